@@ -1,0 +1,71 @@
+# `make book` and `make test` need Python 3.11 or newer and make; they set up the rest themselves.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+WEB    := book/_web
+SHELL  := bash
+export PATH := $(abspath $(BIN)):$(PATH)
+export PYTHONDONTWRITEBYTECODE := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help book strict test unit nbval browser lint lab notebooks figures lock clean
+
+help: ## say what each target does
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+book: _build/.web $(BIN)/.installed ## build the HTML book and print where it is
+	jupyter-book build . --quiet
+	@echo "The book is ready: open $(CURDIR)/_build/html/index.html"
+
+strict: _build/.web $(BIN)/.installed ## build the book from scratch, every warning an error
+	jupyter-book clean . --html
+	jupyter-book build . -W --keep-going -n
+
+test: unit nbval ## unit tests, doctests, then every chapter against its stored outputs
+
+unit: $(BIN)/.installed
+	pytest -n auto --dist loadfile
+
+nbval: $(BIN)/.installed
+	pytest -n auto --dist loadfile -p no:cacheprovider --nbval --nbval-sanitize-with tests/nbval.cfg \
+	    --override-ini addopts= --override-ini filterwarnings=default book
+
+browser: $(BIN)/.installed ## open every built page in headless Chromium with the network blocked
+	pytest -m browser tests/browser
+
+lint: $(BIN)/.installed ## ruff (lint and format) and mypy
+	ruff check .
+	ruff format --check .
+	mypy
+
+lab: $(BIN)/.installed ## open the chapters in JupyterLab
+	jupyter lab --ip=127.0.0.1 book
+
+notebooks: $(BIN)/.installed ## run every chapter and write it in its canonical form
+	python -m tools.notebooks
+
+figures: $(BIN)/.installed ## make the README's picture
+	python -m tools.readme_figure
+
+lock: $(BIN)/.installed ## pin every package again, with hashes, from pyproject.toml
+	uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
+	    --custom-compile-command "make lock" --extra dev --upgrade --output-file requirements.lock pyproject.toml
+
+clean: ## remove what the targets above have made
+	rm -rf _build $(VENV) $(WEB)/node_modules $(WEB)/static/vendor
+
+# The environment: uv, at the version that the lock names, then exactly the locked packages, then the library.
+$(BIN)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"cevnslib needs Python 3.11 or newer; {sys.executable} is {v[0]}.{v[1]} (choose another with make PYTHON=...)")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ;]*\).*/\1/p' requirements.lock)"
+	uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# MathJax, require.js and the widget manager, so that the pages need no network.
+_build/.web: $(WEB)/package-lock.json $(BIN)/.installed
+	npm ci --prefix $(WEB) --silent --no-audit --no-fund --ignore-scripts
+	python -m tools.vendor
+	@mkdir -p _build && touch $@

@@ -1,0 +1,434 @@
+r"""Cross sections of neutrinos on nuclei, as polynomials in 1/E.
+
+Every cross section here has the form
+
+.. math:: \frac{d\sigma}{dT} = \sum_n c_n(T)\, E^{-n} \quad\text{for}\quad E > E_\min(T),
+
+so that a beam enters a rate only through the moments of its spectrum. A new interaction gives its
+coefficients and, if its kinematics differ, its least neutrino energy; all else follows.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .constants import CODATA_2022, Constants
+from .errors import checked
+from .form_factors import FormFactor, helm
+from .nuclei import Nuclide
+
+__all__ = [
+    "RADIATIVE",
+    "TREE_LEVEL",
+    "Interaction",
+    "MagneticMoment",
+    "StandardModel",
+    "WeakCouplings",
+]
+
+
+def _recoil_energy(T: ArrayLike) -> NDArray[np.float64]:
+    return checked("recoil energy T", T, "MeV", above=0)
+
+
+def _neutrino_energy(E: ArrayLike) -> NDArray[np.float64]:
+    return checked("neutrino energy E", E, "MeV", above=0)
+
+
+@dataclass(frozen=True)
+class WeakCouplings:
+    """Neutral-current couplings of the nucleons.
+
+    Parameters
+    ----------
+    proton_vector, neutron_vector : float
+        g_p^V and g_n^V, which multiply Z and N in the weak charge.
+    proton_axial, neutron_axial : float
+        g_p^A and g_n^A, which multiply the unpaired protons and neutrons.
+
+    Examples
+    --------
+    >>> round(RADIATIVE.proton_vector, 4), round(RADIATIVE.neutron_vector, 4)
+    (0.0304, -0.5122)
+    """
+
+    proton_vector: float
+    neutron_vector: float
+    proton_axial: float
+    neutron_axial: float
+
+    @classmethod
+    def from_quarks(
+        cls, up_left: float, up_right: float, down_left: float, down_right: float
+    ) -> "WeakCouplings":
+        """Add the couplings of two up and one down quark (proton), one up and two down (neutron).
+
+        Parameters
+        ----------
+        up_left, up_right, down_left, down_right : float
+            The chiral couplings g_u^L, g_u^R, g_d^L, g_d^R.
+
+        Returns
+        -------
+        WeakCouplings
+            The nucleons' couplings; Barranco, Miranda, Rashba, hep-ph/0508299, eq. 2.
+
+        Examples
+        --------
+        >>> WeakCouplings.from_quarks(0.5, 0.0, -0.5, 0.0).proton_vector
+        0.5
+        """
+        up_vector, down_vector = up_left + up_right, down_left + down_right
+        up_axial, down_axial = up_left - up_right, down_left - down_right
+        return cls(
+            proton_vector=2 * up_vector + down_vector,
+            neutron_vector=up_vector + 2 * down_vector,
+            proton_axial=2 * up_axial + down_axial,
+            neutron_axial=up_axial + 2 * down_axial,
+        )
+
+    @classmethod
+    def with_angle(
+        cls,
+        sin2_theta: float,
+        *,
+        rho: float = 1.0,
+        kappa: float = 1.0,
+        lambda_up_left: float = 0.0,
+        lambda_down_left: float = 0.0,
+        lambda_right: float = 0.0,
+    ) -> "WeakCouplings":
+        """Compute the couplings from the weak mixing angle and radiative corrections.
+
+        Parameters
+        ----------
+        sin2_theta : float
+            sin^2 of the weak mixing angle, from 0 to 1.
+        rho, kappa : float, optional
+            Multiplicative corrections to the couplings and to the mixing angle.
+        lambda_up_left, lambda_down_left, lambda_right : float, optional
+            Additive corrections; ``lambda_right`` is the up quark's, the down quark's is twice it.
+
+        Returns
+        -------
+        WeakCouplings
+            The nucleons' couplings; Barranco, Miranda, Rashba, hep-ph/0508299, eq. 3.
+
+        Raises
+        ------
+        DomainError
+            If ``sin2_theta`` lies outside 0 to 1.
+
+        Examples
+        --------
+        >>> WeakCouplings.with_angle(0.25).neutron_vector
+        -0.5
+        """
+        s2 = kappa * float(checked("sin2_theta", sin2_theta, at_least=0, at_most=1))
+        return cls.from_quarks(
+            up_left=rho * (1 / 2 - 2 / 3 * s2) + lambda_up_left,
+            up_right=rho * (-2 / 3 * s2) + lambda_right,
+            down_left=rho * (-1 / 2 + 1 / 3 * s2) + lambda_down_left,
+            down_right=rho * (1 / 3 * s2) + 2 * lambda_right,
+        )
+
+
+#: MS-bar angle at the Z mass with radiative corrections, as in hep-ph/0508299; the default.
+RADIATIVE = WeakCouplings.with_angle(
+    0.23120,
+    rho=1.0086,
+    kappa=0.9978,
+    lambda_up_left=-0.0031,
+    lambda_down_left=-0.0025,
+    lambda_right=3.75e-5,
+)
+#: Tree level with the angle at zero momentum transfer, sin^2 theta_W = 0.23857.
+TREE_LEVEL = WeakCouplings.with_angle(0.23857)
+
+
+class Interaction(ABC):
+    """What every interaction offers: coefficients, kinematics and the cross section itself."""
+
+    @abstractmethod
+    def coefficients(self, T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
+        """Return the coefficients c_n(T) of the cross section.
+
+        Parameters
+        ----------
+        T : array_like
+            Recoil energy in MeV, any shape, above 0.
+        nuclide : Nuclide
+            The nucleus that recoils.
+
+        Returns
+        -------
+        ndarray
+            c_0, c_1, ... in cm^2 MeV^(n-1), along a new first axis.
+
+        Raises
+        ------
+        DomainError
+            If ``T`` is not positive and finite.
+        """
+
+    def minimum_energy(self, T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
+        r"""Return the least neutrino energy that can give a recoil T.
+
+        .. math:: E_\min = \tfrac12 \left(T + \sqrt{T^2 + 2 m_A T}\right)
+
+        Parameters
+        ----------
+        T : array_like
+            Recoil energy in MeV, any shape, above 0.
+        nuclide : Nuclide
+            The nucleus that recoils.
+
+        Returns
+        -------
+        ndarray
+            Energies in MeV, the shape of ``T``.
+
+        Raises
+        ------
+        DomainError
+            If ``T`` is not positive and finite.
+
+        Notes
+        -----
+        Exact for a massless outgoing neutrino; arXiv:1905.03750 uses its limit sqrt(m_A T/2).
+        """
+        T = _recoil_energy(T)
+        return (T + np.sqrt(T**2 + 2 * nuclide.mass * T)) / 2
+
+    def maximum_recoil(self, E: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
+        r"""Return the greatest recoil that an energy E can give: the inverse of E_min(T).
+
+        .. math:: T_\max = \frac{2 E^2}{m_A + 2 E}
+
+        Parameters
+        ----------
+        E : array_like
+            Neutrino energy in MeV, any shape, above 0.
+        nuclide : Nuclide
+            The nucleus that recoils.
+
+        Returns
+        -------
+        ndarray
+            Recoil energies in MeV, the shape of ``E``.
+
+        Raises
+        ------
+        DomainError
+            If ``E`` is not positive and finite.
+        """
+        E = _neutrino_energy(E)
+        return 2 * E**2 / (nuclide.mass + 2 * E)
+
+    def differential_cross_section(
+        self, T: ArrayLike, E: ArrayLike, nuclide: Nuclide
+    ) -> NDArray[np.float64]:
+        """Return dsigma/dT, zero where the kinematics forbid the recoil.
+
+        Parameters
+        ----------
+        T, E : array_like
+            Recoil and neutrino energies in MeV, above 0; their shapes are broadcast.
+        nuclide : Nuclide
+            The nucleus that recoils.
+
+        Returns
+        -------
+        ndarray
+            dsigma/dT in cm^2/MeV, the broadcast shape.
+
+        Raises
+        ------
+        DomainError
+            If ``T`` or ``E`` is not positive and finite.
+        """
+        T, E = _recoil_energy(T), _neutrino_energy(E)
+        coefficients = self.coefficients(T, nuclide)
+        polynomial = np.zeros(np.broadcast_shapes(T.shape, E.shape))
+        for coefficient in coefficients[::-1]:
+            polynomial = polynomial / E + coefficient
+        return np.where(self.minimum_energy(T, nuclide) <= E, polynomial, 0.0)
+
+
+@dataclass(frozen=True)
+class StandardModel(Interaction):
+    r"""Coherent elastic scattering by Z exchange.
+
+    .. math:: \frac{d\sigma}{dT} = \frac{G_F^2 m_A}{\pi} \left[
+              Q_V^2 \left(1 - \frac{m_A T}{2 E^2}\right) +
+              Q_A^2 \left(1 + \frac{m_A T}{2 E^2}\right)\right] F^2(q)
+
+    Parameters
+    ----------
+    couplings : WeakCouplings, optional
+        The nucleons' neutral-current couplings.
+    form_factor : callable, optional
+        F(q, nuclide), see `cevnslib.form_factors`.
+    axial : bool, optional
+        Whether to add the axial term of the unpaired nucleons, below 1% for the targets here.
+    constants : Constants, optional
+        Set of constants.
+
+    References
+    ----------
+    D. K. Papoulias and T. S. Kosmas, Phys. Rev. D 97 (2018) 033003, arXiv:1711.09773.
+
+    Examples
+    --------
+    >>> from cevnslib.nuclei import nuclide
+    >>> StandardModel().differential_cross_section(0.005, [10.0, 30.0], nuclide("Cs133"))
+    array([0.00000000e+00, 1.56586479e-36])
+    """
+
+    couplings: WeakCouplings = RADIATIVE
+    form_factor: FormFactor = helm
+    axial: bool = False
+    constants: Constants = CODATA_2022
+
+    def weak_charge(self, nuclide: Nuclide) -> float:
+        """Return the weak charge Q_V = g_p^V Z + g_n^V N of a nucleus.
+
+        Parameters
+        ----------
+        nuclide : Nuclide
+            The nucleus.
+
+        Returns
+        -------
+        float
+            Q_V, in the convention in which a neutron counts about -1/2.
+
+        Examples
+        --------
+        >>> from cevnslib.nuclei import nuclide
+        >>> round(StandardModel().weak_charge(nuclide("Ar40")), 2)
+        -10.72
+        """
+        g = self.couplings
+        return g.proton_vector * nuclide.protons + g.neutron_vector * nuclide.neutrons
+
+    def axial_charge(self, nuclide: Nuclide) -> float:
+        """Return the axial charge Q_A of the unpaired nucleons, 0 if the axial term is off.
+
+        Parameters
+        ----------
+        nuclide : Nuclide
+            The nucleus.
+
+        Returns
+        -------
+        float
+            Q_A = g_p^A (Z_up - Z_down) + g_n^A (N_up - N_down).
+
+        Examples
+        --------
+        >>> from cevnslib.nuclei import nuclide
+        >>> StandardModel(axial=True).axial_charge(nuclide("Ar40"))
+        0.0
+        """
+        if not self.axial:
+            return 0.0
+        g = self.couplings
+        return (
+            g.proton_axial * nuclide.unpaired_protons + g.neutron_axial * nuclide.unpaired_neutrons
+        )
+
+    def coefficients(self, T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
+        """Return c_0, c_1 (zero) and c_2; see `Interaction.coefficients`.
+
+        Examples
+        --------
+        >>> from cevnslib.nuclei import nuclide
+        >>> StandardModel().coefficients([0.001, 0.005], nuclide("Cs133")).shape
+        (3, 2)
+        """
+        T = _recoil_energy(T)
+        form_factor = _form_factor(self.form_factor, T, nuclide, self.constants)
+        scale = self.constants.fermi**2 * nuclide.mass / np.pi * self.constants.square_centimetres
+        vector, axial = self.weak_charge(nuclide) ** 2, self.axial_charge(nuclide) ** 2
+        common = scale * form_factor**2
+        return np.stack(
+            [
+                common * (vector + axial),
+                np.zeros_like(T),
+                common * (axial - vector) * nuclide.mass * T / 2,
+            ]
+        )
+
+
+@dataclass(frozen=True)
+class MagneticMoment(Interaction):
+    r"""Scattering by photon exchange through a neutrino magnetic moment.
+
+    .. math:: \frac{d\sigma}{dT} = \frac{\pi \alpha^2 Z^2}{m_e^2}
+              \left(\frac{\mu_\nu}{\mu_B}\right)^2
+              \left(\frac1T - \frac1E \left[+ \frac{T}{4E^2}\right]\right) F^2(q)
+
+    The helicity of the neutrino flips, so this adds to the Standard Model without interference.
+    The term in brackets belongs to a spin-0 nucleus; it is below 1e-7 of the rest at keV recoils.
+
+    Parameters
+    ----------
+    moment : float, optional
+        Effective moment in Bohr magnetons, at least 0.
+    form_factor : callable, optional
+        F(q, nuclide), see `cevnslib.form_factors`.
+    spin_zero : bool, optional
+        Whether to keep the term of a spin-0 nucleus; without it, the formula of Vogel and Engel.
+    constants : Constants, optional
+        Set of constants.
+
+    Raises
+    ------
+    DomainError
+        If the moment is negative or not finite.
+
+    References
+    ----------
+    P. Vogel and J. Engel, Phys. Rev. D 39 (1989) 3378; arXiv:1905.03750.
+
+    Examples
+    --------
+    >>> from cevnslib.nuclei import nuclide
+    >>> MagneticMoment(1e-10).differential_cross_section(0.001, 30.0, nuclide("Ge72"))
+    array(2.50803601e-39)
+    """
+
+    moment: float = 1.0
+    form_factor: FormFactor = helm
+    spin_zero: bool = False
+    constants: Constants = CODATA_2022
+
+    def __post_init__(self) -> None:
+        """Refuse a moment that is negative or not finite."""
+        checked("moment", self.moment, "mu_B", at_least=0)
+
+    def coefficients(self, T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
+        """Return c_0, c_1 and, for a spin-0 nucleus, c_2; see `Interaction.coefficients`.
+
+        Examples
+        --------
+        >>> from cevnslib.nuclei import nuclide
+        >>> MagneticMoment().coefficients([0.001, 0.005], nuclide("Cs133")).shape
+        (2, 2)
+        """
+        T = _recoil_energy(T)
+        form_factor = _form_factor(self.form_factor, T, nuclide, self.constants)
+        amplitude = self.constants.fine_structure * self.moment / self.constants.electron_mass
+        scale = np.pi * amplitude**2 * nuclide.protons**2 * self.constants.square_centimetres
+        terms = [1 / T, -np.ones_like(T), *([T / 4] if self.spin_zero else [])]
+        return scale * form_factor**2 * np.stack(terms)
+
+
+def _form_factor(
+    form_factor: FormFactor, T: NDArray[np.float64], nuclide: Nuclide, constants: Constants
+) -> NDArray[np.float64]:
+    """Evaluate a form factor at the momentum transfer q = sqrt(2 m_A T)/hbar c of a recoil."""
+    return form_factor(np.sqrt(2 * nuclide.mass * T) / constants.hbar_c, nuclide)

@@ -1,0 +1,252 @@
+r"""From cross sections to counts: the one place where integrals are done.
+
+With the flux moments :math:`I_n` of each beam, a count is one integral over the recoil energy,
+
+.. math:: N = \sum_\text{beams} \Phi \sum_\text{nuclides} n_x \int dT\, w(T)
+          \sum_n c_n(T)\, I_n\big(E_\min(T)\big),
+
+done by Gauss-Legendre quadrature in log T on panels that end where the integrand has a kink.
+"""
+
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .errors import DomainError, checked
+from .experiments import Experiment
+from .interactions import Interaction, MagneticMoment
+from .mixing import TALK_2019, OscillationParameters, flavour_projector
+from .nuclei import Nuclide
+from .sources import Beam
+
+__all__ = ["counts_by_beam", "expected_counts", "moment_matrix", "recoil_spectrum"]
+
+#: Nodes in a panel, and the largest ratio of its ends; together they reach 1e-12 in a count.
+_NODES = 24
+_RATIO = 8.0
+
+
+@cache
+def _rule() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    return nodes, weights
+
+
+def _quadrature(edges: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return nodes T and weights for the integral over T between the rising edges, in log T."""
+    logs = np.log(edges)
+    panels = [
+        np.linspace(low, high, 1 + int(np.ceil((high - low) / np.log(_RATIO))))
+        for low, high in pairwise(logs)
+    ]
+    low = np.concatenate([panel[:-1] for panel in panels])[:, np.newaxis]
+    high = np.concatenate([panel[1:] for panel in panels])[:, np.newaxis]
+    nodes, weights = _rule()
+    T = np.exp((high + low) / 2 + (high - low) / 2 * nodes)
+    return T.ravel(), (weights * (high - low) / 2 * T).ravel()
+
+
+def _panel_edges(
+    experiment: Experiment, interaction: Interaction, nuclide: Nuclide, beams: tuple[Beam, ...]
+) -> NDArray[np.float64]:
+    """Return every recoil energy at which the integrand has a kink, from threshold to end."""
+    energies = sorted({E for beam in beams for E in beam.spectrum.breakpoints})
+    kinks = interaction.maximum_recoil(energies, nuclide)
+    jumps = experiment.detector.breakpoints
+    low, high = jumps[0], min(jumps[-1], float(kinks[-1]))
+    if low <= 0:
+        raise DomainError(
+            "threshold: got 0 MeV; allowed: above 0 MeV, as the magnetic cross section grows like "
+            "1/T and its count has no limit there"
+        )
+    inner = {float(T) for T in (*kinks, *jumps) if low < T < high}
+    return np.array([low, *sorted(inner), high]) if low < high else np.array([low])
+
+
+def _folded(
+    interaction: Interaction, T: NDArray[np.float64], nuclide: Nuclide, beam: Beam
+) -> NDArray[np.float64]:
+    """Return the cross section averaged over a beam's spectrum, in cm^2/MeV."""
+    coefficients = interaction.coefficients(T, nuclide)
+    E_min = interaction.minimum_energy(T, nuclide)
+    moments = beam.spectrum.moments(E_min, len(coefficients) - 1)
+    folded: NDArray[np.float64] = np.sum(coefficients * moments, axis=0)
+    return folded
+
+
+def counts_by_beam(experiment: Experiment, interaction: Interaction) -> dict[str, float]:
+    """Return the expected number of events from each beam of an experiment.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Source, detector and exposure.
+    interaction : Interaction
+        What scatters the neutrinos.
+
+    Returns
+    -------
+    dict of str to float
+        Events by name of the beam, in the order of the source.
+
+    Raises
+    ------
+    DomainError
+        If the detector has no threshold.
+
+    Notes
+    -----
+    arXiv:1905.03750, eq. 17, with the energy integral in closed form.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments, interactions
+    >>> csi = experiments.load("coherent-csi")
+    >>> counts = counts_by_beam(csi, interactions.StandardModel())
+    >>> {name: round(count, 1) for name, count in counts.items()}
+    {'nu_mu': 29.4, 'nu_e': 60.4, 'nubar_mu': 90.4}
+    """
+    beams = experiment.source.beams
+    totals = np.zeros(len(beams))
+    target = experiment.detector.target
+    for nuclide, per_kg in zip(target.nuclides, target.nuclei_per_kg, strict=True):
+        edges = _panel_edges(experiment, interaction, nuclide, beams)
+        if len(edges) < 2:  # no beam reaches the threshold
+            continue
+        T, weights = _quadrature(edges)
+        weights *= experiment.detector.weight(T) * per_kg * experiment.detector.mass
+        for i, beam in enumerate(beams):
+            folded = _folded(interaction, T, nuclide, beam)
+            totals[i] += experiment.fluence(beam) * float(weights @ folded)
+    return {beam.name: float(total) for beam, total in zip(beams, totals, strict=True)}
+
+
+def expected_counts(experiment: Experiment, interaction: Interaction, beam: str = "all") -> float:
+    """Return the expected number of events.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Source, detector and exposure.
+    interaction : Interaction
+        What scatters the neutrinos.
+    beam : str, optional
+        ``"all"``, a timing such as ``"prompt"``, or the name of one beam.
+
+    Returns
+    -------
+    float
+        Events above threshold in the whole exposure.
+
+    Raises
+    ------
+    UnknownNameError
+        If the source has no such beam.
+    DomainError
+        If the detector has no threshold.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments, interactions
+    >>> csi = experiments.load("coherent-csi")
+    >>> round(expected_counts(csi, interactions.StandardModel()), 1)
+    180.2
+    """
+    chosen = experiment.source.select(beam)
+    counts = counts_by_beam(experiment, interaction)
+    return sum(counts[one.name] for one in chosen)
+
+
+def moment_matrix(
+    experiment: Experiment,
+    parameters: OscillationParameters = TALK_2019,
+    beam: str = "all",
+    interaction: Interaction = MagneticMoment(),  # noqa: B008, it is frozen
+) -> NDArray[np.complex128]:
+    r"""Return the Hermitian matrix K that holds all an experiment knows of transition moments.
+
+    .. math:: N_\text{EM} = \Lambda^\dagger K \Lambda, \quad
+              K = \sum_\text{beams} N_\text{beam}(\mu = \mu_B)\, P_\text{flavour}
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Source, detector and exposure.
+    parameters : OscillationParameters, optional
+        Mixing angles and Dirac phase.
+    beam : str, optional
+        ``"all"``, a timing such as ``"prompt"``, or the name of one beam.
+    interaction : Interaction, optional
+        Cross section for one Bohr magneton.
+
+    Returns
+    -------
+    ndarray of complex, shape (3, 3)
+        Events per Bohr magneton squared.
+
+    Raises
+    ------
+    UnknownNameError
+        If the source has no such beam.
+    DomainError
+        If the detector has no threshold.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments
+    >>> K = moment_matrix(experiments.load("coherent-csi"), beam="prompt")
+    >>> bool((K == K.conj().T).all())
+    True
+    """
+    counts = counts_by_beam(experiment, interaction)
+    K = np.zeros((3, 3), dtype=np.complex128)
+    for one in experiment.source.select(beam):
+        K += counts[one.name] * flavour_projector(one.flavour, parameters)
+    return K
+
+
+def recoil_spectrum(
+    experiment: Experiment, T: ArrayLike, interaction: Interaction, beam: str = "all"
+) -> NDArray[np.float64]:
+    """Return the expected number of counted events per MeV of recoil energy.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Source, detector and exposure.
+    T : array_like
+        Recoil energy in MeV, any shape, above 0.
+    interaction : Interaction
+        What scatters the neutrinos.
+    beam : str, optional
+        ``"all"``, a timing such as ``"prompt"``, or the name of one beam.
+
+    Returns
+    -------
+    ndarray
+        Events per MeV in the whole exposure, the detector's weight included, the shape of ``T``.
+
+    Raises
+    ------
+    UnknownNameError
+        If the source has no such beam.
+    DomainError
+        If ``T`` is not positive and finite.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments, interactions
+    >>> csi = experiments.load("coherent-csi")
+    >>> recoil_spectrum(csi, [0.010, 0.020], interactions.StandardModel()).round(0)
+    array([16711.,  4751.])
+    """
+    T = checked("recoil energy T", T, "MeV", above=0)
+    target = experiment.detector.target
+    spectrum = np.zeros_like(T)
+    for one in experiment.source.select(beam):
+        for nuclide, per_kg in zip(target.nuclides, target.nuclei_per_kg, strict=True):
+            nuclei = per_kg * experiment.detector.mass
+            spectrum += experiment.fluence(one) * nuclei * _folded(interaction, T, nuclide, one)
+    return spectrum * experiment.detector.weight(T)

@@ -1,0 +1,264 @@
+r"""Counting statistics: chi2 with nuisance pulls profiled exactly, and the limits they set.
+
+Both chi2 of arXiv:1905.03750 (eqs. 18 and 19) are
+
+.. math:: \chi^2(N) = \min_{a,b} \left[\frac{\big(D - N(1+a) - B(1+b)\big)^2}{V}
+          + \frac{a^2}{\sigma_a^2} + \frac{b^2}{\sigma_b^2}\right]
+          = \frac{(D - N - B)^2}{V + \sigma_a^2 N^2 + \sigma_b^2 B^2}
+
+for expected signal N, data D, background B and statistical variance V.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import chi2
+
+from .errors import DomainError, checked
+
+__all__ = ["CountingMeasurement", "NoLimitError", "PulledChi2", "delta_chi2"]
+
+
+class NoLimitError(DomainError):
+    """However large the signal, chi2 never rises by enough: the systematic pull absorbs it."""
+
+
+def delta_chi2(confidence: float = 0.90, parameters: int = 1) -> float:
+    """Return the rise of chi2 above its minimum that bounds a confidence region.
+
+    Parameters
+    ----------
+    confidence : float, optional
+        Confidence level, between 0 and 1.
+    parameters : int, optional
+        Number of parameters that are bounded together, at least 1.
+
+    Returns
+    -------
+    float
+        The quantile of the chi2 distribution (Wilks' theorem).
+
+    Raises
+    ------
+    DomainError
+        If the level is not between 0 and 1, or the number not a positive integer.
+
+    Examples
+    --------
+    >>> round(delta_chi2(0.90, 1), 2), round(delta_chi2(0.90, 2), 2)
+    (2.71, 4.61)
+    """
+    level = float(checked("confidence level", confidence, above=0, at_most=1))
+    if level == 1:
+        raise DomainError("confidence level: got 1; allowed: above 0 and below 1")
+    number = checked("number of parameters", parameters, at_least=1)
+    if number != int(number):
+        raise DomainError(f"number of parameters: got {parameters}; allowed: integers, at least 1")
+    return float(chi2.ppf(level, int(number)))
+
+
+@dataclass(frozen=True)
+class PulledChi2:
+    """The chi2 of one count, with pulls on the signal and on the background profiled.
+
+    Parameters
+    ----------
+    observed : float
+        D, the number of events seen, at least 0.
+    variance : float
+        V, the statistical variance, above 0.
+    background : float, optional
+        B, the expected background that carries a pull.
+    sigma_signal, sigma_background : float, optional
+        Relative systematic errors of signal and background; 0 fixes the pull to 0.
+
+    Raises
+    ------
+    DomainError
+        If a number is negative or not finite, or the variance 0.
+
+    Examples
+    --------
+    >>> chi = PulledChi2(observed=142, variance=958, background=6, sigma_signal=0.28,
+    ...                  sigma_background=0.25)
+    >>> chi([136.0, 180.0]).round(3)
+    array([0.   , 0.553])
+    """
+
+    observed: float
+    variance: float
+    background: float = 0.0
+    sigma_signal: float = 0.0
+    sigma_background: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse what is no count or no error."""
+        checked("observed events", self.observed, at_least=0)
+        checked("variance", self.variance, above=0)
+        checked("background", self.background, at_least=0)
+        checked("sigma_signal", self.sigma_signal, at_least=0)
+        checked("sigma_background", self.sigma_background, at_least=0)
+
+    def _total_variance(self, N: NDArray[np.float64]) -> NDArray[np.float64]:
+        pulls = (self.sigma_signal * N) ** 2 + (self.sigma_background * self.background) ** 2
+        return self.variance + pulls
+
+    def __call__(self, signal: ArrayLike) -> NDArray[np.float64]:
+        """Return chi2, minimised over the pulls.
+
+        Parameters
+        ----------
+        signal : array_like
+            N, the expected signal, any shape, at least 0.
+
+        Returns
+        -------
+        ndarray
+            chi2, the shape of ``signal``.
+
+        Raises
+        ------
+        DomainError
+            If the signal is negative or not finite.
+        """
+        N = checked("expected signal", signal, at_least=0)
+        return (self.observed - N - self.background) ** 2 / self._total_variance(N)
+
+    def pulls(self, signal: ArrayLike) -> NDArray[np.float64]:
+        """Return the pulls a and b at which chi2 is least.
+
+        Parameters
+        ----------
+        signal : array_like
+            N, the expected signal, any shape, at least 0.
+
+        Returns
+        -------
+        ndarray
+            a and b along a new first axis.
+
+        Raises
+        ------
+        DomainError
+            If the signal is negative or not finite.
+
+        Examples
+        --------
+        >>> chi = PulledChi2(142, 958, background=6, sigma_signal=0.28, sigma_background=0.25)
+        >>> chi.pulls(180.0).round(4)
+        array([-0.1774, -0.0047])
+        """
+        N = checked("expected signal", signal, at_least=0)
+        residual = (self.observed - N - self.background) / self._total_variance(N)
+        return np.stack(
+            [
+                residual * N * self.sigma_signal**2,
+                residual * self.background * self.sigma_background**2,
+            ]
+        )
+
+    def upper_limit(self, least_signal: float, rise: float) -> float:
+        r"""Return the largest signal that the data allow, given that it is at least some value.
+
+        Parameters
+        ----------
+        least_signal : float
+            Signal without new physics; new physics can only add to it.
+        rise : float
+            Allowed rise of chi2 above its least value over all signals from ``least_signal`` on.
+
+        Returns
+        -------
+        float
+            The largest N with chi2(N) - min chi2 <= rise: the upper root of a quadratic equation.
+
+        Raises
+        ------
+        NoLimitError
+            If the signal pull keeps chi2 below that at any N.
+        DomainError
+            If a number is negative or not finite.
+
+        Examples
+        --------
+        >>> chi = PulledChi2(142, 958, background=6, sigma_signal=0.28, sigma_background=0.25)
+        >>> limit = chi.upper_limit(least_signal=180.0, rise=2.71)
+        >>> round(limit, 1), round(float(chi(limit) - chi(180.0)), 6)
+        (295.7, 2.71)
+        """
+        least = float(checked("least signal", least_signal, at_least=0))
+        rise = float(checked("rise of chi2", rise, at_least=0))
+        # chi2 falls until N = D - B, then rises for good.
+        excess = self.observed - self.background
+        level = rise + float(self(max(least, excess)))
+        # (N - excess)^2 = level (constant + sigma^2 N^2) is a quadratic in N.
+        constant = float(self._total_variance(np.array(0.0)))
+        square = 1 - level * self.sigma_signal**2
+        if square <= 0:
+            raise NoLimitError(
+                f"rise of chi2: got {rise:g}, but with a signal error of {self.sigma_signal:g} it "
+                f"stays below {1 / self.sigma_signal**2 - level + rise:g}; allowed: less than that"
+            )
+        root = math.sqrt(excess**2 - square * (excess**2 - level * constant))
+        return (excess + root) / square
+
+
+@dataclass(frozen=True)
+class CountingMeasurement:
+    """Events that were counted, and the backgrounds among them.
+
+    Parameters
+    ----------
+    observed : float
+        Events counted after the steady-state background was subtracted.
+    background : float
+        Expected beam-related background among them.
+    steady_state : float
+        Steady-state background, which was measured and subtracted.
+    sigma_signal, sigma_background : float
+        Relative systematic errors of the expected signal and of the beam-related background.
+
+    Raises
+    ------
+    DomainError
+        If a number is negative or not finite.
+
+    Examples
+    --------
+    >>> CountingMeasurement(142, 6, 405, 0.28, 0.25).chi2().variance
+    958
+    """
+
+    observed: float
+    background: float
+    steady_state: float
+    sigma_signal: float
+    sigma_background: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is no count or no error."""
+        for name, value in vars(self).items():
+            checked(name, value, at_least=0)
+
+    def chi2(self) -> PulledChi2:
+        r"""Return the chi2 of the measurement, with variance D + B + 2 B_ss.
+
+        Returns
+        -------
+        PulledChi2
+            arXiv:1905.03750, eq. 18.
+
+        Examples
+        --------
+        >>> CountingMeasurement(142, 6, 405, 0.28, 0.25).chi2()(136.0)
+        np.float64(0.0)
+        """
+        return PulledChi2(
+            self.observed,
+            self.observed + self.background + 2 * self.steady_state,
+            self.background,
+            self.sigma_signal,
+            self.sigma_background,
+        )
