@@ -86,7 +86,7 @@ class PhotoelectronAcceptance:
 
     References
     ----------
-    COHERENT's data release, arXiv:1804.09459, eq. 1.
+    COHERENT's data release, arXiv:1804.09459.
 
     Examples
     --------

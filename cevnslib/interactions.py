@@ -73,7 +73,7 @@ class WeakCouplings:
         Returns
         -------
         WeakCouplings
-            The nucleons' couplings; Barranco, Miranda, Rashba, hep-ph/0508299, eq. 2.
+            The nucleons' couplings; Barranco, Miranda, Rashba, hep-ph/0508299.
 
         Examples
         --------
@@ -114,7 +114,7 @@ class WeakCouplings:
         Returns
         -------
         WeakCouplings
-            The nucleons' couplings; Barranco, Miranda, Rashba, hep-ph/0508299, eq. 3.
+            The nucleons' couplings; Barranco, Miranda, Rashba, hep-ph/0508299.
 
         Raises
         ------

@@ -249,7 +249,7 @@ def tmm_limits(
 
     References
     ----------
-    arXiv:1905.03750, table 2.
+    arXiv:1905.03750, table of 90% C.L. limits.
 
     Examples
     --------

@@ -80,7 +80,7 @@ def pmns(parameters: OscillationParameters) -> NDArray[np.complex128]:
     -------
     ndarray of complex, shape (3, 3)
         Rows e, mu, tau; columns 1, 2, 3. Review of Particle Physics, "Neutrino masses, mixing and
-        oscillations", eq. 14.33.
+        oscillations".
 
     Notes
     -----
@@ -121,7 +121,7 @@ def moment_matrix_mass(moments: ArrayLike) -> NDArray[np.complex128]:
     Returns
     -------
     ndarray of complex, shape (..., 3, 3)
-        The antisymmetric matrix; arXiv:1905.03750, eq. 5.
+        The antisymmetric matrix; arXiv:1905.03750, the TMM matrix.
 
     Raises
     ------
@@ -203,7 +203,7 @@ def flavour_projector(
 
     Notes
     -----
-    The identity behind it replaces eqs. 7 to 10 of arXiv:1905.03750.
+    The identity behind it replaces the closed forms of arXiv:1905.03750.
 
     Examples
     --------
@@ -213,8 +213,9 @@ def flavour_projector(
     if flavour not in FLAVOURS:
         raise UnknownNameError("flavour", flavour, FLAVOURS)
     row = pmns(parameters)[FLAVOURS.index(flavour)]
-    blind: NDArray[np.complex128] = np.outer(row.conj(), row)
-    return np.eye(3) - blind
+    blind = np.outer(row.conj(), row)
+    hermitian: NDArray[np.complex128] = (blind + blind.conj().T) / 2  # exactly so, whatever rounds
+    return np.eye(3) - hermitian
 
 
 def effective_moment_squared(

@@ -119,7 +119,7 @@ def limits(
     Returns
     -------
     tuple of PublishedLimit
-        In the order of the table; arXiv:1905.03750, table 2.
+        In the order of the table; arXiv:1905.03750, table of 90% C.L. limits.
 
     Raises
     ------

@@ -98,7 +98,7 @@ def counts_by_beam(experiment: Experiment, interaction: Interaction) -> dict[str
 
     Notes
     -----
-    arXiv:1905.03750, eq. 17, with the energy integral in closed form.
+    arXiv:1905.03750, number of events above threshold, with the energy integral in closed form.
 
     Examples
     --------

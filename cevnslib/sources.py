@@ -308,7 +308,7 @@ def sns(
 
     References
     ----------
-    COHERENT, Science 357 (2017) 1123, arXiv:1708.01294; arXiv:1905.03750, eqs. 12 and 13.
+    COHERENT, Science 357 (2017) 1123, arXiv:1708.01294.
 
     Examples
     --------

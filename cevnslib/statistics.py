@@ -1,6 +1,6 @@
 r"""Counting statistics: chi2 with nuisance pulls profiled exactly, and the limits they set.
 
-Both chi2 of arXiv:1905.03750 (eqs. 18 and 19) are
+Both chi2 of arXiv:1905.03750 are
 
 .. math:: \chi^2(N) = \min_{a,b} \left[\frac{\big(D - N(1+a) - B(1+b)\big)^2}{V}
           + \frac{a^2}{\sigma_a^2} + \frac{b^2}{\sigma_b^2}\right]
@@ -248,7 +248,7 @@ class CountingMeasurement:
         Returns
         -------
         PulledChi2
-            arXiv:1905.03750, eq. 18.
+            arXiv:1905.03750, statistical analysis.
 
         Examples
         --------

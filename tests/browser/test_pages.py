@@ -1,0 +1,138 @@
+"""Every page of the built book in headless Chromium, from disk, with the network blocked."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+HTML = Path(__file__).resolve().parents[2] / "_build" / "html"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDTHS = {"desktop": 1280, "phone": 390}
+PAGES = sorted(
+    path.relative_to(HTML).as_posix()
+    for path in HTML.rglob("*.html")
+    if "_static" not in path.parts and path != HTML / "index.html"  # that one redirects
+)
+
+pytestmark = pytest.mark.browser
+
+
+def need(condition, message):
+    """Skip without what the test needs; in CI it must be there."""
+    if not condition:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    need(CHROMIUM, "no chromium on this machine: install Debian's package chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """Open a page; at the end of the test, fail on whatever went wrong in it."""
+    troubles = []
+    contexts = []
+
+    def open_page(name, width="desktop"):
+        context = browser.new_context(viewport={"width": WIDTHS[width], "height": 900})
+        contexts.append(context)
+
+        def answer(route):
+            if route.request.url.startswith(("file:", "data:", "blob:")):
+                route.continue_()
+            else:
+                troubles.append(f"outside request: {route.request.url}")
+                route.abort()
+
+        context.route("**/*", answer)
+        page = context.new_page()
+        page.on("requestfailed", lambda request: troubles.append(f"failed: {request.url}"))
+        page.on("pageerror", lambda error: troubles.append(f"error: {error}"))
+        page.on(
+            "console",
+            lambda message: troubles.append(message.text) if message.type == "error" else None,
+        )
+        page.goto((HTML / name).as_uri(), wait_until="load")
+        if page.locator(".math").count():
+            page.wait_for_function(
+                "() => window.MathJax && MathJax.startup && MathJax.startup.promise"
+            )
+            page.evaluate("() => MathJax.startup.promise")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not troubles
+
+
+def test_book_is_built():
+    need(PAGES, "the book is not built: make book")
+    assert "book/limits/coherent-csi.html" in PAGES
+
+
+def test_front_door_leads_to_the_book(visit):
+    need(PAGES, "the book is not built: make book")
+    page = visit("index.html")
+    page.wait_for_url("**/book/index.html")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page(visit, name):
+    page = visit(name)
+    unrendered = page.evaluate(
+        """() => [...document.querySelectorAll('.math')]
+                 .filter(m => !m.querySelector('mjx-container') || m.querySelector('mjx-merror'))
+                 .map(m => m.textContent)"""
+    )
+    assert unrendered == []
+    if not name.startswith("book/appendix/api"):  # docstrings there show code
+        text = page.locator("body").inner_text()
+        assert re.findall(r"\{[a-z:-]+\}`|\$\$|\\\(|\\frac|```", text) == []
+    alts = page.evaluate(
+        "() => [...document.querySelectorAll('article img')].map(i => i.getAttribute('alt'))"
+    )
+    assert [alt for alt in alts if not alt or re.fullmatch(r".*[0-9a-f]{16,}.*", alt)] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_fits_a_phone(visit, name):
+    page = visit(name, "phone")
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= WIDTHS["phone"]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_slider_moves_the_picture(visit, width):
+    need(PAGES, "the book is not built: make book")
+    page = visit("book/limits/coherent-csi.html", width)
+    picture = page.locator(".widget-html img:visible")
+    picture.wait_for()
+    before = picture.get_attribute("src")
+    page.locator(".widget-slider .noUi-handle").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "src => [...document.querySelectorAll('.widget-html img')]"
+        ".some(i => i.offsetParent && i.src !== src)",
+        arg=before,
+    )
+    assert picture.get_attribute("src") != before
+    assert page.locator(".widget-readout").inner_text() == "10 × 10⁻¹⁰ μB"

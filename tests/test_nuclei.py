@@ -1,0 +1,61 @@
+"""Nuclides and targets."""
+
+import pytest
+
+from cevnslib.constants import AVOGADRO
+from cevnslib.nuclei import UnknownTargetError, nuclide, target
+
+
+def test_compound():
+    csi = target("CsI")
+    assert [(n.name, n.protons, n.neutrons) for n in csi.nuclides] == [
+        ("Cs133", 55, 78),
+        ("I127", 53, 74),
+    ]
+    # Molar mass of CsI: 259.81 g/mol.
+    assert csi.nuclei_per_kg[0] == pytest.approx(1000 * AVOGADRO / 259.8099, rel=1e-5)
+
+
+def test_natural_isotopes_share_the_element():
+    xenon = target("Xe")
+    assert len(xenon.nuclides) == 9
+    # Standard atomic weight of xenon: 131.293.
+    assert sum(xenon.nuclei_per_kg) == pytest.approx(1000 * AVOGADRO / 131.293, rel=1e-4)
+
+
+def test_mixture_by_number_of_atoms():
+    mixture = target("2Ge:1Si")
+    counts = dict(zip((n.name for n in mixture.nuclides), mixture.nuclei_per_kg, strict=True))
+    germanium = sum(count for name, count in counts.items() if name.startswith("Ge"))
+    silicon = sum(count for name, count in counts.items() if name.startswith("Si"))
+    assert germanium / silicon == pytest.approx(2, rel=1e-12)
+    assert target("Ge2Si").nuclei_per_kg == mixture.nuclei_per_kg
+
+
+def test_nuclear_mass():
+    """The mass of the bare 133Cs nucleus: 132.905452 u less 55 electrons."""
+    assert nuclide("Cs133").mass == pytest.approx(132.905452 * 931.494104 - 55 * 0.510999, rel=1e-8)
+
+
+def test_unpaired_nucleons():
+    assert (nuclide("Ar40").unpaired_protons, nuclide("Ar40").unpaired_neutrons) == (0, 0)
+    assert (nuclide("I127").unpaired_protons, nuclide("I127").unpaired_neutrons) == (1, 0)
+    assert (nuclide("Ge73").unpaired_protons, nuclide("Ge73").unpaired_neutrons) == (0, 1)
+
+
+@pytest.mark.parametrize("name", ["Unobtainium", "", "cesium", "Ge999", "n", 3, None, "Cs I2O&"])
+def test_what_does_not_exist_is_refused(name):
+    with pytest.raises(UnknownTargetError) as refused:
+        target(name)
+    assert repr(name) in str(refused.value)
+    assert "allowed: an element (Ge)" in str(refused.value)
+
+
+def test_element_without_natural_isotopes():
+    with pytest.raises(UnknownTargetError, match="Tc has no natural isotopes"):
+        target("Tc")
+
+
+def test_nuclide_is_one_isotope():
+    with pytest.raises(UnknownTargetError, match="stands for 5 nuclides"):
+        nuclide("Ge")

@@ -1,0 +1,89 @@
+"""The profiled chi2 against numerical minimisation."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import brentq, minimize
+
+from cevnslib.errors import DomainError
+from cevnslib.statistics import CountingMeasurement, NoLimitError, PulledChi2, delta_chi2
+
+CSI = CountingMeasurement(142, 6, 405, 0.28, 0.25).chi2()
+
+
+def printed(pulls, N):
+    """The chi2 of arXiv:1905.03750, statistical analysis, before minimisation."""
+    a, b = pulls
+    residual = 142 - N * (1 + a) - 6 * (1 + b)
+    return residual**2 / (142 + 6 + 2 * 405) + (a / 0.28) ** 2 + (b / 0.25) ** 2
+
+
+@pytest.mark.parametrize("N", [0.0, 50.0, 136.0, 180.0, 500.0])
+def test_profile_is_the_minimum(N):
+    found = minimize(printed, [0, 0], args=(N,), tol=1e-14)
+    assert CSI(N) == pytest.approx(found.fun, abs=1e-9)
+    assert CSI.pulls(N) == pytest.approx(found.x, abs=1e-5)
+    assert printed(CSI.pulls(N), N) == pytest.approx(float(CSI(N)), rel=1e-12, abs=1e-12)
+
+
+@given(
+    observed=st.floats(1, 1e5),
+    relative=st.floats(0.01, 3),
+    least=st.floats(0, 1e5),
+    sigma=st.floats(0, 0.4),
+)
+def test_upper_limit_is_the_root(observed, relative, least, sigma):
+    chi = PulledChi2(observed, relative * observed, sigma_signal=sigma)
+    try:
+        limit = chi.upper_limit(least, 2.71)
+    except NoLimitError:
+        far = max(observed, least) * 1e9
+        floor = chi(max(least, observed))
+        assert chi(far) - floor <= 2.71 * (1 + 1e-6)
+        return
+    floor = float(chi(max(least, observed)))
+    assert limit >= max(least, observed) * (1 - 1e-9)
+    assert float(chi(limit)) - floor == pytest.approx(2.71, rel=1e-6, abs=1e-13 * floor)
+
+
+def test_upper_limit_on_both_sides_of_the_data():
+    """Below the data the minimum is at N = D - B; above, at the least signal: mu^2 >= 0."""
+    for least, floor in ((100.0, 0.0), (180.0, float(CSI(180.0)))):
+        root = brentq(lambda N, c=floor: float(CSI(N)) - c - 2.71, max(136.0, least), 1e4)
+        assert CSI.upper_limit(least, 2.71) == pytest.approx(root, rel=1e-10)
+
+
+def test_no_limit_when_the_pull_absorbs_all():
+    chi = PulledChi2(100, 100, sigma_signal=0.7)
+    with pytest.raises(NoLimitError, match=r"stays below 2.04.*allowed: less than that"):
+        chi.upper_limit(100, 2.71)
+
+
+def test_variance_of_the_measurement():
+    assert PulledChi2(142, 958, 6, 0.28, 0.25) == CSI
+
+
+def test_levels():
+    assert delta_chi2(0.90, 1) == pytest.approx(2.7055, abs=1e-4)
+    assert delta_chi2(0.90, 2) == pytest.approx(4.6052, abs=1e-4)
+    assert delta_chi2(0.6826894921) == pytest.approx(1, abs=1e-8)
+
+
+@pytest.mark.parametrize("level", [0, 1, -0.1, 90, np.nan])
+def test_bad_levels(level):
+    with pytest.raises(DomainError, match="confidence level: got"):
+        delta_chi2(level)
+
+
+def test_bad_input():
+    with pytest.raises(DomainError, match="number of parameters: got 0"):
+        delta_chi2(0.9, 0)
+    with pytest.raises(DomainError, match=r"number of parameters: got 1\.5; allowed: integers"):
+        delta_chi2(0.9, 1.5)
+    with pytest.raises(DomainError, match="expected signal: got -1"):
+        CSI(-1)
+    with pytest.raises(DomainError, match="variance: got 0; allowed: finite, above 0"):
+        PulledChi2(1, 0)
+    with pytest.raises(DomainError, match="steady_state: got nan"):
+        CountingMeasurement(142, 6, np.nan, 0.28, 0.25)

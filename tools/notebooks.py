@@ -1,0 +1,98 @@
+"""Run the chapters and write them in one canonical form.
+
+    python -m tools.notebooks [CHAPTER ...]
+
+The form holds no time, path, widget state or version of the machine that ran it, so that a chapter
+changes only when its text or its results do. A chapter that fails is left as it was.
+"""
+
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+ROOT = Path(__file__).resolve().parent.parent
+TIMEOUT = 300
+KEPT_CELL_METADATA = ("tags", "mystnb", "slideshow")
+
+
+def chapters() -> list[Path]:
+    """Return every chapter of the book, in order of their paths."""
+    found = (ROOT / "book").rglob("*.ipynb")
+    return sorted(path for path in found if ".ipynb_checkpoints" not in path.parts)
+
+
+def read(path: Path) -> NotebookNode:
+    """Read a chapter."""
+    return nbformat.read(path, as_version=4)
+
+
+def canonical(notebook: NotebookNode) -> NotebookNode:
+    """Bring a chapter that has been run into canonical form, in place."""
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    notebook.metadata = NotebookNode(
+        kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
+        language_info={"name": "python"},
+    )
+    count = 0
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number:02d}"
+        cell.metadata = NotebookNode(
+            {key: cell.metadata[key] for key in KEPT_CELL_METADATA if key in cell.metadata}
+        )
+        cell.source = "\n".join(line.rstrip() for line in cell.source.strip("\n").split("\n"))
+        cell.pop("attachments", None)
+        if cell.cell_type != "code":
+            continue
+        count += 1
+        cell.execution_count = count
+        for output in cell.outputs:
+            if "execution_count" in output:
+                output.execution_count = count
+            data = output.get("data", {})
+            if "application/vnd.jupyter.widget-view+json" in data:  # its state is the kernel's
+                data.pop("application/vnd.jupyter.widget-view+json")
+                data["text/plain"] = re.sub(r"\(.*", "(...)", data["text/plain"], flags=re.S)
+    nbformat.validate(notebook)
+    return notebook
+
+
+def run(path: Path) -> NotebookNode:
+    """Run a chapter in its own folder and return it in canonical form."""
+    notebook = read(path)
+    folder = {"metadata": {"path": str(path.parent)}}
+    NotebookClient(notebook, timeout=TIMEOUT, kernel_name="python3", resources=folder).execute()
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                raise RuntimeError(f"{path}: a cell wrote to stderr: {output.text}")
+    return canonical(notebook)
+
+
+def text(notebook: NotebookNode) -> str:
+    """Return a chapter as the text of its file."""
+    return nbformat.writes(notebook) + "\n"
+
+
+def write(path: Path, content: str) -> None:
+    """Write a file whole or not at all."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as part:
+        part.write(content)
+    os.chmod(part.name, 0o644)
+    os.replace(part.name, path)
+
+
+def main(arguments: list[str]) -> None:
+    """Run the chapters named, or all of them."""
+    for path in [Path(name).resolve() for name in arguments] or chapters():
+        print(path.relative_to(ROOT), flush=True)
+        write(path, text(run(path)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

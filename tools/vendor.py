@@ -1,0 +1,29 @@
+"""Copy what the pages load from npm's folder into the folder that the book serves."""
+
+import shutil
+from pathlib import Path
+
+WEB = Path(__file__).resolve().parent.parent / "book" / "_web"
+MODULES, VENDOR = WEB / "node_modules", WEB / "static" / "vendor"
+
+MATHJAX = ("tex-chtml.js", "input/tex/extensions", "output/chtml/fonts", "ui", "a11y")
+
+
+def main() -> None:
+    """Write the folder anew."""
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    for part in MATHJAX:
+        source, goal = MODULES / "mathjax" / "es5" / part, VENDOR / "mathjax" / part
+        goal.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, goal)
+        else:
+            shutil.copy2(source, goal)
+    # The manager that needs no require.js, with its fonts: core widgets are all the book uses.
+    manager = MODULES / "@jupyter-widgets" / "html-manager" / "dist"
+    for file in (manager / "embed.js", *manager.glob("*.woff*"), *manager.glob("*.ttf")):
+        shutil.copy2(file, VENDOR)
+
+
+if __name__ == "__main__":
+    main()
