@@ -21,7 +21,6 @@ def picture_slider(
     draw: Callable[[float], Figure],
     *,
     alt: str,
-    unit: str = "",
 ) -> widgets.VBox:
     """Return a slider over pictures that are drawn beforehand, one for each value.
 
@@ -30,15 +29,13 @@ def picture_slider(
     Parameters
     ----------
     label : str
-        What the slider sets.
+        What the slider sets, with its unit.
     values : sequence of float
         Its positions, at least two.
     draw : callable
         Draws the figure for one value; the figure is closed afterwards.
     alt : str
         What the pictures show, for readers who cannot see them; the value is added to it.
-    unit : str, optional
-        Unit of the values.
 
     Returns
     -------
@@ -54,14 +51,14 @@ def picture_slider(
     --------
     >>> from matplotlib.figure import Figure
     >>> box = picture_slider(
-    ...     "x", [1.0, 2.0], lambda x: Figure(figsize=(1, 1)), alt="nothing", unit="keV"
+    ...     "x (keV)", [1.0, 2.0], lambda x: Figure(figsize=(1, 1)), alt="nothing"
     ... )
     >>> box.children[0].options
-    ('1 keV', '2 keV')
+    ('1', '2')
     """
     if len(values) < 2:
         raise DomainError(f"values: got {list(values)!r}; allowed: at least two numbers")
-    positions = [f"{value:g} {unit}".strip() for value in values]
+    positions = [f"{value:g}" for value in values]
     slider = widgets.SelectionSlider(
         options=positions,
         description=label,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .constants import AVOGADRO, CODATA_2022, Constants
 from .errors import DomainError, UnknownNameError, checked
 from .sources import FLAVOURS
 
@@ -26,6 +27,7 @@ __all__ = [
     "moment_matrix_flavour",
     "moment_matrix_mass",
     "pmns",
+    "solar_shares",
 ]
 
 
@@ -214,8 +216,9 @@ def flavour_projector(
         raise UnknownNameError("flavour", flavour, FLAVOURS)
     row = pmns(parameters)[FLAVOURS.index(flavour)]
     blind = np.outer(row.conj(), row)
-    hermitian: NDArray[np.complex128] = (blind + blind.conj().T) / 2  # exactly so, whatever rounds
-    return np.eye(3) - hermitian
+    projector: NDArray[np.complex128] = np.eye(3, dtype=np.complex128) - blind
+    projector = (projector + projector.conj().T) / 2  # Hermitian exactly, whatever rounds
+    return projector
 
 
 def effective_moment_squared(
@@ -256,6 +259,73 @@ def effective_moment_squared(
     # |P v|^2 equals v^dagger P v for a projector and cannot fall below 0 by rounding.
     squared: NDArray[np.float64] = np.sum(np.abs(values @ projector.T) ** 2, axis=-1)
     return squared
+
+
+def solar_shares(
+    energy: ArrayLike,
+    electron_density: ArrayLike,
+    parameters: OscillationParameters = TALK_2019,
+    *,
+    splitting: float = 7.55e-5,
+    constants: Constants = CODATA_2022,
+) -> NDArray[np.float64]:
+    r"""Return the shares of the mass eigenstates in solar neutrinos that reach the Earth.
+
+    Born as electron neutrinos in matter, they leave the Sun adiabatically:
+
+    .. math:: P_{e1} = c_{13}^2 \cos^2\theta_m, \quad P_{e2} = c_{13}^2 \sin^2\theta_m, \quad
+              P_{e3} = s_{13}^2, \quad
+              \cos 2\theta_m = \frac{\cos 2\theta_{12} - x}
+              {\sqrt{(\cos 2\theta_{12} - x)^2 + \sin^2 2\theta_{12}}}, \quad
+              x = \frac{2\sqrt2\, G_F N_e E\, c_{13}^2}{\Delta m^2_{21}}
+
+    Parameters
+    ----------
+    energy : array_like
+        Neutrino energy in MeV, at least 0.
+    electron_density : array_like
+        Electrons at the place of production in mol/cm^3, at least 0; broadcast with the energy.
+    parameters : OscillationParameters, optional
+        Mixing angles.
+    splitting : float, optional
+        Delta m^2_21 in eV^2, above 0; the default is that of arXiv:1708.01186.
+    constants : Constants, optional
+        Set of constants.
+
+    Returns
+    -------
+    ndarray, shape (..., 3)
+        P_e1, P_e2, P_e3, which add up to 1.
+
+    Raises
+    ------
+    DomainError
+        If a number lies outside its domain.
+
+    References
+    ----------
+    Review of Particle Physics, "Neutrino masses, mixing and oscillations"; arXiv:1905.03750.
+
+    Examples
+    --------
+    >>> solar_shares(0.862, 86.0).round(3)  # the beryllium line
+    array([0.598, 0.38 , 0.022])
+    """
+    E = checked("energy", energy, "MeV", at_least=0)
+    density = checked("electron density", electron_density, "mol/cm^3", at_least=0)
+    dm2 = float(checked("splitting", splitting, "eV^2", above=0)) * 1e-12  # in MeV^2
+    electrons = density * AVOGADRO * (constants.hbar_c * 1e-13) ** 3  # in MeV^3
+    c13_squared = 1 - parameters.sin2_theta13
+    x = 2 * np.sqrt(2) * constants.fermi * electrons * E * c13_squared / dm2
+    cos2 = 1 - 2 * parameters.sin2_theta12
+    sin2_squared = 4 * parameters.sin2_theta12 * (1 - parameters.sin2_theta12)
+    cos2_matter = (cos2 - x) / np.sqrt((cos2 - x) ** 2 + sin2_squared)
+    shares = [
+        c13_squared * (1 + cos2_matter) / 2,
+        c13_squared * (1 - cos2_matter) / 2,
+        np.full_like(x, parameters.sin2_theta13),
+    ]
+    return np.stack(shares, axis=-1)
 
 
 def complex_moments(moments: ArrayLike) -> NDArray[np.complex128]:

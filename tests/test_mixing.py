@@ -14,6 +14,7 @@ from cevnslib.mixing import (
     moment_matrix_flavour,
     moment_matrix_mass,
     pmns,
+    solar_shares,
 )
 
 FLAVOURS = ("e", "mu", "tau")
@@ -133,6 +134,35 @@ def test_matrices_are_antisymmetric_and_related():
     assert np.allclose(U.T @ flavour @ U, mass, atol=1e-14)
     # lambda_e_mu = Lambda_tau and its like: the flavour moments are epsilon with Lambda = U* Lambda
     assert np.allclose(flavour, moment_matrix_mass(L @ U.T), atol=1e-14)
+
+
+@given(p=parameters.filter(lambda p: 0 < p.sin2_theta12 < 1), E=st.floats(0, 20))
+def test_solar_shares_are_shares(p, E):
+    shares = solar_shares(E, [0.0, 50.0, 100.0], p)
+    assert shares.shape == (3, 3)
+    assert np.abs(shares.sum(axis=-1) - 1).max() < 1e-14
+    assert np.all(shares >= -1e-15)
+    assert shares[0] == pytest.approx(np.abs(pmns(p)[0]) ** 2, abs=1e-13)  # vacuum
+
+
+def test_solar_shares_diagonalise_matter():
+    """Against the eigenvectors of the two-flavour Hamiltonian in matter."""
+    p, E, density, dm2 = TALK_2019, 0.862, 86.0, 7.55e-5
+    potential = 7.63e-14 * density * (1 - p.sin2_theta13)  # eV, for mol/cm^3
+    c, s = 1 - 2 * p.sin2_theta12, 2 * np.sqrt(p.sin2_theta12 * (1 - p.sin2_theta12))
+    vacuum = dm2 / (4 * E * 1e6) * np.array([[-c, s], [s, c]])
+    light = np.linalg.eigh(vacuum + np.diag([potential, 0.0]))[1][:, 0]
+    expected = (1 - p.sin2_theta13) * light[0] ** 2
+    assert solar_shares(E, density, p)[0] == pytest.approx(expected, rel=1e-3)
+
+
+def test_solar_limits():
+    """Dense matter makes the heavier state of what is born as an electron neutrino."""
+    assert solar_shares(1e4, 100.0)[1] == pytest.approx(1 - 0.0216, rel=1e-4)
+    with pytest.raises(DomainError, match="splitting: got 0 eV"):
+        solar_shares(0.862, 86.0, splitting=0)
+    with pytest.raises(DomainError, match=r"electron density: got -1 mol/cm"):
+        solar_shares(0.862, -1.0)
 
 
 def test_bad_input():

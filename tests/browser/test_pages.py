@@ -135,4 +135,4 @@ def test_slider_moves_the_picture(visit, width):
         arg=before,
     )
     assert picture.get_attribute("src") != before
-    assert page.locator(".widget-readout").inner_text() == "10 × 10⁻¹⁰ μB"
+    assert page.locator(".widget-readout").inner_text() == "10"
