@@ -25,7 +25,7 @@ strict: _build/.web $(BIN)/.installed ## build the book from scratch, every warn
 test: unit nbval ## unit tests, doctests, then every chapter against its stored outputs
 
 unit: $(BIN)/.installed
-	pytest -n auto --dist loadfile
+	pytest -n auto --dist loadfile -m "not browser"
 
 nbval: $(BIN)/.installed
 	pytest -n auto --dist loadfile -p no:cacheprovider --nbval --nbval-sanitize-with tests/nbval.cfg \

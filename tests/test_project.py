@@ -1,0 +1,125 @@
+"""The project's own rules: one list of packages, chapters in canonical form, no machine in them."""
+
+import ast
+import importlib
+import inspect
+import re
+import tomllib
+from itertools import chain
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+from tools import notebooks
+
+ROOT = Path(__file__).resolve().parents[1]
+CHAPTERS = notebooks.chapters()
+ORDER = (
+    *("errors", "constants", "nuclei", "form_factors", "interactions", "sources", "mixing"),
+    *("detectors", "statistics", "experiments", "rates", "limits", "published"),
+    *("figures", "explorers"),
+)
+    "errors",
+    "constants",
+    "nuclei",
+    "form_factors",
+    "interactions",
+    "sources",
+    "mixing",
+    "detectors",
+    "statistics",
+    "experiments",
+    "rates",
+    "limits",
+    "published",
+    "figures",
+    "explorers",
+]
+
+
+def test_environment_equals_pyproject():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    packages = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
+    packages += project["project"]["optional-dependencies"]["book"]
+    conda = environment["dependencies"]
+    pip = next(entry["pip"] for entry in conda if isinstance(entry, dict))
+    assert sorted(pip) == sorted([*packages, "-e ."])
+    assert f"python{project['project']['requires-python']}" in conda
+
+
+def test_lock_names_every_package():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    locked = set(re.findall(r"^([a-z0-9.-]+)==", (ROOT / "requirements.lock").read_text(), re.M))
+    wanted = project["dependencies"] + list(chain(*project["optional-dependencies"].values()))
+    names = {re.match(r"[\w.-]+", w)[0].lower().replace("_", "-") for w in wanted}
+    assert names - {"cevnslib"} <= locked
+
+
+@pytest.mark.parametrize("number", range(len(ORDER)), ids=ORDER)
+def test_modules_import_only_upstream(number):
+    tree = ast.parse((ROOT / "cevnslib" / f"{ORDER[number]}.py").read_text())
+    imported = {
+        node.module or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.level == 1
+        for alias in node.names
+    }
+    assert imported <= set(ORDER[:number])
+
+
+def test_order_names_every_module():
+    modules = {path.stem for path in (ROOT / "cevnslib").glob("*.py")} - {"__init__"}
+    assert modules == set(ORDER)
+
+
+def public_members():
+    for name in ORDER:
+        module = importlib.import_module(f"cevnslib.{name}")
+        for member in module.__all__:
+            thing = getattr(module, member)
+            if callable(thing) and inspect.getmodule(thing) is module:
+                yield pytest.param(thing, id=f"{name}.{member}")
+
+
+@pytest.mark.parametrize("thing", list(public_members()))
+def test_docstrings_hold_an_example(thing):
+    if inspect.isclass(thing) and (inspect.isabstract(thing) or thing.__mro__[1] is not object):
+        return  # an interface or an error
+    if getattr(thing, "_is_protocol", False):
+        return
+    assert ">>>" in thing.__doc__
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=[path.stem for path in CHAPTERS])
+def test_chapter_is_canonical_and_executed(path):
+    text = path.read_text(encoding="utf-8")
+    notebook = nbformat.reads(text, as_version=4)
+    assert notebooks.text(notebooks.canonical(notebook)) == text, "run make notebooks"
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert any(cell.outputs for cell in code)
+    assert not re.search(r"/home/|/root/|/work/|/tmp/", text)
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=[path.stem for path in CHAPTERS])
+def test_figures_have_alt_text_and_chapters_their_parts(path):
+    notebook = notebooks.read(path)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+                assert len(alt) > 40, f"a figure without alt text: {cell.source[:80]}"
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    if path.parent.name != "appendix":
+        for part in ("What you will learn", "## Exercises", "## Summary", "## References"):
+            assert part in prose
+        assert len(re.findall("{exercise-start}", prose)) >= 2
+        assert len(re.findall("{solution-start}", prose)) >= 2
+
+
+def test_toc_names_every_chapter():
+    toc = (ROOT / "_toc.yml").read_text()
+    for path in CHAPTERS:
+        assert str(path.relative_to(ROOT).with_suffix("")) in toc
