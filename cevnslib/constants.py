@@ -2,10 +2,21 @@
 
 from dataclasses import dataclass
 
-__all__ = ["AVOGADRO", "CODATA_2018", "CODATA_2022", "DAY", "KEV", "YEAR", "Constants"]
+__all__ = [
+    "AVOGADRO",
+    "CODATA_2018",
+    "CODATA_2022",
+    "DAY",
+    "ELEMENTARY_CHARGE",
+    "KEV",
+    "YEAR",
+    "Constants",
+]
 
 #: Avogadro constant in 1/mol, exact in the SI.
 AVOGADRO = 6.02214076e23
+#: Elementary charge in C, and so one eV in J, exact in the SI.
+ELEMENTARY_CHARGE = 1.602176634e-19
 #: One keV in MeV.
 KEV = 1e-3
 #: One day in s.

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -9,21 +10,29 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from .constants import KEV
-from .errors import checked
-from .nuclei import Target
+from .errors import checked, checked_table
+from .nuclei import Nuclide, Target
+from .quenching import Quenching
 
-__all__ = ["ConstantEfficiency", "Detector", "Efficiency", "PhotoelectronAcceptance"]
+__all__ = [
+    "ConstantEfficiency",
+    "Detector",
+    "Efficiency",
+    "PhotoelectronAcceptance",
+    "Resolution",
+    "TabulatedEfficiency",
+]
 
 
 class Efficiency(Protocol):
-    """The chance that a recoil is counted, as a function of its energy."""
+    """The chance that an event is counted, as a function of the measured energy."""
 
     @property
     def breakpoints(self) -> tuple[float, ...]:
-        """Recoil energies in MeV, rising, where the efficiency jumps; it is 0 outside them all."""
+        """Energies in MeV, rising, where the efficiency jumps; it is 0 outside them all."""
 
     def __call__(self, T: ArrayLike) -> NDArray[np.float64]:
-        """Return the efficiency, from 0 to 1, at recoil energies in MeV."""
+        """Return the efficiency, from 0 to 1, at measured energies in MeV."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +142,97 @@ class PhotoelectronAcceptance:
 
 
 @dataclass(frozen=True)
+class TabulatedEfficiency:
+    """A chance between tabulated points, linear from one to the next and 0 outside.
+
+    Parameters
+    ----------
+    energies : tuple of float
+        Energies in MeV, rising; at least two.
+    values : tuple of float
+        The chance there, from 0 to 1.
+
+    Raises
+    ------
+    DomainError
+        If the numbers are not so, or not as many of one as of the other.
+
+    Examples
+    --------
+    >>> TabulatedEfficiency((0.001, 0.003), (0.2, 0.8))([0.0005, 0.002])
+    array([0. , 0.5])
+    """
+
+    energies: tuple[float, ...]
+    values: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what is no table."""
+        checked_table("efficiency", self.energies, self.values, at_most=1)
+
+    @property
+    def breakpoints(self) -> tuple[float, ...]:
+        """The tabulated energies."""
+        return self.energies
+
+    def __call__(self, T: ArrayLike) -> NDArray[np.float64]:
+        """Return the interpolated chance, in the shape of ``T``."""
+        chance: NDArray[np.float64] = np.interp(
+            np.asarray(T), self.energies, self.values, left=0.0, right=0.0
+        )
+        return chance
+
+
+@dataclass(frozen=True)
+class Resolution:
+    r"""A Gaussian energy resolution.
+
+    .. math:: \sigma^2 = \sigma_0^2 + s^2 E
+
+    Parameters
+    ----------
+    constant : float, optional
+        :math:`\sigma_0` in MeV.
+    stochastic : float, optional
+        :math:`s` in MeV^(1/2).
+    reach : float, optional
+        How many standard deviations a fluctuation may be off; the rest is cut and the Gaussian
+        normalised anew.
+
+    Raises
+    ------
+    DomainError
+        If a number is negative or not finite, or both terms are 0.
+
+    Examples
+    --------
+    >>> float(Resolution(constant=3e-5, stochastic=4e-4).sigma(1e-2).round(8))
+    5e-05
+    """
+
+    constant: float = 0.0
+    stochastic: float = 0.0
+    reach: float = 4.0
+
+    def __post_init__(self) -> None:
+        """Refuse what is no width."""
+        checked("constant", self.constant, "MeV", at_least=0)
+        checked("stochastic", self.stochastic, "MeV^(1/2)", at_least=0)
+        checked("reach", self.reach, "standard deviations", above=0)
+        checked("width", self.constant + self.stochastic, above=0)
+
+    def sigma(self, E: ArrayLike) -> NDArray[np.float64]:
+        """Return the standard deviation in MeV at energies in MeV, at least 0."""
+        E = checked("energy", E, "MeV", at_least=0)
+        return np.sqrt(self.constant**2 + self.stochastic**2 * E)
+
+
+@dataclass(frozen=True)
 class Detector:
     """A target, its mass, and what of its recoils is counted.
+
+    Threshold, maximum, efficiency and resolution are functions of the energy that is measured: the
+    recoil energy or, with a quenching, the electron-equivalent energy.
 
     Parameters
     ----------
@@ -143,21 +241,28 @@ class Detector:
     mass : float
         Fiducial mass in kg.
     threshold : float, optional
-        Least recoil energy that is counted, in MeV.
+        Least energy that is counted, in MeV.
     efficiency : Efficiency, optional
-        Chance to count a recoil above the threshold.
+        Chance to count an event above the threshold.
+    maximum : float, optional
+        Greatest energy that is counted, in MeV.
+    quenching : Quenching, optional
+        How a recoil is seen; without it, the recoil energy itself is measured.
+    resolution : Resolution, optional
+        How the measured energy fluctuates; without it, not at all.
 
     Raises
     ------
     DomainError
-        If the mass is not positive, or the threshold negative.
+        If the mass is not positive, the threshold negative, the maximum below it, or the resolution
+        so wide that an event of no energy can pass the threshold.
 
     Examples
     --------
-    >>> from cevnslib.nuclei import target
+    >>> from cevnslib.nuclei import nuclide, target
     >>> germanium = Detector(target("Ge"), mass=15.0, threshold=5e-3,
     ...                      efficiency=ConstantEfficiency(0.5))
-    >>> germanium.weight([0.004, 0.006])
+    >>> germanium.weight([0.004, 0.006], nuclide("Ge74"))
     array([0. , 0.5])
     >>> Detector(target("Ge"), mass=15.0, threshold=-5e-3)
     Traceback (most recent call last):
@@ -169,31 +274,75 @@ class Detector:
     mass: float
     threshold: float = 0.0
     efficiency: Efficiency = field(default_factory=ConstantEfficiency)
+    maximum: float = math.inf
+    quenching: Quenching | None = None
+    resolution: Resolution | None = None
 
     def __post_init__(self) -> None:
-        """Refuse an impossible mass or threshold."""
+        """Refuse what no detector can be."""
         checked("mass", self.mass, "kg", above=0)
         checked("threshold", self.threshold, "MeV", at_least=0)
+        if self.maximum != math.inf:
+            checked("maximum", self.maximum, "MeV", above=self.threshold)
+        if self.resolution is not None:
+            width = float(self.resolution.sigma(self._steps[0]))
+            checked(
+                "resolution", width, "MeV at threshold", at_most=self._steps[0] / self._reach / 1.01
+            )
 
     @property
-    def breakpoints(self) -> tuple[float, ...]:
-        """Recoil energies in MeV, rising, where the weight jumps; it is 0 outside them all."""
+    def _reach(self) -> float:
+        return 0.0 if self.resolution is None else self.resolution.reach
+
+    @property
+    def _steps(self) -> tuple[float, ...]:
+        """Measured energies where the weight would jump without resolution; it is 0 outside."""
         jumps = self.efficiency.breakpoints
         first = max(self.threshold, jumps[0])
-        return (first, *(T for T in jumps if first < T))
+        last = max(first, min(self.maximum, jumps[-1]))
+        return (first, *(E for E in jumps if first < E < last), last)
 
-    def weight(self, T: ArrayLike) -> NDArray[np.float64]:
-        """Return the chance that a recoil is counted.
+    def breakpoints(self, nuclide: Nuclide) -> tuple[float, ...]:
+        """Return the recoil energies at which the weight is not smooth; it is 0 outside them all.
+
+        Parameters
+        ----------
+        nuclide : Nuclide
+            The nucleus that recoils.
+
+        Returns
+        -------
+        tuple of float
+            Energies in MeV, rising; the last may be infinite.
+        """
+        energies = set(self._steps)
+        if self.resolution is not None:
+            # Each step is smeared over a few widths; panels of a width or two follow it.
+            for step in self._steps:
+                if step != math.inf:
+                    width = float(self.resolution.sigma(step)) * 1.01
+                    energies |= {step + width * x for x in np.linspace(-1, 1, 9) * self._reach}
+        finite = sorted(E for E in energies if math.inf != E)
+        recoils = np.array(finite)
+        if self.quenching is not None:
+            recoils = self.quenching.nuclear_recoil(recoils, nuclide)
+        ends = (math.inf,) if math.inf in energies else ()
+        return (*(float(T) for T in recoils), *ends)
+
+    def measured(self, T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
+        """Return the mean energy that is measured of a recoil.
 
         Parameters
         ----------
         T : array_like
             Recoil energy in MeV, any shape, at least 0.
+        nuclide : Nuclide
+            The nucleus that recoils.
 
         Returns
         -------
         ndarray
-            From 0 to 1, the shape of ``T``; 0 below the threshold.
+            Energies in MeV, the shape of ``T``.
 
         Raises
         ------
@@ -201,4 +350,46 @@ class Detector:
             If ``T`` is negative or not finite.
         """
         T = checked("recoil energy T", T, "MeV", at_least=0)
-        return np.where(self.threshold <= T, self.efficiency(T), 0.0)
+        return T if self.quenching is None else self.quenching.electron_equivalent(T, nuclide)
+
+    def weight(self, T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
+        """Return the chance that a recoil is counted.
+
+        Parameters
+        ----------
+        T : array_like
+            Recoil energy in MeV, any shape, at least 0.
+        nuclide : Nuclide
+            The nucleus that recoils.
+
+        Returns
+        -------
+        ndarray
+            From 0 to 1, the shape of ``T``.
+
+        Raises
+        ------
+        DomainError
+            If ``T`` is negative or not finite.
+        """
+        E = self.measured(T, nuclide)
+        if self.resolution is None:
+            return self._passed(E)
+        # Integrate the truncated Gaussian over each stretch between two steps.
+        nodes, weights = np.polynomial.legendre.leggauss(40)
+        sigma = np.maximum(self.resolution.sigma(E), 1e-300)  # not 0 at rest
+        low, high = E - self._reach * sigma, E + self._reach * sigma
+        total = np.zeros_like(E)
+        for start, end in pairwise(self._steps):
+            a, b = np.clip(start, low, high), np.clip(end, low, high)
+            half = ((b - a) / 2)[..., np.newaxis]
+            x = a[..., np.newaxis] + half * (1 + nodes)
+            z = (x - E[..., np.newaxis]) / sigma[..., np.newaxis]
+            gauss = np.exp(-(z**2) / 2) / sigma[..., np.newaxis] / math.sqrt(2 * math.pi)
+            total += np.sum(weights * half * gauss * self._passed(x), axis=-1)
+        return total / math.erf(self._reach / math.sqrt(2))
+
+    def _passed(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the chance to count an event of a measured energy."""
+        counted = (self.threshold <= E) & (self.maximum >= E)
+        return np.where(counted, self.efficiency(E), 0.0)

@@ -6,7 +6,14 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["CevnsError", "ConfigurationError", "DomainError", "UnknownNameError", "checked"]
+__all__ = [
+    "CevnsError",
+    "ConfigurationError",
+    "DomainError",
+    "UnknownNameError",
+    "checked",
+    "checked_table",
+]
 
 
 class CevnsError(ValueError):
@@ -109,3 +116,42 @@ at least 0 MeV
         place = f" at index {', '.join(map(str, index))}" if index else ""
         raise DomainError(f"{name}: got {got}{place}; allowed: {allowed}")
     return numbers
+
+
+def checked_table(
+    name: str, energies: ArrayLike, values: ArrayLike, *, at_most: float | None = None
+) -> None:
+    """Refuse a table that is none: rising energies, and as many values that are at least 0.
+
+    Parameters
+    ----------
+    name : str
+        What the values are, for the message.
+    energies : array_like, shape (n,)
+        Energies in MeV, at least 0 and rising; at least two.
+    values : array_like, shape (n,)
+        The values there.
+    at_most : float, optional
+        Upper bound of the values.
+
+    Raises
+    ------
+    DomainError
+        If it is not so.
+
+    Examples
+    --------
+    >>> checked_table("efficiency", [1.0, 1.0], [0.5, 0.6])
+    Traceback (most recent call last):
+    ...
+    cevnslib.errors.DomainError: energies of the efficiency: got [1.0, 1.0]; allowed: rising numbers
+    """
+    x = checked(f"energies of the {name}", energies, "MeV", at_least=0)
+    y = checked(name, values, at_least=0, at_most=at_most)
+    if x.ndim != 1 or x.shape != y.shape or x.size < 2:
+        raise DomainError(
+            f"{name}: got {x.size} energies and {y.size} values; allowed: as many of one as of the "
+            "other, at least two"
+        )
+    if np.any(np.diff(x) <= 0):
+        raise DomainError(f"energies of the {name}: got {energies!r}; allowed: rising numbers")

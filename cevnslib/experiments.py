@@ -1,26 +1,46 @@
-"""Experiments: a source, a detector at a distance, an exposure and what was measured.
+"""Experiments: a source, a detector at a distance, an exposure and what is measured.
 
-The descriptions are in ``data/experiments.toml``, each number with its source.
+The descriptions are in ``data/experiments.toml``, each number with its source. A reader's own file
+holds the same keys, and what is made of it works wherever a built-in experiment does.
 """
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
-from .constants import DAY, KEV
-from .detectors import ConstantEfficiency, Detector, Efficiency, PhotoelectronAcceptance
-from .errors import ConfigurationError, UnknownNameError, checked
+from .constants import DAY, KEV, YEAR
+from .detectors import (
+    ConstantEfficiency,
+    Detector,
+    Efficiency,
+    PhotoelectronAcceptance,
+    Resolution,
+    TabulatedEfficiency,
+)
+from .errors import CevnsError, ConfigurationError, UnknownNameError, checked
 from .nuclei import target
-from .sources import Beam, Source, sns
-from .statistics import CountingMeasurement
+from .quenching import Lindhard
+from .sources import FISSION_FRACTIONS, Beam, Source, reactor, reactor_of_flux, sns
+from .statistics import CountingMeasurement, Measurement, Projection
 
-__all__ = ["Experiment", "load", "names"]
+__all__ = [
+    "STAGES",
+    "THRESHOLD_KINDS",
+    "Experiment",
+    "SolarMeasurement",
+    "load",
+    "load_solar",
+    "names",
+    "stages",
+]
 
 STAGES = ("current", "future")
+THRESHOLD_KINDS = ("nuclear-recoil", "electron-equivalent")
 
 
 @dataclass(frozen=True)
@@ -39,8 +59,8 @@ class Experiment:
         Distance from source to detector in cm.
     exposure : float
         Live time in s.
-    measurement : CountingMeasurement
-        What was counted.
+    measurement : CountingMeasurement or Projection
+        What was counted, or is assumed to be.
     references : mapping of str to str
         Where each number comes from, by its key.
 
@@ -63,7 +83,7 @@ class Experiment:
     detector: Detector
     baseline: float
     exposure: float
-    measurement: CountingMeasurement
+    measurement: Measurement
     references: Mapping[str, str]
 
     def __post_init__(self) -> None:
@@ -82,7 +102,8 @@ class Experiment:
         Returns
         -------
         float
-            Fluence in 1/cm^2: emitted neutrinos over the area of the sphere at the baseline.
+            Fluence in 1/cm^2, of a reactor in fissions/cm^2: the emitted number over the area of
+            the sphere at the baseline.
 
         Examples
         --------
@@ -93,9 +114,55 @@ class Experiment:
         return beam.rate * self.exposure / (4 * math.pi * self.baseline**2)
 
 
+@dataclass(frozen=True)
+class SolarMeasurement:
+    """An upper limit on the effective moment of solar neutrinos.
+
+    Parameters
+    ----------
+    name, title : str
+        Short name, and the name for people.
+    effective_moment : float
+        The limit in Bohr magnetons.
+    confidence : float
+        Its confidence level.
+    energy : float
+        Neutrino energy in MeV.
+    electron_density : float
+        Electrons where they are born, in mol/cm^3.
+    references : mapping of str to str
+        Where each number comes from, by its key.
+
+    Raises
+    ------
+    DomainError
+        If a number lies outside its domain.
+
+    Examples
+    --------
+    >>> load_solar("borexino").effective_moment
+    2.8e-11
+    """
+
+    name: str
+    title: str
+    effective_moment: float
+    confidence: float
+    energy: float
+    electron_density: float
+    references: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        """Refuse impossible numbers."""
+        checked("effective moment", self.effective_moment, "mu_B", above=0)
+        checked("confidence level", self.confidence, above=0, at_most=1)
+        checked("energy", self.energy, "MeV", above=0)
+        checked("electron density", self.electron_density, "mol/cm^3", at_least=0)
+
+
 @cache
-def _catalogue() -> Mapping[str, Any]:
-    text = (resources.files(__package__) / "data" / "experiments.toml").read_text(encoding="utf-8")
+def _data(name: str) -> Mapping[str, Any]:
+    text = (resources.files(__package__) / "data" / name).read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 
@@ -109,21 +176,54 @@ def names() -> tuple[str, ...]:
 
     Examples
     --------
-    >>> names()
-    ('coherent-csi',)
+    >>> ", ".join(names())
+    'coherent-csi, coherent-hpge, coherent-lar, coherent-nai, conus, connie, miner, texono, red100'
     """
-    return tuple(_catalogue())
+    return tuple(_data("experiments.toml"))
 
 
-def load(name: str, stage: str = "current") -> Experiment:
+def stages(name: str | Path) -> tuple[str, ...]:
+    """Return the stages of an experiment.
+
+    Parameters
+    ----------
+    name : str or path
+        One of `names`, or a TOML file.
+
+    Returns
+    -------
+    tuple of str
+        Stages that `load` takes with it.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such experiment.
+    ConfigurationError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> stages("conus")
+    ('current', 'future')
+    """
+    description = _description(name)[1]
+    return tuple(stage for stage in STAGES if stage in description) or ("current",)
+
+
+def load(
+    name: str | Path, stage: str = "current", *, threshold_kind: str | None = None
+) -> Experiment:
     """Load one experiment.
 
     Parameters
     ----------
-    name : str
-        One of `names`.
+    name : str or path
+        One of `names`, or a TOML file: a path object, or a string that ends in ``.toml``.
     stage : {"current", "future"}, optional
         Today's set-up, or the one that is planned.
+    threshold_kind : {"nuclear-recoil", "electron-equivalent"}, optional
+        Read the energies of the detector this way, whatever the description says.
 
     Returns
     -------
@@ -133,9 +233,9 @@ def load(name: str, stage: str = "current") -> Experiment:
     Raises
     ------
     UnknownNameError
-        If there is no such experiment or stage.
+        If there is no such experiment, stage or kind.
     ConfigurationError
-        If the description is wrong.
+        If the description lacks a key, has an unknown one or a wrong value.
 
     Examples
     --------
@@ -145,55 +245,215 @@ def load(name: str, stage: str = "current") -> Experiment:
     Traceback (most recent call last):
     ...
     cevnslib.errors.UnknownNameError: unknown experiment 'coherent-cs' (did you mean \
-'coherent-csi'?); allowed: coherent-csi
+'coherent-csi'?); allowed: coherent-csi, coherent-hpge, coherent-lar, coherent-nai, conus, connie, \
+miner, texono, red100
     """
+    short, description = _description(name)
+    if stage not in stages(name):
+        raise UnknownNameError(f"stage of {short}", stage, stages(name))
+    shared = {key: value for key, value in description.items() if key not in STAGES}
+    own = description.get(stage, {})
+    if threshold_kind is not None:
+        own = {**own, "threshold_kind": threshold_kind}
+    place = f"experiment {short!r}, {stage}"
+    try:
+        return _build(short, stage, {**shared, **own}, place)
+    except ConfigurationError:
+        raise
+    except CevnsError as error:
+        if threshold_kind not in (None, *THRESHOLD_KINDS):
+            raise
+        raise ConfigurationError(f"{place}: {error}") from error
+
+
+def _description(name: str | Path) -> tuple[str, Mapping[str, Any]]:
+    """Return the short name of an experiment and its table."""
+    if isinstance(name, Path) or str(name).endswith(".toml"):
+        path = Path(name)
+        try:
+            return path.stem, tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"{path}: the file cannot be read: {error}") from error
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigurationError(f"{path}: this is no TOML: {error}") from error
     if name not in names():
         raise UnknownNameError("experiment", name, names())
-    shared = dict(_catalogue()[name])
-    stages = {key: shared.pop(key) for key in STAGES if key in shared}
-    if stage not in stages:
-        raise UnknownNameError(f"stage of {name}", stage, stages)
-    return _build(name, stage, {**shared, **stages[stage]})
+    return name, _data("experiments.toml")[name]
 
 
-def _build(name: str, stage: str, description: Mapping[str, Any]) -> Experiment:
+def load_solar(name: str = "borexino", line: str = "be7") -> SolarMeasurement:
+    """Load a limit from solar neutrinos, read with the neutrinos of one line.
+
+    Parameters
+    ----------
+    name : {"borexino"}, optional
+        The experiment.
+    line : {"be7", "pp"}, optional
+        Whose energy and place of birth to use.
+
+    Returns
+    -------
+    SolarMeasurement
+        Ready for `cevnslib.limits.solar_limits`.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such experiment or line.
+
+    Examples
+    --------
+    >>> load_solar(line="pp").energy
+    0.267
+    """
+    catalogue = _data("solar.toml")
+    if name not in catalogue:
+        raise UnknownNameError("solar experiment", name, catalogue)
+    table = catalogue[name]
+    if line not in table["lines"]:
+        raise UnknownNameError("solar line", line, table["lines"])
+    return SolarMeasurement(
+        name,
+        table["title"],
+        table["effective_moment"],
+        table["confidence"],
+        table["lines"][line]["energy_MeV"],
+        table["lines"][line]["electron_density"],
+        table["references"],
+    )
+
+
+class _Table:
+    """A table of a description whose keys are taken one by one; what is left over is refused."""
+
+    def __init__(self, table: object, place: str) -> None:
+        if not isinstance(table, Mapping):
+            raise ConfigurationError(f"{place}: got {table!r}; allowed: a table of keys")
+        self.left, self.place, self.known = dict(table), place, list[str]()
+
+    def has(self, key: str) -> bool:
+        self.known.append(key)
+        return key in self.left
+
+    def take(self, key: str, default: Any = None) -> Any:
+        if not self.has(key) and default is None:
+            raise ConfigurationError(f"{self.place}: the key {key!r} is missing")
+        return self.left.pop(key, default)
+
+    def number(self, key: str, default: float | None = None) -> float:
+        value = self.take(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ConfigurationError(f"{self.place}: {key}: got {value!r}; allowed: a number")
+        return value
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self.take(key, default)
+        if not isinstance(value, str):
+            raise ConfigurationError(f"{self.place}: {key}: got {value!r}; allowed: text")
+        return value
+
+    def choice(self, key: str, allowed: tuple[str, ...], default: str | None = None) -> str:
+        value = self.take(key, default)
+        if value not in allowed:
+            raise UnknownNameError(key, value, allowed)
+        return str(value)
+
+    def one_of(self, first: str, second: str) -> str:
+        if self.has(first) == self.has(second):
+            found = "both" if first in self.left else "neither"
+            raise ConfigurationError(
+                f"{self.place}: got {found} of {first!r} and {second!r}; allowed: one of them"
+            )
+        return first if first in self.left else second
+
+    def finish(self) -> None:
+        for key in self.left:
+            raise ConfigurationError(f"{self.place}: {UnknownNameError('key', key, self.known)}")
+
+
+def _build(name: str, stage: str, description: Mapping[str, Any], place: str) -> Experiment:
     """Turn a description into an experiment."""
-    d = dict(description)
-    try:
-        if d["source"] != "sns":
-            raise UnknownNameError("source", d["source"], ["sns"])
-        detector = Detector(
-            target(d["target"]),
-            d["mass_kg"],
-            d.get("threshold_keV", 0.0) * KEV,
-            _efficiency(d.get("efficiency", 1.0)),
-        )
-        statistics = dict(d["statistics"])
-        if statistics.pop("kind") != "counting":
-            raise UnknownNameError("kind of statistics", d["statistics"]["kind"], ["counting"])
-        return Experiment(
-            name=name,
-            stage=stage,
-            title=d["title"],
-            source=sns(),
-            detector=detector,
-            baseline=d["baseline_m"] * 100,
-            exposure=d["exposure_days"] * DAY,
-            measurement=CountingMeasurement(**statistics),
-            references=d.get("references", {}),
-        )
-    except KeyError as missing:
-        raise ConfigurationError(
-            f"experiment {name!r}, {stage}: key {missing} is missing"
-        ) from None
+    table = _Table(description, place)
+    baseline = table.number("baseline_m") * 100
+    exposure_key = table.one_of("exposure_days", "exposure_years")
+    exposure = table.number(exposure_key) * (DAY if exposure_key == "exposure_days" else YEAR)
+    experiment = Experiment(
+        name=name,
+        stage=stage,
+        title=table.text("title", name),
+        source=_source(table, baseline),
+        detector=_detector(table),
+        baseline=baseline,
+        exposure=exposure,
+        measurement=_measurement(table),
+        references=table.take("references", {}),
+    )
+    table.finish()
+    return experiment
 
 
-def _efficiency(description: float | Mapping[str, Any]) -> Efficiency:
-    """Make an efficiency from a number or a table."""
-    if not isinstance(description, Mapping):
-        return ConstantEfficiency(description)
-    table = dict(description)
-    kind = table.pop("kind")
-    if kind != "photoelectrons":
-        raise UnknownNameError("kind of efficiency", kind, ["photoelectrons"])
-    return PhotoelectronAcceptance(**table)
+def _source(table: _Table, baseline: float) -> Source:
+    if table.choice("source", ("sns", "reactor")) == "sns":
+        return sns()
+    options = {
+        "fractions": table.take("fission_fractions", dict(FISSION_FRACTIONS)),
+        "captures": table.number("captures_per_fission", 0.0),
+    }
+    if table.one_of("thermal_power_GW", "total_flux_per_cm2_s") == "thermal_power_GW":
+        return reactor(table.number("thermal_power_GW"), **options)
+    return reactor_of_flux(table.number("total_flux_per_cm2_s"), baseline, **options)
+
+
+def _detector(table: _Table) -> Detector:
+    kind = table.choice("threshold_kind", THRESHOLD_KINDS, THRESHOLD_KINDS[0])
+    resolution = None
+    if table.has("resolution"):
+        widths = _Table(table.take("resolution"), f"{table.place}: resolution")
+        resolution = Resolution(
+            widths.number("constant_keV", 0.0) * KEV,
+            widths.number("stochastic_sqrt_keV", 0.0) * math.sqrt(KEV),
+        )
+        widths.finish()
+    return Detector(
+        target(table.text("target")),
+        table.number("mass_kg"),
+        table.number("threshold_keV", 0.0) * KEV,
+        _efficiency(table),
+        table.number("maximum_keV", math.inf) * KEV,
+        Lindhard() if kind == "electron-equivalent" else None,
+        resolution,
+    )
+
+
+def _efficiency(table: _Table) -> Efficiency:
+    if not isinstance(table.left.get("efficiency", 1.0), Mapping):
+        return ConstantEfficiency(table.number("efficiency", 1.0))
+    own = _Table(table.take("efficiency"), f"{table.place}: efficiency")
+    if own.choice("kind", ("photoelectrons", "table")) == "table":
+        energies = checked("energies_keV", own.take("energies_keV"), "keV", at_least=0) * KEV
+        made: Efficiency = TabulatedEfficiency(tuple(energies), tuple(own.take("values")))
+    else:
+        made = PhotoelectronAcceptance(
+            own.number("amplitude"),
+            own.number("slope"),
+            own.number("midpoint"),
+            own.number("photoelectrons_per_keV"),
+            own.number("half", 5.0),
+            own.number("full", 6.0),
+            own.number("last", math.inf),
+        )
+    own.finish()
+    return made
+
+
+def _measurement(table: _Table) -> Measurement:
+    own = _Table(table.take("statistics"), f"{table.place}: statistics")
+    kinds: dict[str, Callable[..., Measurement]] = {
+        "counting": CountingMeasurement,
+        "projection": Projection,
+    }
+    kind = own.choice("kind", tuple(kinds))
+    fields = kinds[kind].__annotations__
+    made = kinds[kind](**{key: own.number(key) for key in fields})
+    own.finish()
+    return made

@@ -4,18 +4,38 @@ An experiment constrains the moments through three things only: the Standard Mod
 Hermitian matrix K of the magnetic one, and the chi2 of its count. `Constraint` holds them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .experiments import Experiment
+from .errors import UnknownNameError
+from .experiments import (
+    THRESHOLD_KINDS,
+    Experiment,
+    SolarMeasurement,
+    load,
+    load_solar,
+    names,
+    stages,
+)
 from .interactions import Interaction, MagneticMoment, StandardModel
-from .mixing import TALK_2019, OscillationParameters, complex_moments
+from .mixing import TALK_2019, OscillationParameters, complex_moments, solar_shares
 from .rates import expected_counts, moment_matrix
-from .statistics import PulledChi2, delta_chi2
+from .statistics import NoLimitError, PulledChi2, delta_chi2
 
-__all__ = ["Constraint", "constraint", "tmm_limits"]
+__all__ = [
+    "PHASES",
+    "Constraint",
+    "LimitRow",
+    "constraint",
+    "limit_table",
+    "solar_limits",
+    "tmm_limits",
+]
+
+#: How delta_CP enters a limit: as given, or as the value that makes the limit weakest.
+PHASES = ("fixed", "profiled")
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,6 +190,7 @@ def constraint(
     beam: str = "all",
     *,
     parameters: OscillationParameters = TALK_2019,
+    reading: str = "as printed",
     standard_model: Interaction = StandardModel(),  # noqa: B008, it is frozen
     magnetic: Interaction = MagneticMoment(),  # noqa: B008, it is frozen
 ) -> Constraint:
@@ -184,6 +205,8 @@ def constraint(
         beam. The Standard Model signal is always that of all beams.
     parameters : OscillationParameters, optional
         Mixing angles and Dirac phase.
+    reading : {"as printed", "as tabulated"}, optional
+        Whether the signal's pull is free or fixed to zero, see `cevnslib.statistics.READINGS`.
     standard_model, magnetic : Interaction, optional
         Cross sections, the magnetic one for one Bohr magneton; give both to change form factors.
 
@@ -195,7 +218,9 @@ def constraint(
     Raises
     ------
     UnknownNameError
-        If the source has no such beam.
+        If the source has no such beam, or there is no such reading.
+    NoLimitError
+        If a projection expects no events.
 
     Examples
     --------
@@ -204,11 +229,9 @@ def constraint(
     >>> csi.delta_chi2([[0, 0, 0], [70e-10, 0, 0]]).round(2)
     array([0.  , 2.63])
     """
-    return Constraint(
-        expected_counts(experiment, standard_model),
-        moment_matrix(experiment, parameters, beam, magnetic),
-        experiment.measurement.chi2(),
-    )
+    signal = expected_counts(experiment, standard_model)
+    matrix = moment_matrix(experiment, parameters, beam, magnetic)
+    return Constraint(signal, matrix, experiment.measurement.chi2(signal, reading))
 
 
 def tmm_limits(
@@ -217,6 +240,8 @@ def tmm_limits(
     *,
     parameters: OscillationParameters = TALK_2019,
     confidence: float = 0.90,
+    reading: str = "as printed",
+    phases: str = "fixed",
     standard_model: Interaction = StandardModel(),  # noqa: B008, it is frozen
     magnetic: Interaction = MagneticMoment(),  # noqa: B008, it is frozen
 ) -> NDArray[np.float64]:
@@ -232,20 +257,25 @@ def tmm_limits(
         Mixing angles and Dirac phase.
     confidence : float, optional
         Confidence level, between 0 and 1.
+    reading : {"as printed", "as tabulated"}, optional
+        Whether the signal's pull is free or fixed to zero, see `cevnslib.statistics.READINGS`.
+    phases : {"fixed", "profiled"}, optional
+        Take delta_CP from the parameters, or give the weakest limit over all its values. With one
+        moment at a time its own phase drops out.
     standard_model, magnetic : Interaction, optional
         Cross sections; see `constraint`.
 
     Returns
     -------
     ndarray, shape (3,)
-        Limits in Bohr magnetons; the other two moments are zero, and so are all phases.
+        Limits in Bohr magnetons; the other two moments are zero.
 
     Raises
     ------
     UnknownNameError
-        If the source has no such beam.
+        If the source has no such beam, or there is no such reading or treatment of phases.
     NoLimitError
-        If the systematic pull absorbs any signal.
+        If the systematic pull absorbs any signal, or no events are expected.
 
     References
     ----------
@@ -258,10 +288,151 @@ def tmm_limits(
     >>> (limits / 1e-10).round(1)  # in 1e-10 mu_B
     array([71.1, 72.2, 92.1])
     """
-    return constraint(
-        experiment,
-        beam,
-        parameters=parameters,
-        standard_model=standard_model,
-        magnetic=magnetic,
-    ).limits(confidence)
+    if phases not in PHASES:
+        raise UnknownNameError("treatment of phases", phases, PHASES)
+    choices = [parameters]
+    if phases == "profiled":  # the diagonal of K is linear in cos(delta): its ends are extreme
+        choices = [replace(parameters, delta_cp=delta) for delta in (0.0, np.pi)]
+    limits = [
+        constraint(
+            experiment,
+            beam,
+            parameters=choice,
+            reading=reading,
+            standard_model=standard_model,
+            magnetic=magnetic,
+        ).limits(confidence)
+        for choice in choices
+    ]
+    weakest: NDArray[np.float64] = np.max(limits, axis=0)
+    return weakest
+
+
+def solar_limits(
+    measurement: SolarMeasurement,
+    parameters: OscillationParameters = TALK_2019,
+    *,
+    splitting: float = 7.55e-5,
+) -> NDArray[np.float64]:
+    r"""Return upper limits on the moments from the effective moment of solar neutrinos.
+
+    .. math:: \mu^2_\text{sol} = \sum_i P_{ei} \left(|\Lambda|^2 - |\Lambda_i|^2\right)
+
+    Parameters
+    ----------
+    measurement : SolarMeasurement
+        The limit on the effective moment.
+    parameters : OscillationParameters, optional
+        Mixing angles; phases do not matter.
+    splitting : float, optional
+        Delta m^2_21 in eV^2.
+
+    Returns
+    -------
+    ndarray, shape (3,)
+        Limits in Bohr magnetons, one moment at a time, at the measurement's confidence level.
+
+    Raises
+    ------
+    DomainError
+        If the splitting is not positive.
+
+    References
+    ----------
+    B. C. Canas et al., arXiv:1510.01684; arXiv:1905.03750, solar neutrinos from Borexino.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments
+    >>> (solar_limits(experiments.load_solar("borexino")) / 1e-10).round(2)
+    array([0.44, 0.36, 0.28])
+    """
+    shares = solar_shares(
+        measurement.energy, measurement.electron_density, parameters, splitting=splitting
+    )
+    limits: NDArray[np.float64] = measurement.effective_moment / np.sqrt(1 - shares)
+    return limits
+
+
+@dataclass(frozen=True)
+class LimitRow:
+    """A row of the table of limits.
+
+    Parameters
+    ----------
+    experiment, stage, beam : str
+        What the row is of; the beam is a timing, ``"all"``, ``"reactor"`` or ``"solar"``.
+    values : tuple of float
+        Limits on the three moments in Bohr magnetons; infinite where there is none.
+
+    Examples
+    --------
+    >>> LimitRow("borexino", "current", "solar", (4.4e-11, 3.6e-11, 2.8e-11)).beam
+    'solar'
+    """
+
+    experiment: str
+    stage: str
+    beam: str
+    values: tuple[float, ...]
+
+
+def limit_table(
+    *,
+    parameters: OscillationParameters = TALK_2019,
+    confidence: float = 0.90,
+    reading: str = "as printed",
+    phases: str = "fixed",
+    threshold_kind: str | None = None,
+) -> tuple[LimitRow, ...]:
+    """Return the limits of all built-in experiments and stages, and of Borexino.
+
+    Parameters
+    ----------
+    parameters, confidence, reading, phases
+        See `tmm_limits`.
+    threshold_kind : {"nuclear-recoil", "electron-equivalent"}, optional
+        How to read the thresholds of all reactor experiments; by default as each description says.
+
+    Returns
+    -------
+    tuple of LimitRow
+        Of a spallation source the prompt beam, the delayed ones and all together.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such reading, treatment of phases or kind of threshold.
+
+    Examples
+    --------
+    >>> rows = limit_table(reading="as tabulated")
+    >>> len(rows), rows[0].experiment, rows[0].beam
+    (35, 'coherent-csi', 'prompt')
+    """
+    if threshold_kind not in (None, *THRESHOLD_KINDS):
+        raise UnknownNameError("threshold_kind", threshold_kind, THRESHOLD_KINDS)
+    rows = []
+    for name in names():
+        for stage in stages(name):
+            experiment = load(name, stage)
+            beams = {"prompt": "prompt", "delayed": "delayed", "all": "all"}
+            if experiment.source.name == "reactor":
+                beams = {"reactor": "all"}
+                experiment = load(name, stage, threshold_kind=threshold_kind)
+            for label, beam in beams.items():
+                try:
+                    found = tmm_limits(
+                        experiment,
+                        beam,
+                        parameters=parameters,
+                        confidence=confidence,
+                        reading=reading,
+                        phases=phases,
+                    )
+                except NoLimitError:
+                    found = np.full(3, np.inf)
+                rows.append(LimitRow(name, stage, label, tuple(float(x) for x in found)))
+    solar = solar_limits(load_solar("borexino"), parameters)
+    rows.append(LimitRow("borexino", "current", "solar", tuple(float(x) for x in solar)))
+    return tuple(rows)

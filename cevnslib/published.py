@@ -1,14 +1,17 @@
 """The published limits, and the verdict on ours."""
 
 import csv
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib import resources
 
 from .errors import UnknownNameError, checked
+from .experiments import load
+from .limits import limit_table, tmm_limits
 
-__all__ = ["CLOSE", "REPRODUCED", "PublishedLimit", "Verdict", "compare", "limits"]
+__all__ = ["CLOSE", "REPRODUCED", "PublishedLimit", "Verdict", "compare", "limits", "verdicts"]
 
 #: Relative differences up to which a number counts as reproduced, and as close.
 REPRODUCED, CLOSE = 0.035, 0.25
@@ -151,7 +154,7 @@ def compare(published: PublishedLimit, ours: float) -> Verdict:
     published : PublishedLimit
         The published number.
     ours : float
-        Ours, in Bohr magnetons, above 0.
+        Ours, in Bohr magnetons, above 0; infinite if there is none.
 
     Returns
     -------
@@ -161,11 +164,52 @@ def compare(published: PublishedLimit, ours: float) -> Verdict:
     Raises
     ------
     DomainError
-        If ``ours`` is not positive and finite.
+        If ``ours`` is not a positive number.
 
     Examples
     --------
     >>> compare(limits("coherent-csi", "prompt", "current")[0], 80e-10).word
     'close'
     """
-    return Verdict(published, float(checked("our limit", ours, "mu_B", above=0)))
+    if ours != math.inf:
+        ours = float(checked("our limit", ours, "mu_B", above=0))
+    return Verdict(published, ours)
+
+
+def verdicts(
+    reading: str = "as tabulated", *, threshold_kind: str | None = None
+) -> tuple[Verdict, ...]:
+    """Set every published limit beside ours.
+
+    Parameters
+    ----------
+    reading : {"as tabulated", "as printed"}, optional
+        How to read the chi2, see `cevnslib.statistics.READINGS`. COHERENT-CsI today has a chi2 of
+        its own, which the table was made with as it is printed; so it is here in both readings.
+    threshold_kind : {"nuclear-recoil", "electron-equivalent"}, optional
+        How to read the thresholds of the reactor experiments; by default as each description says.
+
+    Returns
+    -------
+    tuple of Verdict
+        In the order of the table.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such reading or kind of threshold.
+
+    Examples
+    --------
+    >>> [verdict.word for verdict in verdicts()[:3]]
+    ['reproduced', 'reproduced', 'reproduced']
+    """
+    table = limit_table(reading=reading, threshold_kind=threshold_kind)
+    ours = {(row.experiment, row.stage, row.beam): row.values for row in table}
+    csi = load("coherent-csi")
+    for beam in ("prompt", "delayed"):
+        ours["coherent-csi", "current", beam] = tuple(tmm_limits(csi, beam))
+    return tuple(
+        compare(number, ours[number.experiment, number.stage, number.beam][number.index - 1])
+        for number in limits()
+    )

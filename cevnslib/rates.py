@@ -21,7 +21,13 @@ from .mixing import TALK_2019, OscillationParameters, flavour_projector
 from .nuclei import Nuclide
 from .sources import Beam
 
-__all__ = ["counts_by_beam", "expected_counts", "moment_matrix", "recoil_spectrum"]
+__all__ = [
+    "counts_by_beam",
+    "expected_counts",
+    "measured_spectrum",
+    "moment_matrix",
+    "recoil_spectrum",
+]
 
 #: Nodes in a panel, and the largest ratio of its ends; together they reach 1e-12 in a count.
 _NODES = 24
@@ -54,7 +60,7 @@ def _panel_edges(
     """Return every recoil energy at which the integrand has a kink, from threshold to end."""
     energies = sorted({E for beam in beams for E in beam.spectrum.breakpoints})
     kinks = interaction.maximum_recoil(energies, nuclide)
-    jumps = experiment.detector.breakpoints
+    jumps = experiment.detector.breakpoints(nuclide)
     low, high = jumps[0], min(jumps[-1], float(kinks[-1]))
     if low <= 0:
         raise DomainError(
@@ -116,7 +122,7 @@ def counts_by_beam(experiment: Experiment, interaction: Interaction) -> dict[str
         if len(edges) < 2:  # no beam reaches the threshold
             continue
         T, weights = _quadrature(edges)
-        weights *= experiment.detector.weight(T) * per_kg * experiment.detector.mass
+        weights *= experiment.detector.weight(T, nuclide) * per_kg * experiment.detector.mass
         for i, beam in enumerate(beams):
             folded = _folded(interaction, T, nuclide, beam)
             totals[i] += experiment.fluence(beam) * float(weights @ folded)
@@ -243,10 +249,78 @@ def recoil_spectrum(
     array([16711.,  4751.])
     """
     T = checked("recoil energy T", T, "MeV", above=0)
+    detector = experiment.detector
+    spectrum = np.zeros_like(T)
+    for nuclide in detector.target.nuclides:
+        rate = _nuclide_spectrum(experiment, T, interaction, beam, nuclide)
+        spectrum += rate * detector.weight(T, nuclide)
+    return spectrum
+
+
+def measured_spectrum(
+    experiment: Experiment, E: ArrayLike, interaction: Interaction, beam: str = "all"
+) -> NDArray[np.float64]:
+    r"""Return the expected number of counted events per MeV of measured energy.
+
+    .. math:: \frac{dN}{dE} = \sum_\text{nuclides} \frac{dN}{dT} \Big/ \frac{dE}{dT}
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Source, detector and exposure.
+    E : array_like
+        Measured energy in MeV, any shape, above 0: the electron-equivalent energy if the detector
+        has a quenching, else the recoil energy. A resolution smears the chance to be counted but
+        not this axis.
+    interaction : Interaction
+        What scatters the neutrinos.
+    beam : str, optional
+        ``"all"``, a timing such as ``"prompt"``, or the name of one beam.
+
+    Returns
+    -------
+    ndarray
+        Events per MeV in the whole exposure, the shape of ``E``.
+
+    Raises
+    ------
+    UnknownNameError
+        If the source has no such beam.
+    DomainError
+        If ``E`` is not positive and finite.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments, interactions
+    >>> conus = experiments.load("conus")
+    >>> spectrum = measured_spectrum(conus, [0.1e-3, 0.2e-3], interactions.StandardModel())
+    >>> (spectrum * 1e-3).round(0)  # per keV
+    array([118566.,   8634.])
+    """
+    E = checked("measured energy E", E, "MeV", above=0)
+    detector = experiment.detector
+    spectrum = np.zeros_like(E)
+    for nuclide in detector.target.nuclides:
+        T, slope = E, np.ones_like(E)
+        if detector.quenching is not None:
+            T = detector.quenching.nuclear_recoil(E, nuclide)
+            slope = detector.quenching.slope(T, nuclide)
+        rate = _nuclide_spectrum(experiment, T, interaction, beam, nuclide)
+        spectrum += rate * detector.weight(T, nuclide) / slope
+    return spectrum
+
+
+def _nuclide_spectrum(
+    experiment: Experiment,
+    T: NDArray[np.float64],
+    interaction: Interaction,
+    beam: str,
+    nuclide: Nuclide,
+) -> NDArray[np.float64]:
+    """Return the recoils of one nuclide per MeV, counted or not."""
     target = experiment.detector.target
+    nuclei = target.nuclei_per_kg[target.nuclides.index(nuclide)] * experiment.detector.mass
     spectrum = np.zeros_like(T)
     for one in experiment.source.select(beam):
-        for nuclide, per_kg in zip(target.nuclides, target.nuclei_per_kg, strict=True):
-            nuclei = per_kg * experiment.detector.mass
-            spectrum += experiment.fluence(one) * nuclei * _folded(interaction, T, nuclide, one)
-    return spectrum * experiment.detector.weight(T)
+        spectrum += experiment.fluence(one) * nuclei * _folded(interaction, T, nuclide, one)
+    return spectrum

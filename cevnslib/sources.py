@@ -1,174 +1,27 @@
-r"""Neutrino sources: spectra known by their moments, and the beams made of them.
+"""Neutrino sources: beams of one flavour each, with their spectrum and their rate."""
 
-The moments of a spectrum :math:`f(E)` are :math:`I_n(E_\min)=\int_{E_\min}^\infty f(E)E^{-n}dE`;
-nothing else of a spectrum enters a rate.
-"""
-
-from abc import ABC, abstractmethod
+import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import resources
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .constants import CODATA_2022, DAY, Constants
+from .constants import CODATA_2022, DAY, ELEMENTARY_CHARGE, Constants
 from .errors import DomainError, UnknownNameError, checked
+from .spectra import LineSpectrum, NumericalSpectrum, PolynomialSpectrum, Spectrum
 
-__all__ = ["Beam", "LineSpectrum", "PolynomialSpectrum", "Source", "Spectrum", "sns"]
-
-
-class Spectrum(ABC):
-    """What every spectrum offers: its moments, and the energies where it is not smooth."""
-
-    @property
-    @abstractmethod
-    def breakpoints(self) -> tuple[float, ...]:
-        """Energies in MeV, rising, where the spectrum is not smooth; the last is its end."""
-
-    @abstractmethod
-    def moments(self, E_min: ArrayLike, order: int) -> NDArray[np.float64]:
-        """Return the moments I_0 to I_order above an energy.
-
-        Parameters
-        ----------
-        E_min : array_like
-            Lower ends of the integrals in MeV, any shape, at least 0.
-        order : int
-            The highest power of 1/E.
-
-        Returns
-        -------
-        ndarray
-            I_n in MeV^-n, n along a new first axis, 0 above the end of the spectrum.
-
-        Raises
-        ------
-        DomainError
-            If ``E_min`` is negative or not finite, or a moment diverges at ``E_min = 0``.
-        """
-
-
-@dataclass(frozen=True)
-class LineSpectrum(Spectrum):
-    """Neutrinos of one energy, normalised to one.
-
-    Parameters
-    ----------
-    energy : float
-        The energy in MeV.
-
-    Raises
-    ------
-    DomainError
-        If the energy is not positive and finite.
-
-    Examples
-    --------
-    >>> LineSpectrum(2.0).moments([1.0, 3.0], order=2)
-    array([[1.  , 0.  ],
-           [0.5 , 0.  ],
-           [0.25, 0.  ]])
-    """
-
-    energy: float
-
-    def __post_init__(self) -> None:
-        """Refuse an energy that is not positive and finite."""
-        checked("line energy", self.energy, "MeV", above=0)
-
-    @property
-    def breakpoints(self) -> tuple[float, ...]:
-        """The energy of the line."""
-        return (self.energy,)
-
-    def moments(self, E_min: ArrayLike, order: int) -> NDArray[np.float64]:
-        """Return E^-n where the line lies above ``E_min``; see `Spectrum.moments`."""
-        above = checked("E_min", E_min, "MeV", at_least=0) <= self.energy
-        return np.stack([np.where(above, self.energy**-n, 0.0) for n in range(order + 1)])
-
-
-@dataclass(frozen=True)
-class PolynomialSpectrum(Spectrum):
-    r"""A polynomial in the energy up to an end point, with its moments in closed form.
-
-    Parameters
-    ----------
-    coefficients : tuple of float
-        :math:`a_k` of :math:`f(E) = \sum_k a_k E^k`, in MeV^-(k+1).
-    end : float
-        End point in MeV.
-
-    Raises
-    ------
-    DomainError
-        If a coefficient is not finite or the end point not positive.
-
-    Examples
-    --------
-    >>> uniform = PolynomialSpectrum((0.5,), end=2.0)
-    >>> uniform.moments(1.0, order=1).round(6)
-    array([0.5     , 0.346574])
-    """
-
-    coefficients: tuple[float, ...]
-    end: float
-
-    def __post_init__(self) -> None:
-        """Refuse what is not finite."""
-        checked("coefficients", self.coefficients)
-        checked("end point", self.end, "MeV", above=0)
-
-    @property
-    def breakpoints(self) -> tuple[float, ...]:
-        """The end point."""
-        return (self.end,)
-
-    def density(self, E: ArrayLike) -> NDArray[np.float64]:
-        """Return the number of neutrinos per MeV, 0 above the end point.
-
-        Parameters
-        ----------
-        E : array_like
-            Energies in MeV, any shape, at least 0.
-
-        Returns
-        -------
-        ndarray
-            f(E) in 1/MeV, the shape of ``E``.
-
-        Raises
-        ------
-        DomainError
-            If ``E`` is negative or not finite.
-
-        Examples
-        --------
-        >>> PolynomialSpectrum((0.5,), end=2.0).density([1.0, 3.0])
-        array([0.5, 0. ])
-        """
-        E = checked("neutrino energy E", E, "MeV", at_least=0)
-        return np.where(self.end >= E, np.polynomial.polynomial.polyval(E, self.coefficients), 0.0)
-
-    def moments(self, E_min: ArrayLike, order: int) -> NDArray[np.float64]:
-        """Return the moments term by term; see `Spectrum.moments`."""
-        low = np.minimum(checked("E_min", E_min, "MeV", at_least=0), self.end)
-        lowest_power = next((k for k, a in enumerate(self.coefficients) if a), 0)
-        if order > lowest_power and np.any(low == 0):
-            raise DomainError(
-                f"E_min: got 0 MeV, where the moment of order {order} diverges; allowed: above 0 "
-                f"MeV, or orders up to {lowest_power}"
-            )
-        moments = []
-        for n in range(order + 1):
-            total = np.zeros_like(low)
-            for k, a in enumerate(self.coefficients):
-                p = k - n + 1
-                if a and p:
-                    total += a * (self.end**p - low**p) / p
-                elif a:
-                    total += a * np.log(self.end / low)
-            moments.append(total)
-        return np.stack(moments)
-
+__all__ = [
+    "FISSION_FRACTIONS",
+    "Beam",
+    "ReactorSpectrum",
+    "Source",
+    "reactor",
+    "reactor_of_flux",
+    "sns",
+]
 
 FLAVOURS = ("e", "mu", "tau")
 TIMINGS = ("prompt", "delayed", "continuous")
@@ -189,9 +42,9 @@ class Beam:
     timing : {"prompt", "delayed", "continuous"}
         When they come, after a pulse of the source.
     spectrum : Spectrum
-        Energy spectrum per emitted neutrino.
+        Energy spectrum, per emitted neutrino or, of a reactor, per fission.
     rate : float
-        Neutrinos emitted per second, into all directions.
+        Neutrinos, or fissions, per second; they go into all directions.
 
     Raises
     ------
@@ -330,3 +183,223 @@ def sns(
             Beam("nubar_mu", "mu", True, "delayed", antimuon, rate),
         ),
     )
+
+
+#: Shares of the fissions of a light-water reactor, averaged over its cycle.
+FISSION_FRACTIONS: Mapping[str, float] = {"u235": 0.55, "pu239": 0.32, "u238": 0.07, "pu241": 0.06}
+#: Order of the columns of the low-energy table.
+_LOW_COLUMNS = ("u235", "pu239", "u238", "pu241")
+
+
+@cache
+def _reactor_table() -> dict[str, list[tuple[str, tuple[float, ...]]]]:
+    """Read the table of reactor spectra: rows by kind, each a key and its numbers."""
+    path = resources.files(__package__) / "data" / "reactor_spectra.csv"
+    lines = [line for line in path.read_text("utf-8").splitlines() if not line.startswith("#")]
+    table: dict[str, list[tuple[str, tuple[float, ...]]]] = {}
+    for kind, key, *numbers in list(csv.reader(lines))[1:]:
+        row = (key, tuple(float(number) for number in numbers if number))
+        table.setdefault(kind, []).append(row)
+    return table
+
+
+@dataclass(frozen=True)
+class ReactorSpectrum(NumericalSpectrum):
+    r"""Antineutrinos of a reactor, per fission.
+
+    Above 2 MeV :math:`f = \sum_j p_j \exp \sum_k a_{jk} E^k`, below a table, linear between its
+    points; nothing below the table's first energy, 7.8 keV.
+
+    Parameters
+    ----------
+    fractions : tuple of (str, float), optional
+        Isotopes ``u235``, ``u238``, ``pu239``, ``pu241`` and their shares, which add up to 1.
+    captures : float, optional
+        Neutron captures on 238U per fission; each gives two antineutrinos below 1.3 MeV. About 0.6
+        in a light-water reactor; 0, the default, leaves them out.
+    end : float, optional
+        Energy in MeV where the spectrum is cut off; the fit was made up to 8 MeV.
+
+    Raises
+    ------
+    UnknownNameError
+        If an isotope is not one of the four.
+    DomainError
+        If the shares do not add up to 1, or a number lies outside its domain.
+
+    References
+    ----------
+    Th. A. Mueller et al., arXiv:1101.2663; P. Vogel and J. Engel, Phys. Rev. D 39 (1989) 3378.
+
+    Examples
+    --------
+    >>> spectrum = ReactorSpectrum()
+    >>> spectrum.density([1.0, 3.0, 5.0]).round(3)
+    array([2.418, 0.621, 0.098])
+    """
+
+    fractions: tuple[tuple[str, float], ...] = tuple(FISSION_FRACTIONS.items())
+    captures: float = 0.0
+    end: float = 8.0
+
+    def __post_init__(self) -> None:
+        """Refuse shares that are none."""
+        known = [key for key, _ in _reactor_table()["mueller"]]
+        for isotope, fraction in self.fractions:
+            if isotope not in known:
+                raise UnknownNameError("fissile isotope", isotope, known)
+            checked(f"fission fraction of {isotope}", fraction, at_least=0, at_most=1)
+        total = sum(fraction for _, fraction in self.fractions)
+        if abs(total - 1) > 1e-6:
+            raise DomainError(f"fission fractions: got a sum of {total:g}; allowed: 1")
+        checked("captures per fission", self.captures, at_least=0)
+        checked("end of the spectrum", self.end, "MeV", above=2)
+
+    @cached_property
+    def breakpoints(self) -> tuple[float, ...]:
+        """The energies of the table, the ends of capture branches, whole MeV, and the end."""
+        table = _reactor_table()
+        knots = {float(key) for key, _ in table["vogel-engel"]}
+        knots |= {E for E in np.arange(3.0, self.end)} | {self.end}
+        if self.captures:
+            # The branches rise steeply up to their end: smaller panels there.
+            for _, (end, *_) in table["capture"]:
+                knots |= {end - step for step in (0.1, 0.03, 0.01, 0.003, 0.001)} | {end}
+        return tuple(sorted(knots))
+
+    @cached_property
+    def _low(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The table up to 2 MeV, summed over the isotopes."""
+        rows = _reactor_table()["vogel-engel"]
+        shares = dict(self.fractions)
+        weights = np.array([shares.get(isotope, 0.0) for isotope in _LOW_COLUMNS])
+        energies = np.array([float(key) for key, _ in rows])
+        return energies, np.array([values for _, values in rows]) @ weights
+
+    def density(self, E: ArrayLike) -> NDArray[np.float64]:
+        """Return the spectrum per MeV and fission; see `NumericalSpectrum.density`."""
+        E = checked("neutrino energy E", E, "MeV", at_least=0)
+        energies, values = self._low
+        shares = dict(self.fractions)
+        density = np.array(np.interp(E, energies, values, left=0.0, right=0.0))
+        high = (energies[-1] < E) & (self.end >= E)
+        above = E[high]
+        density[high] = sum(
+            shares[key] * np.exp(np.polynomial.polynomial.polyval(above, a))
+            for key, a in _reactor_table()["mueller"]
+            if key in shares
+        )
+        if self.captures:
+            for _, (end, share, charge) in _reactor_table()["capture"]:
+                shape = np.where(energies[0] <= E, _allowed_shape(E, end, charge), 0.0)
+                density += self.captures * share * shape
+        return density
+
+
+@cache
+def _allowed_norm(end: float, charge: float) -> float:
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+    # In the variable sqrt(end - E) the shape is smooth up to the end.
+    x = np.sqrt(end) * (1 + nodes) / 2
+    shape = _unnormalised_shape(end - x**2, end, charge)
+    return float(np.sum(weights * np.sqrt(end) / 2 * 2 * x * shape))
+
+
+def _allowed_shape(E: NDArray[np.float64], end: float, charge: float) -> NDArray[np.float64]:
+    """Return the antineutrino spectrum of an allowed beta decay, normalised to one."""
+    return _unnormalised_shape(E, end, charge) / _allowed_norm(end, charge)
+
+
+def _unnormalised_shape(E: NDArray[np.float64], end: float, charge: float) -> NDArray[np.float64]:
+    """Return E^2 p_e E_e F with the non-relativistic Fermi function F of the daughter's charge."""
+    mass = CODATA_2022.electron_mass
+    inside = end > E
+    electron = np.where(inside, end - E, 1.0) + mass
+    momentum = np.sqrt(electron**2 - mass**2)
+    eta = 2 * np.pi * charge * CODATA_2022.fine_structure * electron / momentum
+    return np.where(inside, E**2 * momentum * electron * eta / -np.expm1(-eta), 0.0)
+
+
+def reactor(
+    thermal_power: float,
+    *,
+    fractions: Mapping[str, float] = FISSION_FRACTIONS,
+    captures: float = 0.0,
+) -> Source:
+    """Return a reactor of known thermal power.
+
+    Parameters
+    ----------
+    thermal_power : float
+        In GW, above 0.
+    fractions : mapping of str to float, optional
+        Shares of the fissile isotopes, see `ReactorSpectrum`.
+    captures : float, optional
+        Neutron captures on 238U per fission, see `ReactorSpectrum`.
+
+    Returns
+    -------
+    Source
+        One beam of electron antineutrinos; its rate counts fissions.
+
+    Raises
+    ------
+    DomainError
+        If the power is not positive, or the shares do not add up to 1.
+
+    References
+    ----------
+    Energy per fission: X. B. Ma et al., arXiv:1212.6625.
+
+    Examples
+    --------
+    >>> f"{reactor(3.9).beams[0].rate:.3e} fissions per second"
+    '1.181e+20 fissions per second'
+    """
+    power = float(checked("thermal power", thermal_power, "GW", above=0))
+    spectrum = ReactorSpectrum(tuple(fractions.items()), captures)
+    energies = {isotope: released for isotope, (released,) in _reactor_table()["energy"]}
+    released = sum(share * energies[isotope] for isotope, share in spectrum.fractions)
+    fissions = power * 1e9 / (released * 1e6 * ELEMENTARY_CHARGE)
+    return Source("reactor", (Beam("nubar_e", "e", True, "continuous", spectrum, fissions),))
+
+
+def reactor_of_flux(
+    flux: float,
+    baseline: float,
+    *,
+    fractions: Mapping[str, float] = FISSION_FRACTIONS,
+    captures: float = 0.0,
+) -> Source:
+    """Return a reactor of known total flux at a distance.
+
+    Parameters
+    ----------
+    flux : float
+        Antineutrinos of all energies per cm^2 and s, above 0.
+    baseline : float
+        Distance in cm at which the flux is that, above 0.
+    fractions, captures
+        See `reactor`.
+
+    Returns
+    -------
+    Source
+        One beam of electron antineutrinos; its rate counts fissions.
+
+    Raises
+    ------
+    DomainError
+        If a number is not positive, or the shares do not add up to 1.
+
+    Examples
+    --------
+    >>> source = reactor_of_flux(2.4e13, 1700.0, captures=0.6)
+    >>> f"{source.beams[0].rate:.2e} fissions per second"
+    '1.28e+20 fissions per second'
+    """
+    flux = float(checked("flux", flux, "1/(cm^2 s)", above=0))
+    area = 4 * np.pi * float(checked("baseline", baseline, "cm", above=0)) ** 2
+    spectrum = ReactorSpectrum(tuple(fractions.items()), captures)
+    fissions = flux * area / float(spectrum.moments(0.0, 0)[0])
+    return Source("reactor", (Beam("nubar_e", "e", True, "continuous", spectrum, fissions),))

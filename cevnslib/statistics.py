@@ -16,13 +16,25 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2
 
-from .errors import DomainError, checked
+from .errors import DomainError, UnknownNameError, checked
 
-__all__ = ["CountingMeasurement", "NoLimitError", "PulledChi2", "delta_chi2"]
+__all__ = [
+    "READINGS",
+    "CountingMeasurement",
+    "Measurement",
+    "NoLimitError",
+    "Projection",
+    "PulledChi2",
+    "delta_chi2",
+]
+
+#: Two ways to read the chi2 of arXiv:1905.03750: with its pulls, as its formula is printed, or with
+#: the signal's pull fixed to zero, as its table of limits was made.
+READINGS = ("as printed", "as tabulated")
 
 
 class NoLimitError(DomainError):
-    """However large the signal, chi2 never rises by enough: the systematic pull absorbs it."""
+    """There is no limit: the systematic pull absorbs any signal, or no events are expected."""
 
 
 def delta_chi2(confidence: float = 0.90, parameters: int = 1) -> float:
@@ -227,7 +239,7 @@ class CountingMeasurement:
 
     Examples
     --------
-    >>> CountingMeasurement(142, 6, 405, 0.28, 0.25).chi2().variance
+    >>> CountingMeasurement(142, 6, 405, 0.28, 0.25).chi2(180.0).variance
     958
     """
 
@@ -242,23 +254,112 @@ class CountingMeasurement:
         for name, value in vars(self).items():
             checked(name, value, at_least=0)
 
-    def chi2(self) -> PulledChi2:
-        r"""Return the chi2 of the measurement, with variance D + B + 2 B_ss.
+    def chi2(self, standard_model: float, reading: str = "as printed") -> PulledChi2:
+        """Return the chi2 of the measurement, with variance D + B + 2 B_ss.
+
+        Parameters
+        ----------
+        standard_model : float
+            Expected events of the Standard Model; not used, as events were counted.
+        reading : {"as printed", "as tabulated"}, optional
+            With the pulls, or with the signal's fixed to zero.
 
         Returns
         -------
         PulledChi2
-            arXiv:1905.03750, statistical analysis.
+            arXiv:1905.03750, statistical analysis, first phase of COHERENT.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such reading.
 
         Examples
         --------
-        >>> CountingMeasurement(142, 6, 405, 0.28, 0.25).chi2()(136.0)
-        np.float64(0.0)
+        >>> float(CountingMeasurement(142, 6, 405, 0.28, 0.25).chi2(180.0)(136.0))
+        0.0
         """
         return PulledChi2(
             self.observed,
             self.observed + self.background + 2 * self.steady_state,
             self.background,
-            self.sigma_signal,
+            _signal_error(self.sigma_signal, reading),
             self.sigma_background,
         )
+
+
+@dataclass(frozen=True)
+class Projection:
+    r"""An experiment that is assumed to see what the Standard Model predicts.
+
+    .. math:: \chi^2 = \min_a \left[\frac{\big(N_\text{SM} - N(1+a)\big)^2}
+              {(1+\sigma_\text{stat})\, N_\text{SM}} + \frac{a^2}{\sigma_\text{sys}^2}\right]
+
+    Parameters
+    ----------
+    sigma_stat, sigma_sys : float
+        The two sigmas of the formula, at least 0.
+
+    Raises
+    ------
+    DomainError
+        If a number is negative or not finite.
+
+    Examples
+    --------
+    >>> Projection(0.2, 0.2).chi2(100.0).variance
+    120.0
+    """
+
+    sigma_stat: float
+    sigma_sys: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is no error."""
+        checked("sigma_stat", self.sigma_stat, at_least=0)
+        checked("sigma_sys", self.sigma_sys, at_least=0)
+
+    def chi2(self, standard_model: float, reading: str = "as printed") -> PulledChi2:
+        """Return the chi2 of the projection.
+
+        Parameters
+        ----------
+        standard_model : float
+            Expected events of the Standard Model, above 0.
+        reading : {"as printed", "as tabulated"}, optional
+            With the pull, or with the pull fixed to zero.
+
+        Returns
+        -------
+        PulledChi2
+            arXiv:1905.03750, statistical analysis, reactors and next generation of COHERENT.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such reading.
+        NoLimitError
+            If no events are expected.
+
+        Examples
+        --------
+        >>> Projection(0.2, 0.2).chi2(100.0, "as tabulated").sigma_signal
+        0.0
+        """
+        expected = float(checked("Standard Model events", standard_model, at_least=0))
+        if expected == 0:
+            raise NoLimitError(
+                "Standard Model events: got 0; allowed: above 0, as an experiment that sees no "
+                "neutrinos sets no limit"
+            )
+        variance = (1 + self.sigma_stat) * expected
+        return PulledChi2(expected, variance, sigma_signal=_signal_error(self.sigma_sys, reading))
+
+
+Measurement = CountingMeasurement | Projection
+
+
+def _signal_error(sigma: float, reading: str) -> float:
+    if reading not in READINGS:
+        raise UnknownNameError("reading", reading, READINGS)
+    return sigma if reading == "as printed" else 0.0

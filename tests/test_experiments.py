@@ -1,16 +1,52 @@
 """The catalogue of experiments."""
 
+import csv
+from pathlib import Path
+
+import numpy as np
 import pytest
 
-from cevnslib import experiments
+from cevnslib import experiments, limits
+from cevnslib.detectors import ConstantEfficiency, PhotoelectronAcceptance
 from cevnslib.errors import ConfigurationError, UnknownNameError
 
+REFERENCE = Path(__file__).parent / "reference" / "experiments.csv"
 
-def test_every_stage_loads_and_every_number_has_a_source():
+
+def configurations():
+    lines = [line for line in REFERENCE.read_text().splitlines() if not line.startswith("#")]
+    return [
+        pytest.param(row, id=f"{row['experiment']}-{row['stage']}") for row in csv.DictReader(lines)
+    ]
+
+
+@pytest.mark.parametrize("row", configurations())
+def test_catalogue_is_the_published_table(row):
+    experiment = experiments.load(row["experiment"], row["stage"])
+    detector = experiment.detector
+    assert experiment.source.name == row["source"]
+    assert detector.target.name == row["target"]
+    assert detector.mass == float(row["mass_kg"])
+    assert experiment.baseline == pytest.approx(float(row["baseline_m"]) * 100)
+    length, unit = row["exposure"].split()
+    seconds = float(length) * {"d": 86400, "yr": 365 * 86400}[unit]
+    assert experiment.exposure == pytest.approx(seconds)
+    if row["efficiency"] == "acceptance function":  # its lower step stands for the 5 keV
+        assert isinstance(detector.efficiency, PhotoelectronAcceptance)
+        assert detector.breakpoints(detector.target.nuclides[0])[0] == pytest.approx(
+            0.00427, abs=1e-5
+        )
+    else:
+        assert detector.efficiency == ConstantEfficiency(float(row["efficiency"]))
+        assert detector.threshold == pytest.approx(float(row["threshold_keV"]) * 1e-3)
+
+
+def test_every_number_has_a_source():
     for name in experiments.names():
-        experiment = experiments.load(name)
-        assert experiment.name == name
-        assert {"baseline_m", "mass_kg", "exposure_days"} <= set(experiment.references)
+        table = experiments._data("experiments.toml")[name]
+        keys = set(table) | {key for stage in experiments.STAGES for key in table[stage]}
+        keys -= {"title", "source", "references", *experiments.STAGES}
+        assert keys <= set(table["references"]), name
 
 
 def test_fluence():
@@ -27,6 +63,126 @@ def test_unknown_names():
         experiments.load("coherent-csi", stage="then")
 
 
-def test_missing_key():
-    with pytest.raises(ConfigurationError, match=r"experiment 'x', current: key 'target' is miss"):
-        experiments._build("x", "current", {"source": "sns"})
+MINE = """
+title = "My germanium detector"
+source = "reactor"
+thermal_power_GW = 4.5
+baseline_m = 20
+target = "Ge"
+mass_kg = 3
+threshold_keV = 0.2
+threshold_kind = "electron-equivalent"
+exposure_years = 1
+statistics = { kind = "projection", sigma_stat = 0.1, sigma_sys = 0.1 }
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def written(text):
+        path = tmp_path / "mine.toml"
+        path.write_text(text)
+        return path
+
+    return written
+
+
+def test_own_file_works_like_a_built_in_one(write):
+    path = write(MINE)
+    mine = experiments.load(path)
+    assert mine == experiments.load(str(path))
+    assert (mine.name, mine.title, mine.stage) == ("mine", "My germanium detector", "current")
+    assert experiments.stages(path) == ("current",)
+    found = limits.tmm_limits(mine)
+    assert found.shape == (3,)
+    conus = limits.tmm_limits(experiments.load("conus"))
+    assert np.all((found / conus > 0.1) & (found / conus < 10))
+
+
+def test_own_file_with_options(write):
+    text = MINE.replace("thermal_power_GW = 4.5", "total_flux_per_cm2_s = 1e13")
+    text += """
+maximum_keV = 5.0
+captures_per_fission = 0.6
+fission_fractions = { u235 = 0.9, pu239 = 0.1 }
+resolution = { constant_keV = 0.02 }
+efficiency = { kind = "table", energies_keV = [0.1, 0.5, 10], values = [0.2, 0.9, 1.0] }
+"""
+    mine = experiments.load(write(text))
+    (beam,) = mine.source.beams
+    assert mine.detector.maximum == pytest.approx(5e-3)
+    assert mine.detector.resolution.constant == pytest.approx(2e-5)
+    assert mine.detector.efficiency.values == (0.2, 0.9, 1.0)
+    flux = beam.rate * beam.spectrum.moments(0.0, 0)[0] / (4 * np.pi * 2000**2)
+    assert flux == pytest.approx(1e13)
+
+
+def test_own_file_with_stages(write):
+    text = MINE.replace("mass_kg = 3\n", "") + "[current]\nmass_kg = 3\n[future]\nmass_kg = 30\n"
+    path = write(text)
+    assert experiments.stages(path) == ("current", "future")
+    assert experiments.load(path, "future").detector.mass == 30
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('target = "Ge"\n', "", "the key 'target' is missing"),
+        ("mass_kg = 3", "mass = 3", "the key 'mass_kg' is missing"),
+        (
+            "mass_kg = 3",
+            "mass_kg = 3\nmas_kg = 4",
+            "unknown key 'mas_kg' (did you mean 'mass_kg'?)",
+        ),
+        ("mass_kg = 3", 'mass_kg = "3"', "mass_kg: got '3'; allowed: a number"),
+        ("mass_kg = 3", "mass_kg = true", "mass_kg: got True; allowed: a number"),
+        ("mass_kg = 3", "mass_kg = -3", "mass: got -3 kg; allowed: finite, above 0 kg"),
+        ("mass_kg = 3", "mass_kg = nan", "mass: got nan kg; allowed: finite"),
+        ('"Ge"', '"Gx"', "unknown target 'Gx'"),
+        ('"Ge"', "7", "target: got 7; allowed: text"),
+        ('"reactor"', '"beam"', "unknown source 'beam'; allowed: sns, reactor"),
+        ("thermal_power_GW = 4.5\n", "", "got neither of 'thermal_power_GW' and 'total_flux"),
+        ("exposure_years = 1", "exposure_years = 1\nexposure_days = 1", "got both of 'exposure_d"),
+        (
+            '"electron-equivalent"',
+            '"keVee"',
+            "unknown threshold_kind 'keVee'; allowed: nuclear-rec",
+        ),
+        ('"projection"', '"guess"', "unknown kind 'guess'; allowed: counting, projection"),
+        (", sigma_sys = 0.1", "", "statistics: the key 'sigma_sys' is missing"),
+        ("sigma_sys = 0.1", "sigma_sys = 0.1, sigma = 1", "statistics: unknown key 'sigma'"),
+        ("baseline_m = 20", "baseline_m = 0", "baseline: got 0 cm"),
+        ("mass_kg = 3", "mass_kg = 3\nefficiency = 1.5", "efficiency: got 1.5; allowed"),
+        ("mass_kg = 3", "mass_kg = 3\nfission_fractions = { u235 = 0.5 }", "got a sum of 0.5"),
+        ("mass_kg = 3", "mass_kg = 3\nresolution = { constant_keV = 1 }", "resolution: got 0.001"),
+        ("mass_kg = 3", "mass_kg = = 3", "this is no TOML"),
+    ],
+)
+def test_wrong_files_are_answered_in_words(write, old, new, words):
+    with pytest.raises(ConfigurationError) as refused:
+        experiments.load(write(MINE.replace(old, new)))
+    assert words in str(refused.value)
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"none\.toml: the file cannot be read"):
+        experiments.load(tmp_path / "none.toml")
+
+
+def test_threshold_kind_can_be_chosen():
+    seen = experiments.load("conus")
+    recoil = experiments.load("conus", threshold_kind="nuclear-recoil")
+    assert seen.detector.quenching is not None
+    assert recoil.detector.quenching is None
+    with pytest.raises(
+        UnknownNameError, match="unknown threshold_kind 'x'; allowed: nuclear-recoil"
+    ):
+        experiments.load("conus", threshold_kind="x")
+
+
+def test_solar():
+    assert experiments.load_solar("borexino", "pp").energy < 0.42
+    with pytest.raises(UnknownNameError, match="unknown solar line 'b8'; allowed: be7, pp"):
+        experiments.load_solar(line="b8")
+    with pytest.raises(UnknownNameError, match="unknown solar experiment 'sno'; allowed: borexino"):
+        experiments.load_solar("sno")

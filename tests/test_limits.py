@@ -1,13 +1,15 @@
 """Limits of COHERENT-CsI."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from cevnslib import experiments, published
 from cevnslib.errors import DomainError, UnknownNameError
-from cevnslib.limits import constraint, tmm_limits
+from cevnslib.limits import constraint, limit_table, solar_limits, tmm_limits
 from cevnslib.mixing import OscillationParameters, flavour_projector, pmns
-from cevnslib.statistics import delta_chi2
+from cevnslib.statistics import READINGS, NoLimitError, delta_chi2
 
 CSI = experiments.load("coherent-csi")
 
@@ -79,3 +81,106 @@ def test_bad_input():
         tmm_limits(CSI, confidence=90)
     with pytest.raises(DomainError, match="moments: got"):
         constraint(CSI).delta_chi2([1e-10, 2e-10])
+
+
+VERDICTS = {
+    (v.published.experiment, v.published.beam, v.published.stage, v.published.index): v
+    for v in published.verdicts("as tabulated")
+}
+
+
+@pytest.mark.parametrize(("stage", "precision"), [("current", 0.035), ("future", 0.025)])
+def test_spallation_rows_as_tabulated(stage, precision):
+    rows = [v for key, v in VERDICTS.items() if key[1] in ("prompt", "delayed") and key[2] == stage]
+    assert len(rows) == 24
+    for verdict in rows:
+        assert verdict.ratio == pytest.approx(1, abs=precision), verdict.published
+        assert verdict.word == "reproduced"
+
+
+def test_borexino_row():
+    for index in (1, 2, 3):
+        assert VERDICTS["borexino", "solar", "current", index].to_rounding
+
+
+def test_borexino_row_needs_the_beryllium_line():
+    pp = solar_limits(experiments.load_solar(line="pp"))
+    numbers = published.limits("borexino")
+    found = [published.compare(n, x).to_rounding for n, x in zip(numbers, pp, strict=True)]
+    assert found == [False, False, True]
+
+
+@pytest.mark.parametrize("stage", ["current", "future"])
+@pytest.mark.parametrize("name", ["conus", "connie", "miner", "texono", "red100"])
+@pytest.mark.parametrize("kind", experiments.THRESHOLD_KINDS)
+def test_reactor_columns_as_published(name, stage, kind):
+    """Whatever the size of a limit, the ratios of the columns follow from mixing."""
+    experiment = experiments.load(name, stage, threshold_kind=kind)
+    if (name, kind) == ("red100", "electron-equivalent"):
+        with pytest.raises(NoLimitError, match="Standard Model events: got 0"):
+            tmm_limits(experiment)
+        return
+    ours = tmm_limits(experiment)
+    low, high = printed_ratio_ranges(published.limits(name, "reactor", stage))
+    assert np.all(low <= ratios(ours))
+    assert np.all(ratios(ours) <= high)
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_limits_and_exposure(reading):
+    """Statistics rule "as tabulated": limits fall as exposure^(-1/4); the pull flattens them."""
+    base = experiments.load("coherent-lar")
+    more = replace(base, exposure=16 * base.exposure)
+    gain = tmm_limits(base, reading=reading) / tmm_limits(more, reading=reading)
+    if reading == "as tabulated":
+        assert gain == pytest.approx(2.0, rel=1e-9)
+    else:
+        assert np.all(gain < 1.2)
+
+
+def test_limits_and_detection_efficiency():
+    base = experiments.load("conus")
+    worse = replace(base, detector=replace(base.detector, threshold=1.5e-4))
+    assert np.all(tmm_limits(worse) > tmm_limits(base))
+
+
+def test_as_tabulated_formula():
+    """mu^2_lim = sqrt(2.71 (1 + sigma_stat) N_SM) / N_EM(mu = 1)."""
+    found = constraint(experiments.load("coherent-hpge"), "prompt", reading="as tabulated")
+    squared = np.sqrt(delta_chi2() * 1.2 * found.signal) / found.matrix.diagonal().real
+    assert found.limits() ** 2 == pytest.approx(squared, rel=1e-12)
+
+
+def test_profiled_phases_are_the_weakest():
+    scan = [
+        tmm_limits(CSI, "prompt", parameters=OscillationParameters(0.32, 0.0216, 0.547, delta))
+        for delta in np.linspace(0, 2 * np.pi, 37)
+    ]
+    profiled = tmm_limits(CSI, "prompt", phases="profiled")
+    assert profiled == pytest.approx(np.max(scan, axis=0), rel=1e-9)
+    with pytest.raises(
+        UnknownNameError, match="unknown treatment of phases 'free'; allowed: fixed"
+    ):
+        tmm_limits(CSI, phases="free")
+
+
+def test_table_of_limits():
+    rows = limit_table(reading="as printed")
+    assert len({(row.experiment, row.stage, row.beam) for row in rows}) == len(rows) == 35
+    for row in rows:
+        assert all(np.isfinite(row.values))
+        assert all(1e-12 < value < 2e-8 for value in row.values)
+    with pytest.raises(UnknownNameError, match="unknown threshold_kind 'x'"):
+        limit_table(threshold_kind="x")
+    with pytest.raises(UnknownNameError, match="unknown reading 'x'; allowed: as printed, as tab"):
+        limit_table(reading="x")
+
+
+def test_every_published_number_has_a_verdict():
+    for kind in (None, *experiments.THRESHOLD_KINDS):  # the last is electron-equivalent
+        found = published.verdicts(threshold_kind=kind)
+        assert [v.published for v in found] == list(published.limits())
+    assert (
+        sum(v.ours == np.inf for v in found) == 6
+    )  # RED100 sees nothing above 0.5 keV of that kind
+    assert {v.word for v in found} <= {"reproduced", "close", "not reproduced"}

@@ -17,26 +17,10 @@ from tools import notebooks
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = notebooks.chapters()
 ORDER = (
-    *("errors", "constants", "nuclei", "form_factors", "interactions", "sources", "mixing"),
-    *("detectors", "statistics", "experiments", "rates", "limits", "published"),
-    *("figures", "explorers"),
+    *("errors", "constants", "nuclei", "form_factors", "interactions", "spectra", "sources"),
+    *("mixing", "quenching", "detectors", "statistics", "experiments", "rates", "limits"),
+    *("published", "figures", "explorers"),
 )
-    "errors",
-    "constants",
-    "nuclei",
-    "form_factors",
-    "interactions",
-    "sources",
-    "mixing",
-    "detectors",
-    "statistics",
-    "experiments",
-    "rates",
-    "limits",
-    "published",
-    "figures",
-    "explorers",
-]
 
 
 def test_environment_equals_pyproject():

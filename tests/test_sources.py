@@ -1,11 +1,14 @@
 """Spectra and sources."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
 
 from cevnslib.errors import DomainError, UnknownNameError
-from cevnslib.sources import Beam, LineSpectrum, PolynomialSpectrum, sns
+from cevnslib.sources import Beam, ReactorSpectrum, Source, reactor, reactor_of_flux, sns
+from cevnslib.spectra import LineSpectrum, PolynomialSpectrum, TabulatedSpectrum
 
 MICHEL = {beam.name: beam.spectrum for beam in sns().beams if beam.timing == "delayed"}
 
@@ -80,3 +83,107 @@ def test_bad_input():
         Beam("x", "mu", False, "late", LineSpectrum(1.0), 1.0)
     with pytest.raises(UnknownNameError, match="unknown beam 'solar'; allowed: all, prompt"):
         sns().select("solar")
+
+
+def ibd_yield(spectrum):
+    """Inverse-beta-decay yield in cm^2/fission with sigma = 9.52e-44 cm^2 p_e E_e."""
+
+    def integrand(E):
+        electron = E - 1.29333
+        momentum = np.sqrt(max(electron**2 - 0.51099895**2, 0.0))
+        return float(spectrum.density(E)) * 9.52e-44 * electron * momentum
+
+    edges = [1.8043, 2.0, *range(3, 9)]
+    return sum(quad(integrand, a, b, epsabs=0, epsrel=1e-8)[0] for a, b in pairwise(edges))
+
+
+def test_ibd_yield():
+    assert 6.0e-43 < ibd_yield(ReactorSpectrum()) < 6.3e-43
+    # Plutonium gives softer antineutrinos than uranium: Daya Bay sees 4.3 and 6.2e-43.
+    plutonium, uranium = (ibd_yield(ReactorSpectrum(((i, 1.0),))) for i in ("pu239", "u235"))
+    assert plutonium / uranium == pytest.approx(0.65, abs=0.02)
+
+
+@pytest.mark.parametrize("captures", [0.0, 0.6])
+@pytest.mark.parametrize("E_min", [0.0078, 0.01, 0.3, 1.19, 1.9999, 2.0, 2.5, 7.9])
+def test_reactor_moments_are_the_integrals(captures, E_min):
+    spectrum = ReactorSpectrum(captures=captures)
+    moments = spectrum.moments(E_min, 3)
+    edges = [E for E in spectrum.breakpoints if E_min < E]
+    for n in range(4):
+        direct = sum(
+            quad(
+                lambda E, n=n: float(spectrum.density(E)) * E**-n,
+                a * (1 + 1e-15),
+                b * (1 - 1e-15),
+                epsabs=0,
+                epsrel=1e-12,
+            )[0]
+            for a, b in zip([E_min, *edges[:-1]], edges, strict=True)
+        )
+        assert moments[n] == pytest.approx(direct, rel=1e-10)
+
+
+def test_reactor_moments_have_the_shape_of_what_is_asked():
+    spectrum = ReactorSpectrum()
+    E_min = np.array([[0.5, 3.0, 8.0], [9.0, 0.0, 2.0]])
+    moments = spectrum.moments(E_min, 2)
+    assert moments.shape == (3, 2, 3)
+    assert np.all(moments[:, 0, 2] == 0)
+    assert np.all(moments[:, 1, 0] == 0)
+    assert moments[1, 0, 1] == pytest.approx(spectrum.moments(3.0, 2)[1], rel=1e-14)
+    with pytest.raises(DomainError, match="order: got 8; allowed: 0 to 7"):
+        spectrum.moments(1.0, 8)
+
+
+def test_captures_add_two_neutrinos_each():
+    bare, with_captures = ReactorSpectrum(), ReactorSpectrum(captures=0.6)
+    added = with_captures.moments(0.0, 0)[0] - bare.moments(0.0, 0)[0]
+    # The spectrum starts at 7.8 keV; 1e-5 of these antineutrinos have less.
+    assert added == pytest.approx(1.2, rel=2e-5)
+    assert with_captures.density(1.3) == bare.density(1.3)
+
+
+def test_reactor_rates():
+    """3.9 GW is 1.2e20 fissions per second at 206 MeV each."""
+    (beam,) = reactor(3.9).beams
+    assert beam.rate * 206e6 * 1.602176634e-19 == pytest.approx(3.9e9, rel=5e-3)
+    assert (beam.flavour, beam.antineutrino) == ("e", True)
+    (by_flux,) = reactor_of_flux(2e13, 1700.0).beams
+    per_fission = by_flux.spectrum.moments(0.0, 0)[0]
+    assert by_flux.rate * per_fission / (4 * np.pi * 1700.0**2) == pytest.approx(2e13)
+
+
+def test_tabulated_spectrum():
+    table = TabulatedSpectrum((0.5, 1.0, 4.0), (1.0, 3.0, 0.0))
+    assert table.density([0.4, 0.75, 2.5, 5.0]) == pytest.approx([0, 2, 1.5, 0])
+    assert table.moments(0.0, 0)[0] == pytest.approx(1.0 + 4.5)
+    # int_1^4 (4 - E)/E dE = 4 ln 4 - 3
+    assert table.moments(1.0, 1)[1] == pytest.approx(4 * np.log(4) - 3, rel=1e-10)
+
+
+def test_a_source_of_ones_own():
+    spectrum = TabulatedSpectrum((0.5, 1.0), (1.0, 3.0))
+    source = Source("mine", (Beam("nu_e", "e", False, "continuous", spectrum, 1e15),))
+    assert source.select("continuous") == source.beams
+
+
+def test_bad_reactors():
+    with pytest.raises(DomainError, match=r"fission fractions: got a sum of 0.9; allowed: 1"):
+        reactor(1.0, fractions={"u235": 0.9})
+    with pytest.raises(UnknownNameError, match=r"unknown fissile isotope 'th232'.*allowed: u235"):
+        reactor(1.0, fractions={"th232": 1.0})
+    with pytest.raises(DomainError, match="thermal power: got 0 GW"):
+        reactor(0.0)
+    with pytest.raises(DomainError, match=r"flux: got -1 1/\(cm\^2 s\)"):
+        reactor_of_flux(-1.0, 100.0)
+    with pytest.raises(DomainError, match="captures per fission: got -1"):
+        reactor(1.0, captures=-1)
+    with pytest.raises(DomainError, match="end of the spectrum: got 1 MeV"):
+        ReactorSpectrum(end=1.0)
+    with pytest.raises(
+        DomainError, match=r"energies of the spectrum: got \(2.0, 1.0\); allowed: ris"
+    ):
+        TabulatedSpectrum((2.0, 1.0), (1.0, 1.0))
+    with pytest.raises(DomainError, match="spectrum: got 2 energies and 3 values"):
+        TabulatedSpectrum((1.0, 2.0), (1.0, 1.0, 1.0))

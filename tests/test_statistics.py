@@ -6,10 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import brentq, minimize
 
-from cevnslib.errors import DomainError
-from cevnslib.statistics import CountingMeasurement, NoLimitError, PulledChi2, delta_chi2
+from cevnslib.errors import DomainError, UnknownNameError
+from cevnslib.statistics import (
+    CountingMeasurement,
+    NoLimitError,
+    Projection,
+    PulledChi2,
+    delta_chi2,
+)
 
-CSI = CountingMeasurement(142, 6, 405, 0.28, 0.25).chi2()
+CSI = CountingMeasurement(142, 6, 405, 0.28, 0.25).chi2(180.0)
 
 
 def printed(pulls, N):
@@ -62,6 +68,29 @@ def test_no_limit_when_the_pull_absorbs_all():
 
 def test_variance_of_the_measurement():
     assert PulledChi2(142, 958, 6, 0.28, 0.25) == CSI
+
+
+@pytest.mark.parametrize("N", [50.0, 100.0, 170.0])
+def test_projection_against_minimisation(N):
+    """arXiv:1905.03750's chi2 of reactors and next generation, minimised numerically over a."""
+    found = minimize(
+        lambda a: (100 - N * (1 + a[0])) ** 2 / (1.2 * 100) + (a[0] / 0.2) ** 2, [0], tol=1e-14
+    )
+    assert Projection(0.2, 0.2).chi2(100.0)(N) == pytest.approx(found.fun, rel=1e-9, abs=1e-12)
+    tabulated = Projection(0.2, 0.2).chi2(100.0, "as tabulated")
+    assert tabulated(N) == pytest.approx((100 - N) ** 2 / 120)
+
+
+def test_readings():
+    counted = CountingMeasurement(142, 6, 405, 0.28, 0.25)
+    assert counted.chi2(180.0, "as tabulated") == PulledChi2(142, 958, 6, 0.0, 0.25)
+    for measurement in (counted, Projection(0.1, 0.1)):
+        with pytest.raises(UnknownNameError, match="unknown reading 'x'; allowed: as printed, as"):
+            measurement.chi2(100.0, "x")
+    with pytest.raises(DomainError, match="Standard Model events: got 0"):
+        Projection(0.1, 0.1).chi2(0.0)
+    with pytest.raises(DomainError, match="sigma_sys: got -1"):
+        Projection(0.1, -1)
 
 
 def test_levels():

@@ -1,0 +1,281 @@
+r"""Energy spectra, known by their moments.
+
+The moments of a spectrum :math:`f(E)` are :math:`I_n(E_\min)=\int_{E_\min}^\infty f(E)E^{-n}dE`;
+nothing else of a spectrum enters a rate.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .errors import DomainError, checked, checked_table
+
+__all__ = [
+    "LineSpectrum",
+    "NumericalSpectrum",
+    "PolynomialSpectrum",
+    "Spectrum",
+    "TabulatedSpectrum",
+]
+
+
+class Spectrum(ABC):
+    """What every spectrum offers: its moments, and the energies where it is not smooth."""
+
+    @property
+    @abstractmethod
+    def breakpoints(self) -> tuple[float, ...]:
+        """Energies in MeV, rising, where the spectrum is not smooth; the last is its end."""
+
+    @abstractmethod
+    def moments(self, E_min: ArrayLike, order: int) -> NDArray[np.float64]:
+        """Return the moments I_0 to I_order above an energy.
+
+        Parameters
+        ----------
+        E_min : array_like
+            Lower ends of the integrals in MeV, any shape, at least 0.
+        order : int
+            The highest power of 1/E.
+
+        Returns
+        -------
+        ndarray
+            I_n in MeV^-n, n along a new first axis, 0 above the end of the spectrum.
+
+        Raises
+        ------
+        DomainError
+            If ``E_min`` is negative or not finite, or a moment diverges at ``E_min = 0``.
+        """
+
+
+@dataclass(frozen=True)
+class LineSpectrum(Spectrum):
+    """Neutrinos of one energy, normalised to one.
+
+    Parameters
+    ----------
+    energy : float
+        The energy in MeV.
+
+    Raises
+    ------
+    DomainError
+        If the energy is not positive and finite.
+
+    Examples
+    --------
+    >>> LineSpectrum(2.0).moments([1.0, 3.0], order=2)
+    array([[1.  , 0.  ],
+           [0.5 , 0.  ],
+           [0.25, 0.  ]])
+    """
+
+    energy: float
+
+    def __post_init__(self) -> None:
+        """Refuse an energy that is not positive and finite."""
+        checked("line energy", self.energy, "MeV", above=0)
+
+    @property
+    def breakpoints(self) -> tuple[float, ...]:
+        """The energy of the line."""
+        return (self.energy,)
+
+    def moments(self, E_min: ArrayLike, order: int) -> NDArray[np.float64]:
+        """Return E^-n where the line lies above ``E_min``; see `Spectrum.moments`."""
+        above = checked("E_min", E_min, "MeV", at_least=0) <= self.energy
+        return np.stack([np.where(above, self.energy**-n, 0.0) for n in range(order + 1)])
+
+
+@dataclass(frozen=True)
+class PolynomialSpectrum(Spectrum):
+    r"""A polynomial in the energy up to an end point, with its moments in closed form.
+
+    Parameters
+    ----------
+    coefficients : tuple of float
+        :math:`a_k` of :math:`f(E) = \sum_k a_k E^k`, in MeV^-(k+1).
+    end : float
+        End point in MeV.
+
+    Raises
+    ------
+    DomainError
+        If a coefficient is not finite or the end point not positive.
+
+    Examples
+    --------
+    >>> uniform = PolynomialSpectrum((0.5,), end=2.0)
+    >>> uniform.moments(1.0, order=1).round(6)
+    array([0.5     , 0.346574])
+    """
+
+    coefficients: tuple[float, ...]
+    end: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is not finite."""
+        checked("coefficients", self.coefficients)
+        checked("end point", self.end, "MeV", above=0)
+
+    @property
+    def breakpoints(self) -> tuple[float, ...]:
+        """The end point."""
+        return (self.end,)
+
+    def density(self, E: ArrayLike) -> NDArray[np.float64]:
+        """Return the number of neutrinos per MeV, 0 above the end point.
+
+        Parameters
+        ----------
+        E : array_like
+            Energies in MeV, any shape, at least 0.
+
+        Returns
+        -------
+        ndarray
+            f(E) in 1/MeV, the shape of ``E``.
+
+        Raises
+        ------
+        DomainError
+            If ``E`` is negative or not finite.
+
+        Examples
+        --------
+        >>> PolynomialSpectrum((0.5,), end=2.0).density([1.0, 3.0])
+        array([0.5, 0. ])
+        """
+        E = checked("neutrino energy E", E, "MeV", at_least=0)
+        return np.where(self.end >= E, np.polynomial.polynomial.polyval(E, self.coefficients), 0.0)
+
+    def moments(self, E_min: ArrayLike, order: int) -> NDArray[np.float64]:
+        """Return the moments term by term; see `Spectrum.moments`."""
+        low = np.minimum(checked("E_min", E_min, "MeV", at_least=0), self.end)
+        lowest_power = next((k for k, a in enumerate(self.coefficients) if a), 0)
+        if order > lowest_power and np.any(low == 0):
+            raise DomainError(
+                f"E_min: got 0 MeV, where the moment of order {order} diverges; allowed: above 0 "
+                f"MeV, or orders up to {lowest_power}"
+            )
+        moments = []
+        for n in range(order + 1):
+            total = np.zeros_like(low)
+            for k, a in enumerate(self.coefficients):
+                p = k - n + 1
+                if a and p:
+                    total += a * (self.end**p - low**p) / p
+                elif a:
+                    total += a * np.log(self.end / low)
+            moments.append(total)
+        return np.stack(moments)
+
+
+class NumericalSpectrum(Spectrum):
+    """A spectrum given by its density; the moments are integrated panel by panel, and kept.
+
+    A subclass gives `density` and `breakpoints`; the first breakpoint is where the spectrum starts,
+    and between two of them the density must be smooth.
+    """
+
+    @abstractmethod
+    def density(self, E: ArrayLike) -> NDArray[np.float64]:
+        """Return the number of neutrinos per MeV, 0 outside the spectrum.
+
+        Parameters
+        ----------
+        E : array_like
+            Energies in MeV, any shape, at least 0.
+
+        Returns
+        -------
+        ndarray
+            f(E) in 1/MeV, the shape of ``E``.
+        """
+
+    @cached_property
+    def _tails(self) -> NDArray[np.float64]:
+        """Moments above each breakpoint: an order a row, a breakpoint a column."""
+        knots = np.array(self.breakpoints)
+        panels = self._panel_moments(knots[:-1], knots[1:], _ORDERS)
+        sums = np.cumsum(panels[:, ::-1], axis=1)[:, ::-1]
+        return np.concatenate([sums, np.zeros((_ORDERS, 1))], axis=1)
+
+    def _panel_moments(
+        self, low: NDArray[np.float64], high: NDArray[np.float64], orders: int
+    ) -> NDArray[np.float64]:
+        """Integrate f(E) E^-n between two energies in one panel, orders along a new first axis."""
+        nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+        half = ((high - low) / 2)[..., np.newaxis]
+        E = low[..., np.newaxis] + half * (1 + nodes)
+        weighted = self.density(E) * weights * half
+        moments = []
+        for _ in range(orders):
+            moments.append(weighted.sum(axis=-1))
+            weighted = weighted / E
+        return np.stack(moments)
+
+    def moments(self, E_min: ArrayLike, order: int) -> NDArray[np.float64]:
+        """Return the moments, to 1e-10; see `Spectrum.moments`.
+
+        Below the start of the spectrum they are those of all of it. Orders go up to 7.
+        """
+        if order >= _ORDERS:
+            raise DomainError(f"order: got {order}; allowed: 0 to {_ORDERS - 1}")
+        knots = np.array(self.breakpoints)
+        low = np.clip(checked("E_min", E_min, "MeV", at_least=0), knots[0], knots[-1])
+        panel = np.minimum(np.searchsorted(knots, low, side="right"), len(knots) - 1)
+        within = self._panel_moments(low, knots[panel], order + 1)
+        moments: NDArray[np.float64] = within + self._tails[: order + 1, panel]
+        return moments
+
+
+#: Orders that are kept, and the nodes of a panel.
+_ORDERS, _NODES = 8, 20
+
+
+@dataclass(frozen=True)
+class TabulatedSpectrum(NumericalSpectrum):
+    """A spectrum between tabulated points, linear from one to the next.
+
+    Parameters
+    ----------
+    energies : tuple of float
+        Energies in MeV, rising, above 0; at least two.
+    values : tuple of float
+        Neutrinos per MeV there, at least 0.
+
+    Raises
+    ------
+    DomainError
+        If the numbers are not so, or not as many of one as of the other.
+
+    Examples
+    --------
+    >>> triangle = TabulatedSpectrum((1.0, 2.0, 3.0), (0.0, 1.0, 0.0))
+    >>> triangle.moments([0.5, 2.0], order=0)
+    array([[1. , 0.5]])
+    """
+
+    energies: tuple[float, ...]
+    values: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what is no table."""
+        checked("first energy", self.energies[:1], "MeV", above=0)
+        checked_table("spectrum", self.energies, self.values)
+
+    @property
+    def breakpoints(self) -> tuple[float, ...]:
+        """The tabulated energies."""
+        return self.energies
+
+    def density(self, E: ArrayLike) -> NDArray[np.float64]:
+        """Return the linear interpolation; see `NumericalSpectrum.density`."""
+        E = checked("neutrino energy E", E, "MeV", at_least=0)
+        return np.interp(E, self.energies, self.values, left=0.0, right=0.0)
