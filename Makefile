@@ -9,7 +9,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book strict test unit nbval browser lint lab notebooks figures lock clean
+.PHONY: help book strict test unit nbval browser lint lab notebooks tables sheet figures lock clean
 
 help: ## say what each target does
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -28,7 +28,7 @@ unit: $(BIN)/.installed
 	pytest -n auto --dist loadfile -m "not browser"
 
 nbval: $(BIN)/.installed
-	pytest -n auto --dist loadfile -p no:cacheprovider --nbval --nbval-sanitize-with tests/nbval.cfg \
+	pytest -n auto --dist loadfile -p no:cacheprovider --nbval --nbval-sanitize-with tests/nbval.cfg --ignore book/templates \
 	    --override-ini addopts= --override-ini filterwarnings=default book
 
 browser: $(BIN)/.installed ## open every built page in headless Chromium with the network blocked
@@ -44,6 +44,14 @@ lab: $(BIN)/.installed ## open the chapters in JupyterLab
 
 notebooks: $(BIN)/.installed ## run every chapter and write it in its canonical form
 	python -m tools.notebooks
+	python -m tools.tables --sheets-only
+
+tables: $(BIN)/.installed ## run every experiment's sheet and write the table of limits
+	python -m tools.tables $(if $(PARAMETERS),--parameters $(PARAMETERS))
+
+sheet: $(BIN)/.installed ## the sheet of your own experiment: make sheet CONFIG=my.toml
+	@test -n "$(CONFIG)" || { echo "Say which file: make sheet CONFIG=my.toml"; exit 2; }
+	python -m tools.tables --config "$(CONFIG)" $(if $(PARAMETERS),--parameters $(PARAMETERS))
 
 figures: $(BIN)/.installed ## make the README's picture
 	python -m tools.readme_figure

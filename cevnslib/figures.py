@@ -1,10 +1,28 @@
-"""The look of every figure."""
+"""The look of every figure, and the figures of the sheets."""
 
+from collections.abc import Sequence
 from importlib import resources
 
 import matplotlib.pyplot as plt
+import numpy as np
 
-__all__ = ["use_house_style"]
+from .constants import KEV
+from .experiments import Experiment
+from .interactions import MagneticMoment, StandardModel
+from .limits import constraint
+from .rates import counts_by_beam, measured_spectrum
+from .sheets import SheetParameters
+from .statistics import NoLimitError, delta_chi2
+
+__all__ = ["flux", "profiles", "recoils", "use_house_style"]
+
+#: How the names of the beams are set.
+BEAM_NAMES = {
+    "nu_mu": r"$\nu_\mu$",
+    "nu_e": r"$\nu_e$",
+    "nubar_mu": r"$\bar\nu_\mu$",
+    "nubar_e": r"$\bar\nu_e$",
+}
 
 
 def use_house_style() -> None:
@@ -15,3 +33,119 @@ def use_house_style() -> None:
     >>> use_house_style()
     """
     plt.style.use(str(resources.files(__package__) / "data" / "house.mplstyle"))
+
+
+def flux(experiment: Experiment) -> None:
+    """Draw the flux of each beam at the detector against the energy.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments
+    >>> flux(experiments.load("conus"))
+    """
+    _, ax = plt.subplots()
+    for beam in experiment.source.beams:
+        per_second = experiment.fluence(beam) / experiment.exposure
+        end = beam.spectrum.breakpoints[-1]
+        name = BEAM_NAMES.get(beam.name, beam.name)
+        if hasattr(beam.spectrum, "density"):
+            E = np.linspace(end / 100, end * (1 - 1e-9), 400)
+            total = per_second * float(beam.spectrum.moments(0.0, 0)[0])
+            values = per_second * beam.spectrum.density(E)
+            ax.semilogy(E, values, label=f"{name}, {total:.2e}")
+            ax.set_ylim(values.max() * 1e-4, values.max() * 3)
+        else:
+            ax.axvline(end, color="0.3", ls="--", label=f"{name}, {per_second:.2e}, one energy")
+    ax.set(xlabel="neutrino energy $E$ (MeV)", ylabel=r"flux (cm$^{-2}$ s$^{-1}$ MeV$^{-1}$)")
+    ax.legend(title=r"beam, total in cm$^{-2}$ s$^{-1}$")
+    plt.show()
+
+
+def recoils(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
+    """Draw the counted events per keV, of the Standard Model and of a moment at its limit.
+
+    Parameters
+    ----------
+    stages : sequence of Experiment
+        The stages of one experiment.
+    parameters : SheetParameters
+        Mixing, confidence level and beam of the limit.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments
+    >>> recoils([experiments.load("conus")], SheetParameters("conus"))
+    """
+    _, axes = plt.subplots(1, len(stages), figsize=(4.6 * len(stages), 3.8), squeeze=False)
+    for ax, experiment in zip(axes[0], stages, strict=True):
+        detector = experiment.detector
+        nuclide = detector.target.nuclides[0]
+        weak, end = StandardModel(), experiment.source.beams[-1].spectrum.breakpoints[-1]
+        ends = [weak.maximum_recoil(end, one) for one in detector.target.nuclides]
+        low = detector.threshold or detector.efficiency.breakpoints[0]
+        high = float(detector.measured(np.max(ends), nuclide))
+        if low < high:
+            E = np.geomspace(low * 1.0001, high, 400)
+            found = constraint(experiment, parameters.beam, parameters=parameters.oscillation)
+            # The moment that gives every beam its limit's number of events.
+            limit = np.sqrt(
+                found.allowed_counts(parameters.confidence)
+                / sum(counts_by_beam(experiment, MagneticMoment()).values())
+            )
+            spectra = [
+                measured_spectrum(experiment, E, one) for one in (weak, MagneticMoment(limit))
+            ]
+            label = rf"$\mu_\mathrm{{eff}} = {limit / 1e-10:.3g}\times 10^{{-10}}\,\mu_B$"
+            ax.semilogy(E / KEV, spectra[0] * KEV, color="k", label="Standard Model")
+            ax.semilogy(E / KEV, spectra[1] * KEV, color="C1", label=label)
+            top = max(float(s.max()) for s in spectra) * KEV
+            ax.set_ylim(top * 1e-5, top * 3)
+        kind = "recoil energy" if detector.quenching is None else "electron-equivalent energy"
+        ax.set(xlabel=f"{kind} (keV)", ylabel="events per keV", title=experiment.stage)
+        ax.legend()
+    plt.show()
+
+
+def profiles(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
+    """Draw Delta chi2 against the first transition moment, for each beam and reading.
+
+    Parameters
+    ----------
+    stages : sequence of Experiment
+        The stages of one experiment.
+    parameters : SheetParameters
+        Mixing, confidence level, beams and readings.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments
+    >>> profiles([experiments.load("conus")], SheetParameters("conus"))
+    """
+    _, axes = plt.subplots(1, len(stages), figsize=(4.6 * len(stages), 3.8), squeeze=False)
+    for ax, experiment in zip(axes[0], stages, strict=True):
+        for color, (label, beam) in enumerate(parameters.beams(experiment).items()):
+            for style, reading in zip(("-", "--"), parameters.readings, strict=False):
+                try:
+                    found = constraint(
+                        experiment, beam, parameters=parameters.oscillation, reading=reading
+                    )
+                    limit = found.limits(parameters.confidence)[0]
+                except NoLimitError:
+                    continue
+                x = limit * np.geomspace(0.05, 3, 200)
+                rise = found.delta_chi2(x[:, np.newaxis] * np.array([1.0, 0.0, 0.0]))
+                ax.semilogx(x / 1e-10, rise, style, color=f"C{color}", label=f"{label}, {reading}")
+        ax.axhline(delta_chi2(parameters.confidence), color="0.4", lw=1)
+        ax.set(
+            xlabel=r"$|\Lambda_1|$ ($10^{-10}\,\mu_B$)",
+            ylabel=r"$\Delta\chi^2$",
+            title=experiment.stage,
+            ylim=(0, 8),
+        )
+        ax.legend(fontsize=8)
+    plt.show()

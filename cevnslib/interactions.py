@@ -438,8 +438,8 @@ class DipolePortal(Interaction):
               \left(\frac{\mu}{\mu_B}\right)^2
               \left[\frac1T - \frac{1 + r}{E} - \frac{r (1 + r) (m_A - T)}{2 E^2}\right] F^2(q)
 
-    between the recoils T_- and T_+ of `minimum_recoil` and `maximum_recoil`, for a nucleus of spin
-    1/2. The coupling is half mu times chi-bar sigma P_L nu F, that of `MagneticMoment` for m = 0.
+    between the recoils of `minimum_recoil` and `maximum_recoil`, for a nucleus of spin 1/2. The
+    coupling is half mu times chi-bar sigma P_L nu F, that of `MagneticMoment` for m = 0.
 
     Parameters
     ----------
@@ -553,7 +553,7 @@ class DipolePortal(Interaction):
         return super().minimum_energy(T, nuclide) * (1 + self.mass**2 / (2 * nuclide.mass * T))
 
     def maximum_recoil(self, E: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
-        r"""Return the greatest recoil T_+ that an energy E can give.
+        r"""Return the greatest recoil that an energy E can give.
 
         .. math:: T_+ = \frac{2 m_A E^2 - m^2 (m_A + E) + E \sqrt{(2 m_A E - m^2)^2 - 4 m_A^2 m^2}}
                   {2 m_A (m_A + 2 E)}
@@ -590,7 +590,7 @@ class DipolePortal(Interaction):
         return np.where(above >= 0, greatest, 0.0)
 
     def minimum_recoil(self, E: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
-        r"""Return the least recoil T_- that an energy E can give.
+        r"""Return the least recoil that an energy E can give.
 
         .. math:: T_- = \frac{m^4}{4 m_A (m_A + 2 E)\, T_+}
 
@@ -613,8 +613,8 @@ class DipolePortal(Interaction):
 
         Notes
         -----
-        The other root of the equation for T_+, taken from the product of the two: the difference
-        that gives it directly loses its digits when m is small.
+        The other root of the equation for :math:`T_+`, taken from the product of the two: the
+        difference that gives it directly loses its digits when m is small.
 
         Examples
         --------

@@ -16,10 +16,11 @@ from tools import notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = notebooks.chapters()
+PAGES = [*CHAPTERS, *notebooks.sheets()]
 ORDER = (
     *("errors", "constants", "nuclei", "form_factors", "interactions", "spectra", "sources"),
     *("mixing", "quenching", "detectors", "statistics", "experiments", "rates", "limits"),
-    *("published", "figures", "explorers"),
+    *("published", "sheets", "regions", "figures", "explorers"),
 )
 
 
@@ -77,7 +78,7 @@ def test_docstrings_hold_an_example(thing):
     assert ">>>" in thing.__doc__
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=[path.stem for path in CHAPTERS])
+@pytest.mark.parametrize("path", PAGES, ids=[path.stem for path in PAGES])
 def test_chapter_is_canonical_and_executed(path):
     text = path.read_text(encoding="utf-8")
     notebook = nbformat.reads(text, as_version=4)
@@ -105,5 +106,5 @@ def test_figures_have_alt_text_and_chapters_their_parts(path):
 
 def test_toc_names_every_chapter():
     toc = (ROOT / "_toc.yml").read_text()
-    for path in CHAPTERS:
+    for path in PAGES:
         assert str(path.relative_to(ROOT).with_suffix("")) in toc

@@ -24,7 +24,13 @@ KEPT_CELL_METADATA = ("tags", "mystnb", "slideshow")
 def chapters() -> list[Path]:
     """Return every chapter of the book, in order of their paths."""
     found = (ROOT / "book").rglob("*.ipynb")
-    return sorted(path for path in found if ".ipynb_checkpoints" not in path.parts)
+    elsewhere = {".ipynb_checkpoints", "templates", "experiments"}  # sheets come from a template
+    return sorted(path for path in found if not elsewhere & set(path.parts))
+
+
+def sheets() -> list[Path]:
+    """Return every sheet, which papermill makes from the template."""
+    return sorted((ROOT / "book" / "experiments").glob("*.ipynb"))
 
 
 def read(path: Path) -> NotebookNode:

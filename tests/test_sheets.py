@@ -1,0 +1,86 @@
+"""Sheets: parameters that are refused, rows that agree with the table of limits."""
+
+import pytest
+
+from cevnslib import experiments, limits, published, sheets
+from cevnslib.errors import CevnsError, ConfigurationError, UnknownNameError
+from cevnslib.sheets import SheetParameters
+
+
+def test_rows_are_the_table_of_limits():
+    for reading in ("as printed", "as tabulated"):
+        table = {
+            (r.experiment, r.stage, r.beam): r.values for r in limits.limit_table(reading=reading)
+        }
+        for name in experiments.names():
+            for row in sheets.rows(SheetParameters(name, reading=reading)):
+                assert row.limits == table[row.experiment, row.stage, row.beam]
+    assert sheets.solar_row().limits == table["borexino", "current", "solar"]
+
+
+def test_every_published_number_stands_on_a_sheet():
+    shown = [
+        number
+        for name in experiments.names()
+        for row in sheets.rows(SheetParameters(name, reading="as tabulated"))
+        for number in row.published
+    ]
+    shown += sheets.solar_row().published
+    assert sorted(shown, key=repr) == sorted(published.limits(), key=repr)
+
+
+def test_choices():
+    rows = sheets.rows(SheetParameters("coherent-csi", "future", "prompt", "as printed"))
+    assert [(r.stage, r.beam, r.reading) for r in rows] == [("future", "prompt", "as printed")]
+    other = sheets.rows(SheetParameters("conus", confidence=0.95, reading="as printed"))
+    assert all(r.published == () and r.verdicts == () for r in other)
+    assert other[0].limits[0] > sheets.rows(SheetParameters("conus"))[0].limits[0]
+
+
+def test_no_limit_is_infinite(tmp_path):
+    path = tmp_path / "blind.toml"
+    path.write_text(
+        'source = "reactor"\nthermal_power_GW = 1\nbaseline_m = 10\ntarget = "Xe"\nmass_kg = 1\n'
+        "threshold_keV = 50\nexposure_years = 1\n"
+        'statistics = { kind = "projection", sigma_stat = 0.1, sigma_sys = 0.1 }\n'
+    )
+    rows = sheets.rows(SheetParameters(str(path)))
+    assert all(value == float("inf") for row in rows for value in row.limits)
+    assert "inf" in sheets.limits_table(rows)
+
+
+def test_tables_in_markdown():
+    csi = experiments.load("coherent-csi")
+    table = sheets.inputs_table(csi)
+    for key in ("baseline_m", "efficiency", "statistics", "target"):
+        assert f"| {key} |" in table
+    assert "4.27 keV, recoil" in table
+    assert "electron-equivalent" in sheets.inputs_table(experiments.load("conus"))
+    assert sheets.counts_table(csi).splitlines()[-1].startswith("| all | 180.2 |")
+    assert len(sheets.counts_table(experiments.load("conus")).splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("keywords", "error", "words"),
+    [
+        ({"experiment": "coherent-cs"}, UnknownNameError, "did you mean 'coherent-csi'"),
+        ({"experiment": "none.toml"}, ConfigurationError, "none.toml: the file cannot be read"),
+        ({"experiment": 3}, ConfigurationError, "parameter experiment: got 3; allowed: text"),
+        (
+            {"stage": "past"},
+            UnknownNameError,
+            "unknown stage 'past'; allowed: all, current, future",
+        ),
+        ({"beam": "reactor"}, UnknownNameError, "unknown beam 'reactor'"),
+        ({"reading": "x"}, UnknownNameError, "unknown reading 'x'; allowed: all, as printed"),
+        ({"confidence": "0.9"}, ConfigurationError, "confidence: got the text '0.9'; allowed: a n"),
+        ({"confidence": 90}, CevnsError, "parameter confidence: got 90"),
+        ({"confidence": 1.0}, CevnsError, "parameter confidence: got 1"),
+        ({"delta_cp": float("nan")}, CevnsError, "parameter delta_cp: got nan"),
+        ({"sin2_theta12": 2.0}, CevnsError, "sin2_theta12: got 2"),
+    ],
+)
+def test_bad_parameters(keywords, error, words):
+    with pytest.raises(error) as refused:
+        SheetParameters(**keywords)
+    assert words in str(refused.value)

@@ -1,0 +1,117 @@
+"""The tables: refused before anything runs, byte-identical, and whole or not at all."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import yaml
+
+from cevnslib import published
+from cevnslib.sheets import SheetParameters, rows, solar_row
+from tools import notebooks, tables
+
+ROWS = [*rows(SheetParameters("conus")), solar_row()]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("confidance: 0.9", "unknown parameter 'confidance' (did you mean 'confidence'?); allowed"),
+        ("delta_cp: 1e-1", "parameter delta_cp: got the text '1e-1'; allowed: a number"),
+        ("experiment: coherent-cs", "unknown experiment 'coherent-cs' (did you mean"),
+        ("reading: best", "unknown reading 'best'; allowed: all, as printed, as tabulated"),
+        ("- a\n- b", "allowed: a mapping of parameters"),
+        ("a: [", "this cannot be read as YAML"),
+    ],
+)
+def test_refused_before_anything_runs(tmp_path, capsys, monkeypatch, text, words):
+    file = tmp_path / "parameters.yml"
+    file.write_text(text)
+    monkeypatch.setattr(tables, "make_sheet", lambda *_: pytest.fail("a sheet was run"))
+    assert tables.main(["--parameters", str(file), "--output", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("Nothing was run.")
+    assert words in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_missing_files(tmp_path, capsys):
+    assert tables.main(["--config", str(tmp_path / "none.toml")]) == 2
+    assert "the file cannot be read" in capsys.readouterr().err
+    assert tables.main(["--parameters", str(tmp_path / "none.yml")]) == 2
+    assert "none.yml" in capsys.readouterr().err
+
+
+def test_tables_are_byte_identical_and_agree(tmp_path):
+    for folder in ("one", "two"):
+        tables.write_tables(ROWS, tmp_path / folder)
+    for suffix in tables.FORMATS:
+        first, second = (tmp_path / folder / f"limits.{suffix}" for folder in ("one", "two"))
+        assert first.read_bytes() == second.read_bytes()
+    lines = (tmp_path / "one" / "limits.csv").read_text().splitlines()
+    found = list(csv.DictReader(line for line in lines if not line.startswith("#")))
+    hepdata = yaml.safe_load((tmp_path / "one" / "limits.yaml").read_text())
+    assert len(found) == len(ROWS)
+    for number, (line, row) in enumerate(zip(found, ROWS, strict=True)):
+        for i in range(3):
+            value = float(line[f"lambda{i + 1}"])
+            assert value == pytest.approx(row.limits[i] / 1e-10, rel=1e-3)
+            assert value == hepdata["dependent_variables"][i]["values"][number]["value"]
+            assert line[f"published{i + 1}"] == row.published[i].printed
+            assert line[f"verdict{i + 1}"] == row.verdicts[i]
+            ratio = published.compare(row.published[i], row.limits[i]).ratio
+            assert float(line[f"ratio{i + 1}"]) == pytest.approx(ratio, abs=1e-4)
+    latex = (tmp_path / "one" / "limits.tex").read_text()
+    assert latex.count(r"\\") == len(ROWS) + 2
+    assert "CONUS & current & reactor & as printed" in latex
+
+
+def test_a_failed_sheet_leaves_the_tables(tmp_path, capsys, monkeypatch):
+    tables.write_tables(ROWS, tmp_path / "tables")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "tables").iterdir()}
+
+    def fail(request, goal):
+        raise tables.PapermillExecutionError(0, 0, "", "ValueError", "", ["no such thing"])
+
+    monkeypatch.setattr(tables, "make_sheet", fail)
+    assert tables.main(["--output", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert "The sheet of coherent-csi failed; the tables are as they were." in said
+    assert "no such thing" in said
+    assert {p.name: p.read_bytes() for p in (tmp_path / "tables").iterdir()} == before
+
+
+@pytest.mark.parametrize("delay", [1.0, 4.0, 8.0])
+def test_a_killed_run_loses_nothing(tmp_path, delay):
+    """Killed at start, in the middle of a sheet, or late: what was there is there, and whole."""
+    config = tmp_path / "mine.toml"
+    config.write_text(
+        'source = "sns"\ntarget = "Ar"\nmass_kg = 10\nthreshold_keV = 20\nbaseline_m = 29\n'
+        'exposure_days = 100\nstatistics = { kind = "projection", sigma_stat = 0.1, '
+        "sigma_sys = 0.1 }\n"
+    )
+    tables.write_tables(ROWS, tmp_path / "tables", "limits-mine")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "tables").iterdir()}
+    command = [sys.executable, "-m", "tools.tables", "--config", str(config)]
+    run = subprocess.Popen(
+        [*command, "--output", str(tmp_path)],
+        cwd=notebooks.ROOT,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(delay)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    after = {path.name: path.read_bytes() for path in (tmp_path / "tables").iterdir()}
+    tables.write_tables(rows(SheetParameters(str(config))), tmp_path / "new", "limits-mine")
+    new = {path.name: path.read_bytes() for path in (tmp_path / "new").iterdir()}
+    for name, content in before.items():
+        assert after[name] in (content, new[name])
+    sheet = tmp_path / "sheets" / "mine.ipynb"
+    if sheet.exists():
+        assert notebooks.text(notebooks.read(sheet)) == sheet.read_text()

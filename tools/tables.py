@@ -1,0 +1,226 @@
+"""Make the sheets of the experiments with papermill, and the tables of all limits.
+
+    python -m tools.tables                          every sheet, then the tables, in _build/tables
+    python -m tools.tables --sheets-only            every sheet, written as chapters of the book
+    python -m tools.tables --config my.toml         the sheet and tables of a reader's experiment
+    python -m tools.tables --parameters file.yml    with other parameters, a mapping in YAML
+
+Everything is checked before anything runs. Each file is written whole or not at all; a run that
+fails or is interrupted leaves the files of the one before.
+"""
+
+import argparse
+import csv
+import io
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import papermill
+import yaml
+from papermill.exceptions import PapermillExecutionError
+from tqdm import tqdm
+
+from cevnslib import experiments, sheets
+from cevnslib.errors import CevnsError, ConfigurationError, UnknownNameError
+
+from . import notebooks
+
+TEMPLATE = notebooks.ROOT / "book" / "templates" / "experiment.ipynb"
+CHAPTERS = notebooks.ROOT / "book" / "experiments"
+BUILD = notebooks.ROOT / "_build"
+UNIT = 1e-10
+
+
+def read_parameters(path: Path | None) -> dict[str, Any]:
+    """Read a mapping of parameters from YAML; unknown ones are refused."""
+    if path is None:
+        return {}
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"{path}: this cannot be read as YAML: {error}") from error
+    if not isinstance(given, dict):
+        raise ConfigurationError(f"{path}: got {given!r}; allowed: a mapping of parameters")
+    known = [field.name for field in fields(sheets.SheetParameters)]
+    for name in given:
+        if name not in known:
+            raise UnknownNameError("parameter", name, known)
+    return given
+
+
+def requests(config: Path | None, given: dict[str, Any]) -> list[sheets.SheetParameters]:
+    """Return the sheets to make, every one of them checked."""
+    if config is not None:
+        given = {**given, "experiment": str(config.resolve())}
+    names = [given["experiment"]] if "experiment" in given else list(experiments.names())
+    return [sheets.SheetParameters(**{**given, "experiment": name}) for name in names]
+
+
+def make_sheet(request: sheets.SheetParameters, goal: Path) -> None:
+    """Run the template for one experiment and write the notebook, whole or not at all."""
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "sheet.ipynb"
+        papermill.execute_notebook(
+            TEMPLATE,
+            output,
+            parameters=asdict(request),
+            cwd=folder,
+            kernel_name="python3",
+            progress_bar=False,
+            log_output=False,
+        )
+        notebook = notebooks.read(output)
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        if "title" in tags:
+            cell.source = sheets.introduction(request)
+        if "injected-parameters" in tags:
+            tags.append("remove-cell")
+    notebooks.canonical(notebook)
+    goal.parent.mkdir(parents=True, exist_ok=True)
+    notebooks.write(goal, notebooks.text(notebook))
+
+
+def as_numbers(row: sheets.Row) -> list[str]:
+    """Return the limits of a row in units of 1e-10 Bohr magnetons, four digits each."""
+    return [f"{value / UNIT:.4g}" for value in row.limits]
+
+
+def as_csv(rows: Sequence[sheets.Row]) -> str:
+    """Return the table as CSV."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    kinds = ("lambda", "published", "ratio", "verdict")
+    header = [f"{kind}{i}" for kind in kinds for i in (1, 2, 3)]
+    writer.writerow(["experiment", "stage", "beam", "reading", *header])
+    for row in rows:
+        printed = [number.printed for number in row.published] or [""] * 3
+        ratio = [
+            f"{ours / UNIT / number.value:.4f}"
+            for ours, number in zip(row.limits, row.published, strict=False)
+        ] or [""] * 3
+        verdicts = list(row.verdicts) or [""] * 3
+        writer.writerow(
+            [
+                row.experiment,
+                row.stage,
+                row.beam,
+                row.reading,
+                *as_numbers(row),
+                *printed,
+                *ratio,
+                *verdicts,
+            ]
+        )
+    return "# 90% C.L. limits on |Lambda_i| in 1e-10 Bohr magnetons, ours and published\n" + (
+        text.getvalue()
+    )
+
+
+def as_markdown(rows: Sequence[sheets.Row]) -> str:
+    """Return the table as Markdown, a section for each experiment."""
+    titles = dict.fromkeys(row.title for row in rows)
+    parts = [
+        f"## {title}\n\n{sheets.limits_table([row for row in rows if row.title == title])}\n"
+        for title in titles
+    ]
+    return "# Limits in units of 1e-10 Bohr magnetons, published ones in brackets\n\n" + (
+        "\n".join(parts)
+    )
+
+
+def as_latex(rows: Sequence[sheets.Row]) -> str:
+    r"""Return the table as LaTeX, for the packages booktabs and longtable."""
+    lines = [
+        r"% needs \usepackage{booktabs,longtable}",
+        r"\begin{longtable}{llllrrr}",
+        r"\caption{Limits on $|\Lambda_i|$ in $10^{-10}\,\mu_B$, published in brackets.}\\",
+        r"\toprule",
+        r"Experiment & stage & beam & reading & $|\Lambda_1|$ & $|\Lambda_2|$ & $|\Lambda_3|$ \\",
+        r"\midrule \endhead",
+    ]
+    for row in rows:
+        numbers = as_numbers(row)
+        if row.published:
+            numbers = [f"{n} [{p.printed}]" for n, p in zip(numbers, row.published, strict=True)]
+        cells = [row.title, row.stage, row.beam, row.reading, *numbers]
+        lines.append(" & ".join(cells).replace("inf", r"$\infty$") + r" \\")
+    return "\n".join([*lines, r"\bottomrule", r"\end{longtable}", ""])
+
+
+def as_yaml(rows: Sequence[sheets.Row]) -> str:
+    """Return the table in HEPData's form: independent and dependent variables."""
+
+    def variable(name: str, values: list[Any], units: str = "") -> dict[str, Any]:
+        header = {"name": name, **({"units": units} if units else {})}
+        return {"header": header, "values": [{"value": value} for value in values]}
+
+    table = {
+        "independent_variables": [
+            variable(key, [getattr(row, key) for row in rows])
+            for key in ("experiment", "stage", "beam", "reading")
+        ],
+        "dependent_variables": [
+            variable(
+                f"|Lambda_{i + 1}|",
+                [float(as_numbers(row)[i]) for row in rows],
+                "1e-10 Bohr magnetons",
+            )
+            for i in range(3)
+        ],
+    }
+    return str(yaml.safe_dump(table, sort_keys=False, allow_unicode=True))
+
+
+FORMATS = {"csv": as_csv, "md": as_markdown, "tex": as_latex, "yaml": as_yaml}
+
+
+def write_tables(rows: Sequence[sheets.Row], folder: Path, name: str = "limits") -> None:
+    """Write the table in each format; all are made before the first is written."""
+    contents = {f"{name}.{suffix}": make(rows) for suffix, make in FORMATS.items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, content in contents.items():
+        notebooks.write(folder / file, content)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check, run, write; return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.tables", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument("--config", type=Path, help="a reader's TOML file")
+    parser.add_argument("--parameters", type=Path, help="a YAML file of parameters")
+    parser.add_argument("--output", type=Path, default=BUILD, help="folder for sheets and tables")
+    parser.add_argument("--sheets-only", action="store_true", help="write the book's chapters")
+    options = parser.parse_args(arguments)
+    try:
+        wanted = requests(options.config, read_parameters(options.parameters))
+    except CevnsError as error:
+        print(f"Nothing was run. {error}", file=sys.stderr)
+        return 2
+    folder = CHAPTERS if options.sheets_only else options.output / "sheets"
+    for request in tqdm(wanted, desc="sheets", unit="sheet"):
+        name = Path(request.experiment).stem
+        try:
+            make_sheet(request, folder / f"{name}.ipynb")
+        except PapermillExecutionError as error:
+            print(
+                f"The sheet of {name} failed; the tables are as they were. {error}", file=sys.stderr
+            )
+            return 1
+    if not options.sheets_only:
+        rows = [row for request in wanted for row in sheets.rows(request)]
+        every = len(wanted) == len(experiments.names())
+        name = "limits" if every else f"limits-{Path(wanted[0].experiment).stem}"
+        rows += [sheets.solar_row()] if every else []
+        write_tables(rows, options.output / "tables", name)
+        print(f"tables: {options.output / 'tables' / name}.csv, .md, .tex, .yaml")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
