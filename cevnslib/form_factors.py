@@ -150,7 +150,7 @@ def symmetrized_fermi(q: ArrayLike, nuclide: Nuclide, *, a: float = 0.52) -> NDA
     positive = np.where(q > 0, q, 1.0)
     x, y = np.pi * positive * a, positive * c
     # The bracket is (x/tanh x - 1) sin(y)/y + y j_1(y); both terms keep their digits as q -> 0.
-    edge = np.where(x > 0.02, x / np.tanh(x) - 1, x**2 / 3 - x**4 / 45)
+    edge = np.where(x > 0.02, x / np.tanh(x) - 1, x**2 / 3 - x**4 / 45 + 2 * x**6 / 945)
     bracket = edge * np.sinc(y / np.pi) + y * spherical_jn(1, y)
     return np.where(
         q > 0, 3 / (x**2 + y**2) * (2 * x * np.exp(-x) / -np.expm1(-2 * x)) * bracket, 1.0

@@ -228,6 +228,28 @@ class Interaction(ABC):
         E = _neutrino_energy(E)
         return 2 * E**2 / (nuclide.mass + 2 * E)
 
+    def minimum_recoil(self, E: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
+        """Return the least recoil that an energy E can give: 0 for a massless outgoing neutrino.
+
+        Parameters
+        ----------
+        E : array_like
+            Neutrino energy in MeV, any shape, above 0.
+        nuclide : Nuclide
+            The nucleus that recoils.
+
+        Returns
+        -------
+        ndarray
+            Recoil energies in MeV, the shape of ``E``.
+
+        Raises
+        ------
+        DomainError
+            If ``E`` is not positive and finite.
+        """
+        return np.zeros_like(_neutrino_energy(E))
+
     def differential_cross_section(
         self, T: ArrayLike, E: ArrayLike, nuclide: Nuclide
     ) -> NDArray[np.float64]:

@@ -59,9 +59,10 @@ def _panel_edges(
 ) -> NDArray[np.float64]:
     """Return every recoil energy at which the integrand has a kink, from threshold to end."""
     energies = sorted({E for beam in beams for E in beam.spectrum.breakpoints})
-    kinks = interaction.maximum_recoil(energies, nuclide)
+    ends = interaction.maximum_recoil(energies, nuclide)
+    kinks = [*ends, *interaction.minimum_recoil(energies, nuclide)]
     jumps = experiment.detector.breakpoints(nuclide)
-    low, high = jumps[0], min(jumps[-1], float(kinks[-1]))
+    low, high = jumps[0], min(jumps[-1], float(ends[-1]))
     if low <= 0:
         raise DomainError(
             "threshold: got 0 MeV; allowed: above 0 MeV, as the magnetic cross section grows like "

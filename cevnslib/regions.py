@@ -57,9 +57,9 @@ def least_counts(
 
     Notes
     -----
-    With K_ij = <i|K|j>: a profiled phase turns the cross term to -|K_ij|; a profiled third moment
-    takes |<k|K|Lambda>|^2 / K_kk off, if its phase is free or the phases are zero and the product
-    is negative.
+    A profiled phase turns the cross term to minus the modulus of K_ij. A profiled third moment k
+    takes the square of the k-th component of K Lambda, over K_kk, off: always if its phase is free,
+    and with zero phases if that component is negative.
 
     Examples
     --------

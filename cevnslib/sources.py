@@ -277,7 +277,7 @@ class ReactorSpectrum(NumericalSpectrum):
         return energies, np.array([values for _, values in rows]) @ weights
 
     def density(self, E: ArrayLike) -> NDArray[np.float64]:
-        """Return the spectrum per MeV and fission; see `NumericalSpectrum.density`."""
+        """Return the spectrum per MeV and fission; see `cevnslib.spectra.NumericalSpectrum`."""
         E = checked("neutrino energy E", E, "MeV", at_least=0)
         energies, values = self._low
         shares = dict(self.fractions)

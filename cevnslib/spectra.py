@@ -179,8 +179,8 @@ class PolynomialSpectrum(Spectrum):
 class NumericalSpectrum(Spectrum):
     """A spectrum given by its density; the moments are integrated panel by panel, and kept.
 
-    A subclass gives `density` and `breakpoints`; the first breakpoint is where the spectrum starts,
-    and between two of them the density must be smooth.
+    A subclass gives ``density`` and ``breakpoints``; the first breakpoint is where the spectrum
+    starts, and between two of them the density must be smooth.
     """
 
     @abstractmethod
@@ -276,6 +276,6 @@ class TabulatedSpectrum(NumericalSpectrum):
         return self.energies
 
     def density(self, E: ArrayLike) -> NDArray[np.float64]:
-        """Return the linear interpolation; see `NumericalSpectrum.density`."""
+        """Return the linear interpolation; see ``NumericalSpectrum``."""
         E = checked("neutrino energy E", E, "MeV", at_least=0)
         return np.interp(E, self.energies, self.values, left=0.0, right=0.0)

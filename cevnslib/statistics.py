@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 from .errors import DomainError, UnknownNameError, checked
 
@@ -68,7 +68,7 @@ def delta_chi2(confidence: float = 0.90, parameters: int = 1) -> float:
     number = checked("number of parameters", parameters, at_least=1)
     if number != int(number):
         raise DomainError(f"number of parameters: got {parameters}; allowed: integers, at least 1")
-    return float(chi2.ppf(level, int(number)))
+    return float(2 * gammaincinv(number / 2, level))
 
 
 @dataclass(frozen=True)
