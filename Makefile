@@ -14,11 +14,14 @@ help: ## say what each target does
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 book: _build/.web $(BIN)/.installed ## build the HTML book and print where it is
+	@echo "Running the chapters ..."
+	@python -m tools.execute 2>_build/execute.log || { cat _build/execute.log; exit 1; }
 	jupyter-book build . --quiet
 	@echo "The book is ready: open $(CURDIR)/_build/html/index.html"
 
 strict: _build/.web $(BIN)/.installed ## build the book from scratch, every warning an error
-	jupyter-book clean . --html
+	rm -rf _build/html _build/.doctrees _build/cache
+	@python -m tools.execute 2>_build/execute.log || { cat _build/execute.log; exit 1; }
 	jupyter-book build . -W --keep-going -n
 
 test: unit nbval ## unit tests, doctests, then every chapter against its stored outputs

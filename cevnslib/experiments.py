@@ -368,7 +368,9 @@ class _Table:
 
     def finish(self) -> None:
         for key in self.left:
-            raise ConfigurationError(f"{self.place}: {UnknownNameError('key', key, self.known)}")
+            raise ConfigurationError(
+                f"{self.place}: {UnknownNameError('key', key, dict.fromkeys(self.known))}"
+            )
 
 
 def _build(name: str, stage: str, description: Mapping[str, Any], place: str) -> Experiment:

@@ -213,7 +213,7 @@ class PulledChi2:
                 f"rise of chi2: got {rise:g}, but with a signal error of {self.sigma_signal:g} it "
                 f"stays below {1 / self.sigma_signal**2 - level + rise:g}; allowed: less than that"
             )
-        root = math.sqrt(excess**2 - square * (excess**2 - level * constant))
+        root = math.sqrt(level * ((excess * self.sigma_signal) ** 2 + square * constant))
         return (excess + root) / square
 
 

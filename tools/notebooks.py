@@ -10,6 +10,7 @@ import os
 import re
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -38,6 +39,18 @@ def read(path: Path) -> NotebookNode:
     return nbformat.read(path, as_version=4)
 
 
+def merged(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Join printed pieces that follow each other: where they break is a matter of timing."""
+    joined: list[NotebookNode] = []
+    for output in outputs:
+        last = joined[-1] if joined else {}
+        if output.output_type == "stream" and last.get("name") == output.name:
+            last.text += output.text
+        else:
+            joined.append(output)
+    return joined
+
+
 def canonical(notebook: NotebookNode) -> NotebookNode:
     """Bring a chapter that has been run into canonical form, in place."""
     notebook.nbformat, notebook.nbformat_minor = 4, 5
@@ -57,6 +70,7 @@ def canonical(notebook: NotebookNode) -> NotebookNode:
             continue
         count += 1
         cell.execution_count = count
+        cell.outputs = merged(cell.outputs)
         for output in cell.outputs:
             if "execution_count" in output:
                 output.execution_count = count
@@ -93,11 +107,18 @@ def write(path: Path, content: str) -> None:
     os.replace(part.name, path)
 
 
+def renew(path: Path) -> str:
+    """Run a chapter and write it; return its name."""
+    write(path, text(run(path)))
+    return str(path.relative_to(ROOT))
+
+
 def main(arguments: list[str]) -> None:
-    """Run the chapters named, or all of them."""
-    for path in [Path(name).resolve() for name in arguments] or chapters():
-        print(path.relative_to(ROOT), flush=True)
-        write(path, text(run(path)))
+    """Run the chapters named, or all of them, several at once."""
+    paths = [Path(name).resolve() for name in arguments] or chapters()
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        for name in pool.map(renew, paths):
+            print(name, flush=True)
 
 
 if __name__ == "__main__":

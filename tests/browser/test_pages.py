@@ -107,7 +107,8 @@ def test_page(visit, name):
     assert unrendered == []
     if not name.startswith("book/appendix/api"):  # docstrings there show code
         text = page.locator("body").inner_text()
-        assert re.findall(r"\{[a-z:-]+\}`|\$\$|\\\(|\\frac|```", text) == []
+        leftovers = r"\{[a-z:-]+\}`|\$\$|\\\(|\\frac|\\lvert|```|\| ?(?:---|—)"
+        assert re.findall(leftovers, text) == []
     alts = page.evaluate(
         "() => [...document.querySelectorAll('article img')].map(i => i.getAttribute('alt'))"
     )
