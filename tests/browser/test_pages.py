@@ -106,7 +106,11 @@ def test_page(visit, name):
     )
     assert unrendered == []
     if not name.startswith("book/appendix/api"):  # docstrings there show code
-        text = page.locator("body").inner_text()
+        text = page.evaluate(
+            """() => { const copy = document.body.cloneNode(true);
+                       copy.querySelectorAll('pre, code, script, style').forEach(e => e.remove());
+                       return copy.textContent; }"""
+        )
         leftovers = r"\{[a-z:-]+\}`|\$\$|\\\(|\\frac|\\lvert|```|\| ?(?:---|—)"
         assert re.findall(leftovers, text) == []
     alts = page.evaluate(
