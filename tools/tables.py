@@ -116,7 +116,7 @@ def as_csv(rows: Sequence[sheets.Row]) -> str:
                 *verdicts,
             ]
         )
-    return "# 90% C.L. limits on |Lambda_i| in 1e-10 Bohr magnetons, ours and published\n" + (
+    return "# limits on |Lambda_i| in 1e-10 Bohr magnetons, ours and published\n" + (
         text.getvalue()
     )
 
