@@ -1,6 +1,6 @@
 """What the sheet of an experiment shows: the same numbers as in the table of all limits."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -17,9 +17,8 @@ from .statistics import READINGS, NoLimitError
 __all__ = [
     "Row",
     "SheetParameters",
-    "counts",
+    "by_stage",
     "counts_table",
-    "inputs",
     "inputs_table",
     "introduction",
     "limits_table",
@@ -398,13 +397,15 @@ def introduction(parameters: SheetParameters) -> str:
     )
 
 
-def inputs(stages: Sequence[Experiment]) -> str:
-    """Return the inputs of each stage, as Markdown; see `inputs_table`.
+def by_stage(stages: Sequence[Experiment], table: Callable[[Experiment], str]) -> str:
+    """Return a table for each stage of an experiment, as Markdown.
 
     Parameters
     ----------
     stages : sequence of Experiment
         The stages of one experiment.
+    table : callable
+        Makes the table of one stage, such as `inputs_table` or `counts_table`.
 
     Returns
     -------
@@ -413,28 +414,7 @@ def inputs(stages: Sequence[Experiment]) -> str:
 
     Examples
     --------
-    >>> print(inputs([experiments.load("conus")]).splitlines()[0])
+    >>> print(by_stage([experiments.load("conus")], counts_table).splitlines()[0])
     **Current**
     """
-    return "\n\n".join(f"**{one.stage.capitalize()}**\n\n{inputs_table(one)}" for one in stages)
-
-
-def counts(stages: Sequence[Experiment]) -> str:
-    """Return the counts of each stage, as Markdown; see `counts_table`.
-
-    Parameters
-    ----------
-    stages : sequence of Experiment
-        The stages of one experiment.
-
-    Returns
-    -------
-    str
-        A table for each stage under its name.
-
-    Examples
-    --------
-    >>> print(counts([experiments.load("conus")]).splitlines()[0])
-    **Current**
-    """
-    return "\n\n".join(f"**{one.stage.capitalize()}**\n\n{counts_table(one)}" for one in stages)
+    return "\n\n".join(f"**{one.stage.capitalize()}**\n\n{table(one)}" for one in stages)
