@@ -26,13 +26,15 @@ from .errors import CevnsError, ConfigurationError, UnknownNameError, checked
 from .nuclei import target
 from .quenching import Lindhard
 from .sources import FISSION_FRACTIONS, Beam, Source, reactor, reactor_of_flux, sns
-from .statistics import CountingMeasurement, Measurement, Projection
+from .statistics import CountingMeasurement, Measurement, PoissonProjection, Projection
 
 __all__ = [
     "STAGES",
     "THRESHOLD_KINDS",
     "Experiment",
     "SolarMeasurement",
+    "catalogue",
+    "describe",
     "load",
     "load_solar",
     "names",
@@ -59,7 +61,7 @@ class Experiment:
         Distance from source to detector in cm.
     exposure : float
         Live time in s.
-    measurement : CountingMeasurement or Projection
+    measurement : CountingMeasurement, Projection or PoissonProjection
         What was counted, or is assumed to be.
     references : mapping of str to str
         Where each number comes from, by its key.
@@ -161,7 +163,24 @@ class SolarMeasurement:
 
 
 @cache
-def _data(name: str) -> Mapping[str, Any]:
+def catalogue(name: str) -> Mapping[str, Any]:
+    """Return a file of the library's descriptions.
+
+    Parameters
+    ----------
+    name : {"experiments.toml", "solar.toml", "sterile.toml"}
+        The file.
+
+    Returns
+    -------
+    mapping
+        Its tables.
+
+    Examples
+    --------
+    >>> catalogue("experiments.toml")["conus"]["target"]
+    'Ge'
+    """
     text = (resources.files(__package__) / "data" / name).read_text(encoding="utf-8")
     return tomllib.loads(text)
 
@@ -179,7 +198,7 @@ def names() -> tuple[str, ...]:
     >>> ", ".join(names())
     'coherent-csi, coherent-hpge, coherent-lar, coherent-nai, conus, connie, miner, texono, red100'
     """
-    return tuple(_data("experiments.toml"))
+    return tuple(catalogue("experiments.toml"))
 
 
 def stages(name: str | Path) -> tuple[str, ...]:
@@ -252,17 +271,53 @@ miner, texono, red100
     if stage not in stages(name):
         raise UnknownNameError(f"stage of {short}", stage, stages(name))
     shared = {key: value for key, value in description.items() if key not in STAGES}
-    own = description.get(stage, {})
-    if threshold_kind is not None:
-        own = {**own, "threshold_kind": threshold_kind}
-    place = f"experiment {short!r}, {stage}"
+    if threshold_kind not in (None, *THRESHOLD_KINDS):
+        raise UnknownNameError("threshold_kind", threshold_kind, THRESHOLD_KINDS)
+    kind = {} if threshold_kind is None else {"threshold_kind": threshold_kind}
+    return describe(short, {**shared, **description.get(stage, {}), **kind}, stage)
+
+
+def describe(name: str, description: Mapping[str, Any], stage: str = "current") -> Experiment:
+    """Make an experiment from its description.
+
+    Parameters
+    ----------
+    name : str
+        Its short name.
+    description : mapping
+        The keys of an experiment's TOML file, without stages.
+    stage : str, optional
+        What to call its stage.
+
+    Returns
+    -------
+    Experiment
+        Ready for `cevnslib.rates` and `cevnslib.limits`.
+
+    Raises
+    ------
+    ConfigurationError
+        If the description lacks a key, has an unknown one or a wrong value.
+
+    Examples
+    --------
+    >>> mine = describe(
+    ...     "mine",
+    ...     {
+    ...         "source": "reactor", "thermal_power_GW": 3.0, "baseline_m": 20,
+    ...         "target": "Ge", "mass_kg": 10, "threshold_keV": 0.5, "exposure_years": 2,
+    ...         "statistics": {"kind": "projection", "sigma_stat": 0.1, "sigma_sys": 0.1},
+    ...     },
+    ... )
+    >>> mine.detector.target.name, mine.baseline
+    ('Ge', 2000)
+    """
+    place = f"experiment {name!r}, {stage}"
     try:
-        return _build(short, stage, {**shared, **own}, place)
+        return _build(name, stage, description, place)
     except ConfigurationError:
         raise
     except CevnsError as error:
-        if threshold_kind not in (None, *THRESHOLD_KINDS):
-            raise
         raise ConfigurationError(f"{place}: {error}") from error
 
 
@@ -278,7 +333,7 @@ def _description(name: str | Path) -> tuple[str, Mapping[str, Any]]:
             raise ConfigurationError(f"{path}: this is no TOML: {error}") from error
     if name not in names():
         raise UnknownNameError("experiment", name, names())
-    return name, _data("experiments.toml")[name]
+    return name, catalogue("experiments.toml")[name]
 
 
 def load_solar(name: str = "borexino", line: str = "be7") -> SolarMeasurement:
@@ -306,10 +361,10 @@ def load_solar(name: str = "borexino", line: str = "be7") -> SolarMeasurement:
     >>> load_solar(line="pp").energy
     0.267
     """
-    catalogue = _data("solar.toml")
-    if name not in catalogue:
-        raise UnknownNameError("solar experiment", name, catalogue)
-    table = catalogue[name]
+    solar = catalogue("solar.toml")
+    if name not in solar:
+        raise UnknownNameError("solar experiment", name, solar)
+    table = solar[name]
     if line not in table["lines"]:
         raise UnknownNameError("solar line", line, table["lines"])
     return SolarMeasurement(
@@ -453,6 +508,7 @@ def _measurement(table: _Table) -> Measurement:
     kinds: dict[str, Callable[..., Measurement]] = {
         "counting": CountingMeasurement,
         "projection": Projection,
+        "poisson": PoissonProjection,
     }
     kind = own.choice("kind", tuple(kinds))
     fields = kinds[kind].__annotations__

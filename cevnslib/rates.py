@@ -8,12 +8,13 @@ With the flux moments :math:`I_n` of each beam, a count is one integral over the
 done by Gauss-Legendre quadrature in log T on panels that end where the integrand has a kink.
 """
 
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .detectors import Detector
 from .errors import DomainError, checked
 from .experiments import Experiment
 from .interactions import Interaction, MagneticMoment
@@ -23,6 +24,7 @@ from .sources import Beam
 
 __all__ = [
     "counts_by_beam",
+    "effective_area",
     "expected_counts",
     "measured_spectrum",
     "moment_matrix",
@@ -40,18 +42,31 @@ def _rule() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return nodes, weights
 
 
-def _quadrature(edges: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return nodes T and weights for the integral over T between the rising edges, in log T."""
+def _panels(edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the logarithms of the rising edges, and of points between them where they are far."""
     logs = np.log(edges)
-    panels = [
-        np.linspace(low, high, 1 + int(np.ceil((high - low) / np.log(_RATIO))))
+    between = [
+        np.linspace(low, high, 1 + int(np.ceil((high - low) / np.log(_RATIO))))[:-1]
         for low, high in pairwise(logs)
     ]
-    low = np.concatenate([panel[:-1] for panel in panels])[:, np.newaxis]
-    high = np.concatenate([panel[1:] for panel in panels])[:, np.newaxis]
+    return np.concatenate([*between, logs[-1:]])
+
+
+def _quadrature(edges: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return nodes T and weights for the integral over T between the rising edges, in log T."""
+    logs = _panels(edges)
+    low, high = logs[:-1, np.newaxis], logs[1:, np.newaxis]
     nodes, weights = _rule()
     T = np.exp((high + low) / 2 + (high - low) / 2 * nodes)
     return T.ravel(), (weights * (high - low) / 2 * T).ravel()
+
+
+def _refuse_no_threshold(T: float) -> None:
+    if T <= 0:
+        raise DomainError(
+            "threshold: got 0 MeV; allowed: above 0 MeV, as the magnetic cross section grows like "
+            "1/T and its count has no limit there"
+        )
 
 
 def _panel_edges(
@@ -63,11 +78,7 @@ def _panel_edges(
     kinks = [*ends, *interaction.minimum_recoil(energies, nuclide)]
     jumps = experiment.detector.breakpoints(nuclide)
     low, high = jumps[0], min(jumps[-1], float(ends[-1]))
-    if low <= 0:
-        raise DomainError(
-            "threshold: got 0 MeV; allowed: above 0 MeV, as the magnetic cross section grows like "
-            "1/T and its count has no limit there"
-        )
+    _refuse_no_threshold(low)
     inner = {float(T) for T in (*kinks, *jumps) if low < T < high}
     return np.array([low, *sorted(inner), high]) if low < high else np.array([low])
 
@@ -325,3 +336,84 @@ def _nuclide_spectrum(
     for one in experiment.source.select(beam):
         spectrum += experiment.fluence(one) * nuclei * _folded(interaction, T, nuclide, one)
     return spectrum
+
+
+def effective_area(
+    experiment: Experiment, E: ArrayLike, interaction: Interaction
+) -> NDArray[np.float64]:
+    r"""Return the counted events per neutrino and square centimetre, at each neutrino energy.
+
+    .. math:: A(E) = \sum_\text{nuclides} n_x \sum_n E^{-n}
+              \int_{T_-(E)}^{T_+(E)} dT\, w(T)\, c_n(T)
+
+    With it a count is one integral over the neutrino energy, :math:`N = \int \Phi(E) A(E) dE`.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Whose detector counts.
+    E : array_like
+        Neutrino energy in MeV, any shape, above 0.
+    interaction : Interaction
+        What scatters the neutrinos.
+
+    Returns
+    -------
+    ndarray
+        Area in cm^2, the shape of ``E``.
+
+    Raises
+    ------
+    DomainError
+        If ``E`` is not positive and finite, or the detector has no threshold.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments, interactions
+    >>> csi = experiments.load("coherent-csi")
+    >>> prompt = csi.source.beams[0]
+    >>> line = prompt.spectrum.breakpoints[-1]
+    >>> area = effective_area(csi, line, interactions.StandardModel())
+    >>> f"{area:.3e} cm^2, {csi.fluence(prompt) * area:.1f} events"
+    '9.788e-14 cm^2, 29.4 events'
+    """
+    E = checked("neutrino energy E", E, "MeV", above=0)
+    detector = experiment.detector
+    target = detector.target
+    area = np.zeros_like(E)
+    for nuclide, per_kg in zip(target.nuclides, target.nuclei_per_kg, strict=True):
+        edges = detector.breakpoints(nuclide)
+        _refuse_no_threshold(edges[0])
+        high = interaction.maximum_recoil(E, nuclide)
+        last = min(edges[-1], float(np.max(high, initial=0.0)))
+        if last <= edges[0]:
+            continue
+        inner = [T for T in edges if edges[0] < T < last]
+        logs = _panels(np.array([edges[0], *inner, last]))
+        part = partial(_area_between, detector, interaction, nuclide)
+        whole = part(logs[:-1], logs[1:])
+        up_to = np.concatenate([np.zeros((len(whole), 1)), np.cumsum(whole, axis=1)], axis=1)
+        bounds = []
+        for T in (interaction.minimum_recoil(E, nuclide), high):
+            x = np.log(np.clip(T, edges[0], last))
+            panel = np.clip(np.searchsorted(logs, x, side="right") - 1, 0, len(logs) - 2)
+            bounds.append(up_to[:, panel] + part(logs[panel], x))
+        powers = E ** -np.arange(len(whole), dtype=float).reshape(-1, *[1] * E.ndim)
+        area += per_kg * detector.mass * np.sum((bounds[1] - bounds[0]) * powers, axis=0)
+    return area
+
+
+def _area_between(
+    detector: Detector,
+    interaction: Interaction,
+    nuclide: Nuclide,
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Integrate w c_n between two logarithms of T, in one panel; n along a new first axis."""
+    nodes, weights = _rule()
+    half = ((high - low) / 2)[..., np.newaxis]
+    T = np.exp(low[..., np.newaxis] + half * (1 + nodes))
+    weighted = weights * half * T * detector.weight(T, nuclide)
+    integral: NDArray[np.float64] = np.sum(weighted * interaction.coefficients(T, nuclide), axis=-1)
+    return integral

@@ -20,11 +20,14 @@ from .errors import DomainError, UnknownNameError, checked
 
 __all__ = [
     "READINGS",
+    "BinnedChi2",
     "CountingMeasurement",
     "Measurement",
     "NoLimitError",
+    "PoissonProjection",
     "Projection",
     "PulledChi2",
+    "binned_chi2",
     "delta_chi2",
 ]
 
@@ -217,6 +220,95 @@ class PulledChi2:
         return (excess + root) / square
 
 
+@dataclass(frozen=True, eq=False)
+class BinnedChi2:
+    r"""The chi2 of several counts that share a pull on the signal and one on the background.
+
+    .. math:: \chi^2 = \min_{a,b}\left[\sum_j \frac{\big(D_j - N_j(1+a) - B_j(1+b)\big)^2}{V_j}
+              + \frac{a^2}{\sigma_a^2} + \frac{b^2}{\sigma_b^2}\right]
+
+    Parameters
+    ----------
+    observed : ndarray, shape (bins,)
+        D, the numbers of events seen, at least 0.
+    variance : ndarray, shape (bins,)
+        V, the statistical variances, above 0.
+    background : ndarray, shape (bins,)
+        B, the expected backgrounds.
+    sigma_signal, sigma_background : float, optional
+        Relative systematic errors, common to all bins; 0 fixes the pull to 0.
+
+    Raises
+    ------
+    DomainError
+        If a number is negative or not finite, a variance 0, or the shapes differ.
+
+    Examples
+    --------
+    >>> chi = BinnedChi2(np.array([90.0, 50.0]), np.array([90.0, 50.0]), np.zeros(2), 0.1)
+    >>> chi([[90.0, 50.0], [99.0, 55.0], [99.0, 45.0]]).round(3)
+    array([0.   , 0.52 , 1.283])
+    """
+
+    observed: NDArray[np.float64]
+    variance: NDArray[np.float64]
+    background: NDArray[np.float64]
+    sigma_signal: float = 0.0
+    sigma_background: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse what is no count or no error."""
+        shapes = {
+            checked("observed events", self.observed, at_least=0).shape,
+            checked("variance", self.variance, above=0).shape,
+            checked("background", self.background, at_least=0).shape,
+        }
+        if len(shapes) > 1 or len(shapes.pop()) != 1:
+            raise DomainError(
+                f"bins: got {np.shape(self.observed)} counts, {np.shape(self.variance)} variances "
+                f"and {np.shape(self.background)} backgrounds; allowed: one each for every bin"
+            )
+        checked("sigma_signal", self.sigma_signal, at_least=0)
+        checked("sigma_background", self.sigma_background, at_least=0)
+
+    def __call__(self, signal: ArrayLike) -> NDArray[np.float64]:
+        """Return chi2, minimised over the pulls.
+
+        Parameters
+        ----------
+        signal : array_like, shape (..., bins)
+            N, the expected signals, at least 0.
+
+        Returns
+        -------
+        ndarray, shape (...)
+            chi2.
+
+        Raises
+        ------
+        DomainError
+            If a signal is negative or not finite, or there is not one for every bin.
+        """
+        N = checked("expected signal", signal, at_least=0)
+        if N.shape[-1:] != np.shape(self.observed):
+            raise DomainError(
+                f"expected signal: got the shape {N.shape}; allowed: {len(self.observed)} bins "
+                "along the last axis"
+            )
+        # In units of the statistical errors, what one sigma of each pull adds.
+        error = np.sqrt(self.variance)
+        residual = (self.observed - N - self.background) / error
+        a = self.sigma_signal * N / error
+        b = np.broadcast_to(self.sigma_background * self.background / error, N.shape)
+        ra, rb = np.sum(residual * a, axis=-1), np.sum(residual * b, axis=-1)
+        aa, bb = 1 + np.sum(a * a, axis=-1), 1 + np.sum(b * b, axis=-1)
+        ab = np.sum(a * b, axis=-1)
+        # The least value of a quadratic form in the two pulls.
+        gain = (bb * ra**2 - 2 * ab * ra * rb + aa * rb**2) / (aa * bb - ab**2)
+        least: NDArray[np.float64] = np.maximum(np.sum(residual**2, axis=-1) - gain, 0.0)
+        return least
+
+
 @dataclass(frozen=True)
 class CountingMeasurement:
     """Events that were counted, and the backgrounds among them.
@@ -346,17 +438,143 @@ class Projection:
         >>> Projection(0.2, 0.2).chi2(100.0, "as tabulated").sigma_signal
         0.0
         """
-        expected = float(checked("Standard Model events", standard_model, at_least=0))
-        if expected == 0:
-            raise NoLimitError(
-                "Standard Model events: got 0; allowed: above 0, as an experiment that sees no "
-                "neutrinos sets no limit"
-            )
+        expected = _expected(standard_model)
         variance = (1 + self.sigma_stat) * expected
         return PulledChi2(expected, variance, sigma_signal=_signal_error(self.sigma_sys, reading))
 
 
-Measurement = CountingMeasurement | Projection
+@dataclass(frozen=True)
+class PoissonProjection:
+    """An experiment that is assumed to see the Standard Model's events on top of backgrounds.
+
+    Parameters
+    ----------
+    background_share, steady_state_share : float
+        Beam-related background, and steady-state background that is measured and subtracted, both
+        relative to the Standard Model's events.
+    sigma_signal, sigma_background : float
+        Relative systematic errors of the expected signal and of the beam-related background.
+
+    Raises
+    ------
+    DomainError
+        If a number is negative or not finite.
+
+    Examples
+    --------
+    >>> PoissonProjection(0.05, 3.0, 0.28, 0.25).chi2(100.0).variance
+    710.0
+    """
+
+    background_share: float
+    steady_state_share: float
+    sigma_signal: float
+    sigma_background: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is no share or no error."""
+        for name, value in vars(self).items():
+            checked(name, value, at_least=0)
+
+    def chi2(self, standard_model: float, reading: str = "as printed") -> PulledChi2:
+        """Return the chi2 of the projection: that of a `CountingMeasurement` with N_SM + B events.
+
+        Parameters
+        ----------
+        standard_model : float
+            Expected events of the Standard Model, above 0.
+        reading : {"as printed", "as tabulated"}, optional
+            With the pulls, or with the signal's fixed to zero.
+
+        Returns
+        -------
+        PulledChi2
+            With variance N_SM + 2 B + 2 B_ss.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such reading.
+        NoLimitError
+            If no events are expected.
+
+        Examples
+        --------
+        >>> float(PoissonProjection(0.0, 0.0, 0.1, 0.0).chi2(100.0)(110.0).round(3))
+        0.452
+        """
+        expected = _expected(standard_model)
+        background = self.background_share * expected
+        counted = CountingMeasurement(
+            expected + background,
+            background,
+            self.steady_state_share * expected,
+            self.sigma_signal,
+            self.sigma_background,
+        )
+        return counted.chi2(expected, reading)
+
+
+Measurement = CountingMeasurement | Projection | PoissonProjection
+
+
+def binned_chi2(
+    measurement: Measurement, standard_model: ArrayLike, reading: str = "as printed"
+) -> BinnedChi2:
+    """Return the chi2 of a measurement whose events are sorted into bins.
+
+    Parameters
+    ----------
+    measurement : CountingMeasurement, Projection or PoissonProjection
+        What was counted, or is assumed to be.
+    standard_model : array_like, shape (bins,)
+        Expected events of the Standard Model in each bin, above 0.
+    reading : {"as printed", "as tabulated"}, optional
+        With the pulls, or with the signal's fixed to zero.
+
+    Returns
+    -------
+    BinnedChi2
+        Each bin has the variance of its own count; the pulls are common to all.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such reading.
+    NoLimitError
+        If a projection expects no events in a bin.
+    DomainError
+        If events that were counted in one bin are asked for in several.
+
+    Examples
+    --------
+    >>> binned_chi2(Projection(0.2, 0.1), [60.0, 40.0]).variance
+    array([72., 48.])
+    """
+    expected = np.atleast_1d(checked("Standard Model events", standard_model, at_least=0))
+    if isinstance(measurement, CountingMeasurement) and len(expected) > 1:
+        raise DomainError(
+            f"bins: got {len(expected)}; allowed: 1, as {measurement.observed:g} events were "
+            "counted in one"
+        )
+    each = [measurement.chi2(float(one), reading) for one in expected]
+    return BinnedChi2(
+        np.array([one.observed for one in each], dtype=np.float64),
+        np.array([one.variance for one in each], dtype=np.float64),
+        np.array([one.background for one in each], dtype=np.float64),
+        each[0].sigma_signal,
+        each[0].sigma_background,
+    )
+
+
+def _expected(standard_model: float) -> float:
+    expected = float(checked("Standard Model events", standard_model, at_least=0))
+    if expected == 0:
+        raise NoLimitError(
+            "Standard Model events: got 0; allowed: above 0, as an experiment that sees no "
+            "neutrinos sets no limit"
+        )
+    return expected
 
 
 def _signal_error(sigma: float, reading: str) -> float:

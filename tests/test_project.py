@@ -19,8 +19,8 @@ CHAPTERS = notebooks.chapters()
 PAGES = [*CHAPTERS, *notebooks.sheets()]
 ORDER = (
     *("errors", "constants", "nuclei", "form_factors", "interactions", "spectra", "sources"),
-    *("mixing", "quenching", "detectors", "statistics", "experiments", "rates", "limits"),
-    *("published", "sheets", "regions", "figures", "explorers"),
+    *("mixing", "sterile", "quenching", "detectors", "statistics", "experiments", "rates"),
+    *("limits", "disappearance", "published", "sheets", "regions", "figures", "explorers"),
 )
 
 

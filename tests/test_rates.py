@@ -11,7 +11,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
-from cevnslib import experiments
+from cevnslib import experiments, rates
 from cevnslib.constants import CODATA_2022 as C
 from cevnslib.detectors import ConstantEfficiency, Detector, Resolution
 from cevnslib.errors import DomainError, UnknownNameError
@@ -24,6 +24,7 @@ from cevnslib.rates import (
     moment_matrix,
     recoil_spectrum,
 )
+from cevnslib.spectra import LineSpectrum
 
 CSI = experiments.load("coherent-csi")
 CONFIGURATIONS = [(name, stage) for name in experiments.names() for stage in experiments.STAGES]
@@ -281,3 +282,30 @@ def test_flux_averaged_cross_section(name, expected):
     ]
     assert min(off) < 0.03
     assert max(off) < 0.05
+
+
+@pytest.mark.parametrize("name", experiments.names())
+def test_effective_area_gives_the_counts_in_the_other_order(name):
+    """The count as an integral over the neutrino energy of flux times effective area."""
+    experiment = experiments.load(name)
+    counts = rates.counts_by_beam(experiment, MagneticMoment())
+    nodes, weights = np.polynomial.legendre.leggauss(24)
+    for beam in experiment.source.beams:
+        spectrum = beam.spectrum
+        if isinstance(spectrum, LineSpectrum):
+            total = float(rates.effective_area(experiment, spectrum.energy, MagneticMoment()))
+        else:
+            jumps = {
+                float(MagneticMoment().minimum_energy(T, nuclide))
+                for nuclide in experiment.detector.target.nuclides
+                for T in experiment.detector.breakpoints(nuclide)
+                if np.isfinite(T)
+            }
+            end = spectrum.breakpoints[-1]
+            cuts = [min(jumps), *sorted(jumps | set(spectrum.breakpoints))]
+            cuts = np.unique([E for E in cuts if min(jumps) <= E <= end])
+            half = np.diff(cuts)[:, np.newaxis] / 2
+            E = cuts[:-1, np.newaxis] + half * (1 + nodes)
+            area = rates.effective_area(experiment, E, MagneticMoment())
+            total = float(np.sum(half * weights * spectrum.density(E) * area))
+        assert experiment.fluence(beam) * total == pytest.approx(counts[beam.name], rel=1e-11)

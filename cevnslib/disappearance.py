@@ -1,0 +1,386 @@
+r"""What experiments say of a flavour that disappears into a sterile neutrino.
+
+With mixing amplitude A a beam of N events keeps :math:`N - A\,D(\Delta m^2)` of them. The events D
+that full mixing would take away depend on the splitting alone, so a grid of amplitudes and
+splittings costs one integral for each splitting.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .errors import DomainError, UnknownNameError, checked
+from .experiments import Experiment, catalogue, describe
+from .interactions import Interaction, StandardModel
+from .rates import counts_by_beam, effective_area
+from .sources import Beam
+from .spectra import LineSpectrum
+from .statistics import BinnedChi2, binned_chi2, delta_chi2
+from .sterile import energy_panels, oscillation_phase, oscillation_term
+
+__all__ = [
+    "Disappearance",
+    "disappearance",
+    "lost_counts",
+    "scenarios",
+    "set_up",
+    "set_ups",
+]
+
+
+def lost_counts(
+    experiment: Experiment,
+    splittings: ArrayLike,
+    interaction: Interaction = StandardModel(),  # noqa: B008, it is frozen
+    *,
+    spread: float = 0.0,
+) -> dict[str, NDArray[np.float64]]:
+    r"""Return the events that an oscillation of full amplitude takes from each beam.
+
+    .. math:: D(\Delta m^2) = \int dE\, \Phi(E)\, A(E) \sin^2 \frac{\Delta}{2}
+
+    with the effective area A(E) of `cevnslib.rates.effective_area`.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Source, detector, baseline and exposure.
+    splittings : array_like, shape (n,)
+        Splittings in eV^2, at least 0.
+    interaction : Interaction, optional
+        What scatters the neutrinos.
+    spread : float, optional
+        See `cevnslib.sterile.oscillation_term`.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n,)
+        Events by name of the beam: of all N counts of a beam, N - A D are left at amplitude A.
+
+    Raises
+    ------
+    DomainError
+        If a number lies outside its domain, or the detector has no threshold.
+
+    Examples
+    --------
+    >>> lost = lost_counts(set_up("coherent-csi"), [0.1, 1.0, 1e3])
+    >>> lost["nu_e"].round(2)
+    array([ 0.74, 62.45, 86.94])
+    """
+    splittings = np.atleast_1d(checked("splitting", splittings, "eV^2", at_least=0))
+    largest = float(oscillation_phase(1.0, experiment.baseline, np.max(splittings, initial=0))) / 2
+    lost = {}
+    for beam in experiment.source.beams:
+        if isinstance(beam.spectrum, LineSpectrum):
+            E, weighted = np.array([beam.spectrum.energy]), np.ones(1)
+        else:
+            E, weights = _energy_rule(experiment, beam, interaction, largest)
+            weighted = weights * beam.spectrum.density(E)  # type: ignore[attr-defined]
+        weighted = weighted * experiment.fluence(beam) * effective_area(experiment, E, interaction)
+        term = oscillation_term(E, experiment.baseline, splittings[:, np.newaxis], spread)
+        lost[beam.name] = term @ weighted
+    return lost
+
+
+def _energy_rule(
+    experiment: Experiment, beam: Beam, interaction: Interaction, unit_phase: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return nodes and weights in E that follow the effective area and the fastest oscillation."""
+    detector, spectrum = experiment.detector, beam.spectrum
+    end = spectrum.breakpoints[-1]
+    kinks = set(spectrum.breakpoints)
+    starts = []
+    for nuclide in detector.target.nuclides:
+        jumps = np.array([T for T in detector.breakpoints(nuclide) if np.isfinite(T)])
+        opened = interaction.minimum_energy(jumps, nuclide)
+        starts.append(float(opened[0]))
+        kinks |= {float(E) for E in opened}
+    low = min(starts)
+    nodes, weights = np.polynomial.legendre.leggauss(24)
+    if low >= end:
+        return np.array([end]), np.zeros(1)
+    edges = [low, *sorted(E for E in kinks if low < E < end), end]
+    panels = energy_panels(edges, unit_phase)
+    half = np.diff(panels)[:, np.newaxis] / 2
+    E = panels[:-1, np.newaxis] + half * (1 + nodes)
+    return E.ravel(), (half * weights).ravel()
+
+
+@dataclass(frozen=True, eq=False)
+class Disappearance:
+    """What an experiment says of the amplitude with which one flavour disappears.
+
+    Parameters
+    ----------
+    splittings : ndarray, shape (n,)
+        Splittings in eV^2.
+    counts : ndarray, shape (bins,)
+        Expected events without oscillation.
+    lost : ndarray, shape (n, bins)
+        Events that an oscillation of full amplitude takes away, see `lost_counts`.
+    statistics : BinnedChi2
+        The chi2 of the counts.
+
+    Examples
+    --------
+    >>> csi = disappearance(set_up("coherent-csi"), [0.5, 2.0], flavour="e")
+    >>> csi.chi2([0.0, 0.5]).round(2)
+    array([[0.  , 0.  ],
+           [0.01, 0.64]])
+    """
+
+    splittings: NDArray[np.float64]
+    counts: NDArray[np.float64]
+    lost: NDArray[np.float64]
+    statistics: BinnedChi2
+
+    def chi2(self, amplitude: ArrayLike) -> NDArray[np.float64]:
+        """Return chi2 at every amplitude and splitting.
+
+        Parameters
+        ----------
+        amplitude : array_like
+            sin^2 2theta, any shape, from 0 to 1.
+
+        Returns
+        -------
+        ndarray, shape (..., n)
+            chi2, splittings along a new last axis.
+
+        Raises
+        ------
+        DomainError
+            If an amplitude lies outside 0 to 1.
+        """
+        A = checked("amplitude sin^2 2theta", amplitude, at_least=0, at_most=1)
+        return self._at(A[..., np.newaxis])
+
+    def _at(self, A: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return chi2, the amplitudes broadcast against the splittings."""
+        signal = self.counts - A[..., np.newaxis] * self.lost
+        return self.statistics(np.maximum(signal, 0.0))  # rounding may pass below zero
+
+    @cached_property
+    def _grid(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        amplitudes = np.linspace(0, 1, 401)
+        return amplitudes, self.chi2(amplitudes)
+
+    @property
+    def least_chi2(self) -> float:
+        """The least chi2 over the splittings and 401 amplitudes from 0 to 1."""
+        return float(self._grid[1].min())
+
+    def exclusion(self, confidence: float = 0.90, parameters: int = 2) -> NDArray[np.float64]:
+        """Return the largest amplitude that is allowed, at each splitting.
+
+        Parameters
+        ----------
+        confidence : float, optional
+            Confidence level, between 0 and 1.
+        parameters : int, optional
+            Number of parameters that are bounded together: two for amplitude and splitting.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            sin^2 2theta; 0 if no amplitude is allowed, infinite if all are.
+
+        Raises
+        ------
+        DomainError
+            If the level or the number of parameters is impossible.
+
+        Examples
+        --------
+        >>> nai = disappearance(set_up("coherent-nai"), [0.01, 1.0, 1e4], flavour="mu")
+        >>> nai.exclusion().round(3)
+        array([  inf, 0.707, 0.794])
+        """
+        bound = self.least_chi2 + delta_chi2(confidence, parameters)
+        amplitudes, values = self._grid
+        allowed = values <= bound
+        last = len(amplitudes) - 1 - np.argmax(allowed[::-1], axis=0)  # the last that is allowed
+        low = amplitudes[last]
+        high = amplitudes[np.minimum(last + 1, len(amplitudes) - 1)]
+        for _ in range(50):  # halve what is left between allowed and excluded
+            middle = (low + high) / 2
+            inside = self._at(middle) <= bound
+            low, high = np.where(inside, middle, low), np.where(inside, high, middle)
+        found = np.where(allowed[-1], np.inf, low)
+        return np.where(allowed.any(axis=0), found, 0.0)
+
+
+def disappearance(
+    experiment: Experiment,
+    splittings: ArrayLike,
+    flavour: str,
+    *,
+    samples: Sequence[str] = ("all",),
+    edges: Sequence[float] | None = None,
+    spread: float = 0.0,
+    reading: str = "as printed",
+    interaction: Interaction = StandardModel(),  # noqa: B008, it is frozen
+) -> Disappearance:
+    r"""Compute what an experiment says of the disappearance of one flavour.
+
+    The flavour mixes with the sterile one only, so that its amplitude is
+    :math:`\sin^2 2\theta_{\alpha\alpha}` whatever the detector is blind to.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment.
+    splittings : array_like, shape (n,)
+        Splittings in eV^2, at least 0.
+    flavour : {"e", "mu"}
+        Which beams disappear.
+    samples : sequence of str, optional
+        Beams that are counted apart, by timing or name: ``("prompt", "delayed")`` splits by time.
+    edges : sequence of float, optional
+        Measured energies in MeV, rising, that sort the events of each sample into bins.
+    spread : float, optional
+        See `cevnslib.sterile.oscillation_term`.
+    reading : {"as printed", "as tabulated"}, optional
+        Whether the signal's pull is free or fixed to zero.
+    interaction : Interaction, optional
+        What scatters the neutrinos.
+
+    Returns
+    -------
+    Disappearance
+        Counts and chi2; bins of energy vary fastest, empty ones are left out.
+
+    Raises
+    ------
+    UnknownNameError
+        If the source has no beam of that flavour or sample, or there is no such reading.
+    DomainError
+        If a number lies outside its domain, or the bins are not rising.
+    NoLimitError
+        If no events are expected.
+
+    Examples
+    --------
+    >>> csi = disappearance(
+    ...     set_up("csi-100kg"), [1.0], flavour="mu", samples=("prompt", "delayed")
+    ... )
+    >>> csi.counts.round(0)
+    array([ 3028., 10202.])
+    """
+    flavours = tuple(dict.fromkeys(beam.flavour for beam in experiment.source.beams))
+    if flavour not in flavours:
+        raise UnknownNameError("flavour of a beam", flavour, flavours)
+    splittings = np.atleast_1d(checked("splitting", splittings, "eV^2", at_least=0))
+    counts, lost = [], []
+    windows = [experiment] if edges is None else _windows(experiment, edges)
+    each = [
+        (
+            counts_by_beam(window, interaction),
+            lost_counts(window, splittings, interaction, spread=spread),
+        )
+        for window in windows
+    ]
+    for sample in samples:
+        beams = experiment.source.select(sample)
+        for all_counts, all_lost in each:
+            counts.append(sum(all_counts[beam.name] for beam in beams))
+            fading = [all_lost[beam.name] for beam in beams if beam.flavour == flavour]
+            lost.append(np.sum(fading, axis=0) if fading else np.zeros(len(splittings)))
+    filled = np.array(counts) > 0 if edges is not None else np.full(len(counts), True)
+    expected = np.array(counts)[filled]
+    statistics = binned_chi2(experiment.measurement, expected, reading)
+    return Disappearance(splittings, expected, np.stack(lost, axis=-1)[:, filled], statistics)
+
+
+def _windows(experiment: Experiment, edges: Sequence[float]) -> list[Experiment]:
+    """Return the experiment with a detector for each bin of measured energy."""
+    values = checked("edges of the bins", edges, "MeV", at_least=0)
+    if values.ndim != 1 or len(values) < 2 or np.any(np.diff(values) <= 0):
+        raise DomainError(f"edges of the bins: got {edges!r}; allowed: at least two rising numbers")
+    detector = experiment.detector
+    inside = [
+        (max(low, detector.threshold), min(high, detector.maximum))
+        for low, high in pairwise(float(value) for value in values)
+    ]
+    return [
+        replace(experiment, detector=replace(detector, threshold=low, maximum=high))
+        for low, high in inside
+        if low < high
+    ]
+
+
+def set_ups() -> tuple[str, ...]:
+    """Return the names of the set-ups of the sterile study at the spallation source.
+
+    Returns
+    -------
+    tuple of str
+        Names that `set_up` takes.
+
+    Examples
+    --------
+    >>> ", ".join(set_ups())
+    'coherent-csi, coherent-hpge, coherent-nai, coherent-lar, csi-100kg'
+    """
+    return tuple(catalogue("sterile.toml")["set-ups"])
+
+
+def scenarios() -> dict[str, Mapping[str, float]]:
+    """Return the scenarios of the sterile study: efficiency, and systematic errors.
+
+    Returns
+    -------
+    dict of str to mapping
+        ``efficiency``, ``sigma_signal`` and ``sigma_background``, by name.
+
+    Examples
+    --------
+    >>> "; ".join(scenarios())
+    '100%, 0%, 0%; 100%, 15%, 10%; 100%, 30%, 10%; 50%, 5%, 10%'
+    """
+    return dict(catalogue("sterile.toml")["scenarios"])
+
+
+def set_up(name: str, scenario: str = "100%, 15%, 10%") -> Experiment:
+    """Load a set-up of the sterile study.
+
+    Parameters
+    ----------
+    name : str
+        One of `set_ups`.
+    scenario : str, optional
+        One of `scenarios`: efficiency, and the errors of signal and background.
+
+    Returns
+    -------
+    Experiment
+        With a `cevnslib.statistics.PoissonProjection`.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such set-up or scenario.
+
+    Examples
+    --------
+    >>> set_up("coherent-nai", "50%, 5%, 10%").measurement.sigma_signal
+    0.05
+    """
+    study = catalogue("sterile.toml")
+    if name not in study["set-ups"]:
+        raise UnknownNameError("sterile set-up", name, study["set-ups"])
+    if scenario not in study["scenarios"]:
+        raise UnknownNameError("scenario", scenario, study["scenarios"])
+    errors = dict(study["scenarios"][scenario])
+    description = {
+        **study["set-ups"][name],
+        "efficiency": errors.pop("efficiency"),
+        "statistics": {"kind": "poisson", **study["backgrounds"], **errors},
+        "references": study["references"],
+    }
+    return describe(name, description, scenario)
