@@ -8,10 +8,13 @@ from scipy.optimize import brentq, minimize
 
 from cevnslib.errors import DomainError, UnknownNameError
 from cevnslib.statistics import (
+    BinnedChi2,
     CountingMeasurement,
     NoLimitError,
+    PoissonProjection,
     Projection,
     PulledChi2,
+    binned_chi2,
     delta_chi2,
 )
 
@@ -116,3 +119,46 @@ def test_bad_input():
         PulledChi2(1, 0)
     with pytest.raises(DomainError, match="steady_state: got nan"):
         CountingMeasurement(142, 6, np.nan, 0.28, 0.25)
+
+
+@pytest.mark.parametrize("sigmas", [(0.0, 0.0), (0.28, 0.25), (0.1, 0.0), (0.0, 0.3)])
+def test_one_bin_is_the_single_count(sigmas):
+    single = PulledChi2(142, 958, 6, *sigmas)
+    binned = BinnedChi2(np.array([142.0]), np.array([958.0]), np.array([6.0]), *sigmas)
+    N = np.array([50.0, 136.0, 180.0, 400.0])
+    np.testing.assert_allclose(binned(N[:, np.newaxis]), single(N), rtol=1e-12, atol=1e-13)
+
+
+def test_bins_are_the_minimum_over_the_pulls():
+    chi = BinnedChi2(
+        np.array([90.0, 50.0, 10.0]),
+        np.array([95.0, 60.0, 12.0]),
+        np.array([4.0, 8.0, 1.0]),
+        0.1,
+        0.3,
+    )
+    N = np.array([100.0, 35.0, 12.0])
+
+    def free(pulls):
+        a, b = pulls
+        residual = chi.observed - (1 + a) * N - (1 + b) * chi.background
+        return np.sum(residual**2 / chi.variance) + (a / 0.1) ** 2 + (b / 0.3) ** 2
+
+    least = minimize(free, [0, 0], method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-13})
+    assert float(chi(N)) == pytest.approx(least.fun, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: BinnedChi2(np.ones(2), np.ones(1), np.ones(2)), "one each for every bin"),
+        (lambda: BinnedChi2(np.ones(2), np.zeros(2), np.ones(2)), "variance: got 0 at index 0"),
+        (lambda: BinnedChi2(np.ones(2), np.ones(2), np.ones(2))([1.0]), "allowed: 2 bins along"),
+        (lambda: binned_chi2(CountingMeasurement(9, 1, 2, 0.1, 0.1), [5, 4]), "bins: got 2"),
+        (lambda: binned_chi2(Projection(0.1, 0.1), [5.0, 0.0]), "Standard Model events: got 0"),
+        (lambda: PoissonProjection(-0.1, 0, 0, 0), "background_share: got -0.1"),
+    ],
+)
+def test_bins_refused(call, words):
+    with pytest.raises(DomainError, match=words):
+        call()
