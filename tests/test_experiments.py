@@ -43,7 +43,7 @@ def test_catalogue_is_the_published_table(row):
 
 def test_every_number_has_a_source():
     for name in experiments.names():
-        table = experiments._data("experiments.toml")[name]
+        table = experiments.catalogue("experiments.toml")[name]
         keys = set(table) | {key for stage in experiments.STAGES for key in table[stage]}
         keys -= {"title", "source", "references", *experiments.STAGES}
         assert keys <= set(table["references"]), name
