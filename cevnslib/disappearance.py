@@ -131,7 +131,7 @@ class Disappearance:
     >>> csi = disappearance(set_up("coherent-csi"), [0.5, 2.0], flavour="e")
     >>> csi.chi2([0.0, 0.5]).round(2)
     array([[0.  , 0.  ],
-           [0.01, 0.64]])
+           [0.01, 1.01]])
     """
 
     splittings: NDArray[np.float64]
@@ -199,7 +199,7 @@ class Disappearance:
         --------
         >>> nai = disappearance(set_up("coherent-nai"), [0.01, 1.0, 1e4], flavour="mu")
         >>> nai.exclusion().round(3)
-        array([  inf, 0.707, 0.794])
+        array([  inf, 0.693, 0.779])
         """
         bound = self.least_chi2 + delta_chi2(confidence, parameters)
         amplitudes, values = self._grid
