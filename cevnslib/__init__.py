@@ -5,8 +5,8 @@ units of the Bohr magneton, unless a name says otherwise. Modules are imported o
 instance ``from cevnslib import experiments, limits``; each imports only from those before it:
 
 errors, constants, nuclei, form_factors, interactions, spectra, sources, mixing, sterile, quenching,
-detectors, statistics, experiments, rates, limits, disappearance, published, sheets, regions; then
-figures and explorers, which draw.
+detectors, statistics, experiments, rates, limits, disappearance, curves, published, sheets,
+regions; then figures and explorers, which draw.
 """
 
 __version__ = "0.1.0"

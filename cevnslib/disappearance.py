@@ -377,10 +377,11 @@ def set_up(name: str, scenario: str = "100%, 15%, 10%") -> Experiment:
     if scenario not in study["scenarios"]:
         raise UnknownNameError("scenario", scenario, study["scenarios"])
     errors = dict(study["scenarios"][scenario])
+    own = study["set-ups"][name]
     description = {
-        **study["set-ups"][name],
+        **own,
         "efficiency": errors.pop("efficiency"),
         "statistics": {"kind": "poisson", **study["backgrounds"], **errors},
-        "references": study["references"],
+        "references": {**study["references"], **own.get("references", {})},
     }
     return describe(name, description, scenario)

@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from .constants import KEV
+from .curves import ExclusionCurve
 from .experiments import Experiment
 from .interactions import MagneticMoment, StandardModel
 from .limits import constraint
@@ -14,7 +15,7 @@ from .rates import counts_by_beam, measured_spectrum
 from .sheets import SheetParameters
 from .statistics import NoLimitError, delta_chi2
 
-__all__ = ["flux", "profiles", "recoils", "use_house_style"]
+__all__ = ["exclusion", "flux", "profiles", "recoils", "use_house_style"]
 
 #: How the names of the beams are set.
 BEAM_NAMES = {
@@ -149,3 +150,53 @@ def profiles(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
         )
         ax.legend(fontsize=8)
     plt.show()
+
+
+def exclusion(curves: Sequence[ExclusionCurve]) -> None:
+    """Draw exclusion curves, a panel for each flavour that disappears.
+
+    Parameters
+    ----------
+    curves : sequence of ExclusionCurve
+        Curves; those of one flavour share a panel.
+
+    Examples
+    --------
+    >>> from cevnslib import curves
+    >>> exclusion(curves.exclusion_curves("conus", [0.1, 1.0, 10.0]))
+    """
+    flavours = list(dict.fromkeys(curve.flavour for curve in curves))
+    width = 4.4 * len(flavours) if len(flavours) > 1 else 6.0
+    _, axes = plt.subplots(1, len(flavours), figsize=(width, 4.0), squeeze=False, sharey=True)
+    for ax, flavour in zip(axes[0], flavours, strict=True):
+        shown = [curve for curve in curves if curve.flavour == flavour]
+        colours = {label: i for i, label in enumerate(dict.fromkeys(map(_plain, shown)))}
+        for curve in shown:
+            timed = curve.label != _plain(curve)
+            ax.loglog(
+                np.where(np.isfinite(curve.amplitudes), curve.amplitudes, np.nan),
+                curve.splittings,
+                "--" if timed else "-",
+                lw=1.2,
+                color=f"C{colours[_plain(curve)]}",
+                label=None if timed else curve.label,
+            )
+        names = {"e": "ee", "mu": r"\mu\mu"}
+        ax.set(xlabel=rf"$\sin^2 2\theta_{{{names[flavour]}}}$", xlim=(_decade(shown), 1))
+        title = None if "current" in shown[0].label else "efficiency, errors:\nsignal, background"
+        if any(curve.label != _plain(curve) for curve in shown):
+            title = f"{title}\ndashed: prompt,\ndelayed apart"
+        ax.legend(fontsize=7, title=title, title_fontsize=7, loc="lower left")
+    axes[0, 0].set(ylabel=r"$\Delta m^2_{41}$ (eV$^2$)")
+    plt.show()
+
+
+def _plain(curve: ExclusionCurve) -> str:
+    """Return the label of a curve without its timing."""
+    return curve.label.removesuffix(", timing")
+
+
+def _decade(curves: Sequence[ExclusionCurve]) -> float:
+    """Return the power of ten below all amplitudes, at most 0.1."""
+    least = min(float(np.min(curve.amplitudes)) for curve in curves)
+    return float(10 ** np.floor(np.log10(min(least, 0.5))))

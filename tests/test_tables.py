@@ -10,7 +10,7 @@ import time
 import pytest
 import yaml
 
-from cevnslib import published
+from cevnslib import curves, published
 from cevnslib.sheets import SheetParameters, rows, solar_row
 from tools import notebooks, tables
 
@@ -115,3 +115,15 @@ def test_a_killed_run_loses_nothing(tmp_path, delay):
     sheet = tmp_path / "sheets" / "mine.ipynb"
     if sheet.exists():
         assert notebooks.text(notebooks.read(sheet)) == sheet.read_text()
+
+
+def test_sterile_curves_of_one_detector(tmp_path, capsys):
+    assert tables.main(["--sterile", "coherent-xe", "--output", str(tmp_path)]) == 2
+    assert "unknown detector 'coherent-xe'" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+    assert tables.main(["--sterile", "conus", "--output", str(tmp_path)]) == 0
+    written = (tmp_path / "tables" / "sterile-conus.csv").read_text()
+    assert written == curves.as_csv(curves.exclusion_curves("conus"))
+    sheet = notebooks.read(tmp_path / "sheets" / "sterile-conus.ipynb")
+    assert sheet.cells[0].source.startswith("# Sterile: CONUS\n")
+    assert not (tmp_path / "tables" / "limits.csv").exists()

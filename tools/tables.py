@@ -1,7 +1,8 @@
-"""Make the sheets of the experiments with papermill, and the tables of all limits.
+"""Make the sheets with papermill, the tables of all limits, and the curves of the sterile study.
 
     python -m tools.tables                          every sheet, then the tables, in _build/tables
     python -m tools.tables --sheets-only            every sheet, written as chapters of the book
+    python -m tools.tables --sterile coherent-lar   the sterile sheet and curves of one detector
     python -m tools.tables --config my.toml         the sheet and tables of a reader's experiment
     python -m tools.tables --parameters file.yml    with other parameters, a mapping in YAML
 
@@ -14,8 +15,9 @@ import csv
 import io
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +26,12 @@ import yaml
 from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
-from cevnslib import experiments, sheets
+from cevnslib import curves, experiments, sheets
 from cevnslib.errors import CevnsError, ConfigurationError, UnknownNameError
 
 from . import notebooks
 
-TEMPLATE = notebooks.ROOT / "book" / "templates" / "experiment.ipynb"
+TEMPLATES = notebooks.ROOT / "book" / "templates"
 CHAPTERS = notebooks.ROOT / "book" / "experiments"
 BUILD = notebooks.ROOT / "_build"
 UNIT = 1e-10
@@ -62,12 +64,22 @@ def requests(config: Path | None, given: dict[str, Any]) -> list[sheets.SheetPar
 
 def make_sheet(request: sheets.SheetParameters, goal: Path) -> None:
     """Run the template for one experiment and write the notebook, whole or not at all."""
+    run_template("experiment", asdict(request), sheets.introduction(request), goal)
+
+
+def make_sterile_sheet(detector: str, goal: Path) -> None:
+    """Run the template of the sterile study for one detector and write the notebook."""
+    run_template("sterile", {"detector": detector}, curves.introduction(detector), goal)
+
+
+def run_template(name: str, parameters: dict[str, Any], title: str, goal: Path) -> None:
+    """Run a template with parameters and write the notebook, whole or not at all."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "sheet.ipynb"
         papermill.execute_notebook(
-            TEMPLATE,
+            TEMPLATES / f"{name}.ipynb",
             output,
-            parameters=asdict(request),
+            parameters=parameters,
             cwd=folder,
             kernel_name="python3",
             progress_bar=False,
@@ -77,7 +89,7 @@ def make_sheet(request: sheets.SheetParameters, goal: Path) -> None:
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
         if "title" in tags:
-            cell.source = sheets.introduction(request)
+            cell.source = title
         if "injected-parameters" in tags:
             tags.append("remove-cell")
     notebooks.canonical(notebook)
@@ -196,29 +208,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--parameters", type=Path, help="a YAML file of parameters")
     parser.add_argument("--output", type=Path, default=BUILD, help="folder for sheets and tables")
     parser.add_argument("--sheets-only", action="store_true", help="write the book's chapters")
+    parser.add_argument("--sterile", metavar="DETECTOR", help="the sterile study of one detector")
     options = parser.parse_args(arguments)
     try:
+        if options.sterile is not None and options.sterile not in curves.detectors():
+            raise UnknownNameError("detector", options.sterile, curves.detectors())
         wanted = requests(options.config, read_parameters(options.parameters))
     except CevnsError as error:
         print(f"Nothing was run. {error}", file=sys.stderr)
         return 2
+    every = len(wanted) == len(experiments.names())
+    sterile = list(curves.detectors()) if every else []
+    if options.sterile is not None:
+        wanted, sterile = [], [options.sterile]
     folder = CHAPTERS if options.sheets_only else options.output / "sheets"
-    for request in tqdm(wanted, desc="sheets", unit="sheet"):
-        name = Path(request.experiment).stem
+    jobs: list[tuple[str, Callable[[Path], None]]] = [
+        (Path(one.experiment).stem, partial(make_sheet, one)) for one in wanted
+    ]
+    jobs += [(f"sterile-{one}", partial(make_sterile_sheet, one)) for one in sterile]
+    for name, make in tqdm(jobs, desc="sheets", unit="sheet"):
         try:
-            make_sheet(request, folder / f"{name}.ipynb")
+            make(folder / f"{name}.ipynb")
         except PapermillExecutionError as error:
             print(
                 f"The sheet of {name} failed; the tables are as they were. {error}", file=sys.stderr
             )
             return 1
-    if not options.sheets_only:
+    if options.sheets_only:
+        return 0
+    tables = options.output / "tables"
+    if wanted:
         rows = [row for request in wanted for row in sheets.rows(request)]
-        every = len(wanted) == len(experiments.names())
         name = "limits" if every else f"limits-{Path(wanted[0].experiment).stem}"
         rows += [sheets.solar_row()] if every else []
-        write_tables(rows, options.output / "tables", name)
-        print(f"tables: {options.output / 'tables' / name}.csv, .md, .tex, .yaml")
+        write_tables(rows, tables, name)
+        print(f"tables: {tables / name}.csv, .md, .tex, .yaml")
+    for detector in sterile:
+        content = curves.as_csv(curves.exclusion_curves(detector))
+        tables.mkdir(parents=True, exist_ok=True)
+        notebooks.write(tables / f"sterile-{detector}.csv", content)
+        print(f"curves: {tables / f'sterile-{detector}'}.csv")
     return 0
 
 
