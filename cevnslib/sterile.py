@@ -83,14 +83,14 @@ class SterileMixing:
 
     @property
     def shares(self) -> NDArray[np.float64]:
-        """The shares |U_a4|^2 of nu_e, nu_mu, nu_tau and nu_s in the fourth neutrino."""
+        """The shares ``|U_a4|^2`` of nu_e, nu_mu, nu_tau and nu_s in the fourth neutrino."""
         angles = (self.sin2_theta14, self.sin2_theta24, self.sin2_theta34)
         left = np.cumprod([1.0, *(1.0 - angle for angle in angles)])
         shares: NDArray[np.float64] = left * np.array([*angles, 1.0])
         return shares
 
     def share(self, flavour: str) -> float:
-        """Return |U_a4|^2 of one flavour: ``"e"``, ``"mu"``, ``"tau"`` or ``"s"``.
+        """Return ``|U_a4|^2`` of one flavour: ``"e"``, ``"mu"``, ``"tau"`` or ``"s"``.
 
         Raises
         ------
@@ -113,7 +113,7 @@ class SterileMixing:
         Returns
         -------
         float
-            4 |U_a4|^2 |U_b4|^2, or 4 |U_a4|^2 (1 - |U_a4|^2), from 0 to 1.
+            ``4 |U_a4|^2 |U_b4|^2``, or ``4 |U_a4|^2 (1 - |U_a4|^2)``, from 0 to 1.
 
         Raises
         ------
