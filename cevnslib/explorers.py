@@ -1,83 +1,177 @@
-"""Widgets that work in JupyterLab and, without a kernel, on the built page."""
+"""The explorers of the book: four questions, each with controls, a picture and an answer."""
 
-import html
-import io
-from base64 import b64encode
-from collections.abc import Callable, Sequence
-from typing import Any
+from .disappearance import scenarios, set_ups
+from .experiments import THRESHOLD_KINDS
+from .interactive import Choice, Explorer, Number, Slider
+from .statistics import READINGS
+from .views import PLACES, TARGETS, design, disappearing, moments, recoils
 
-import ipywidgets as widgets
-import matplotlib.pyplot as plt
-from matplotlib.figure import Figure
+__all__ = ["design_explorer", "moment_explorer", "recoil_explorer", "sterile_explorer"]
 
-from .errors import DomainError
-
-__all__ = ["picture_slider"]
+SNS, REACTOR = PLACES
 
 
-def picture_slider(
-    label: str,
-    values: Sequence[float],
-    draw: Callable[[float], Figure],
-    *,
-    alt: str,
-) -> widgets.VBox:
-    """Return a slider over pictures that are drawn beforehand, one for each value.
-
-    The slider and the pictures are linked in the browser, so it moves with and without a kernel.
+def recoil_explorer(target: str = "Ge", place: str = REACTOR) -> Explorer:
+    """Return the explorer of recoil spectra: target, source, moment, threshold.
 
     Parameters
     ----------
-    label : str
-        What the slider sets, with its unit.
-    values : sequence of float
-        Its positions, at least two.
-    draw : callable
-        Draws the figure for one value; the figure is closed afterwards.
-    alt : str
-        What the pictures show, for readers who cannot see them; the value is added to it.
+    target, place : str, optional
+        Where it starts, see `cevnslib.views.recoils`.
 
     Returns
     -------
-    ipywidgets.VBox
-        The slider above the pictures.
-
-    Raises
-    ------
-    DomainError
-        If there are fewer than two values.
+    Explorer
+        To be shown by a notebook.
 
     Examples
     --------
-    >>> from matplotlib.figure import Figure
-    >>> box = picture_slider(
-    ...     "x (keV)", [1.0, 2.0], lambda x: Figure(figsize=(1, 1)), alt="nothing"
-    ... )
-    >>> box.children[0].options
-    ('1', '2')
+    >>> recoil_explorer().title
+    'Recoils of a magnetic moment'
     """
-    if len(values) < 2:
-        raise DomainError(f"values: got {list(values)!r}; allowed: at least two numbers")
-    positions = [f"{value:g}" for value in values]
-    slider = widgets.SelectionSlider(
-        options=positions,
-        description=label,
-        style={"description_width": "initial"},
-        layout={"width": "95%", "max_width": "520px"},
+    first = 0.5 if place == REACTOR else 5.0
+    return Explorer(
+        "Recoils of a magnetic moment",
+        [
+            Choice("target", "target", target, options=TARGETS),
+            Choice("place", "source", place, (REACTOR, SNS), options=tuple(PLACES)),
+            Slider(
+                "moment",
+                "moment (10⁻¹⁰ μB)",
+                2.0,
+                (0.5, 2.0, 10.0),
+                low=0.01,
+                high=100.0,
+                logarithmic=True,
+            ),
+            Slider(
+                "threshold",
+                "threshold (keV)",
+                first,
+                (0.05, 0.5, 5.0),
+                low=0.01,
+                high=50.0,
+                logarithmic=True,
+            ),
+        ],
+        recoils,
+        alt="Events per keV, kilogram and day against recoil energy, of the Standard Model, of the "
+        "moment and of both, with the region below threshold shaded.",
     )
-    pictures = [
-        _picture(draw(value), f"{alt} ({label}: {position})")
-        for value, position in zip(values, positions, strict=True)
-    ]
-    stack = widgets.Stack(pictures, selected_index=0)
-    widgets.jslink((slider, "index"), (stack, "selected_index"))
-    return widgets.VBox([slider, stack])
 
 
-def _picture(figure: Figure, alt: str) -> Any:
-    """Turn a figure into a widget that shows it."""
-    content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=90)
-    plt.close(figure)
-    source = f"data:image/png;base64,{b64encode(content.getvalue()).decode()}"
-    return widgets.HTML(f'<img alt="{html.escape(alt)}" src="{source}" style="max-width: 100%">')
+def moment_explorer() -> Explorer:
+    """Return the explorer of effective moments: shares of the moduli, and phases.
+
+    Returns
+    -------
+    Explorer
+        To be shown by a notebook.
+
+    Examples
+    --------
+    >>> len(moment_explorer().parts)
+    5
+    """
+    return Explorer(
+        "What each beam sees of three transition moments",
+        [
+            Slider("share", "share of |Λ₁|²", 0.5, (0.0, 0.5, 0.7), low=0.0, high=1.0),
+            Slider("mix", "|Λ₃|² in the rest", 0.1, low=0.0, high=1.0),
+            Slider("phase_2", "phase of Λ₂ (π)", 0.0, (0.0, 0.5, 1.0), low=0.0, high=2.0),
+            Slider("phase_3", "phase of Λ₃ (π)", 0.0, low=0.0, high=2.0),
+            Slider("delta", "δ of CP (π)", 0.0, (0.0, 1.0), low=0.0, high=2.0),
+        ],
+        moments,
+        alt="Left, effective moment squared of the three flavours against the phase of the second "
+        "moment, with triangles where each is least; right, bars of the values now, for the three "
+        "flavours and for solar neutrinos.",
+    )
+
+
+def design_explorer() -> Explorer:
+    """Return the explorer that designs an experiment.
+
+    Returns
+    -------
+    Explorer
+        To be shown by a notebook.
+
+    Examples
+    --------
+    >>> design_explorer().parts[2].label
+    'mass (kg)'
+    """
+    return Explorer(
+        "Design an experiment",
+        [
+            Choice("place", "source", REACTOR, options=tuple(PLACES)),
+            Choice("target", "target", "Ge", options=TARGETS),
+            Number("mass", "mass (kg)", 10.0),
+            Slider(
+                "threshold",
+                "threshold (keV)",
+                0.1,
+                (0.02, 0.1, 0.2),
+                low=0.005,
+                high=20,
+                logarithmic=True,
+            ),
+            Choice("kind", "threshold is", THRESHOLD_KINDS[1], options=THRESHOLD_KINDS),
+            Slider("efficiency", "efficiency", 0.8, low=0.05, high=1.0),
+            Slider("years", "exposure (years)", 2.0, low=0.1, high=10.0),
+            Slider(
+                "background",
+                "background (/kg/day)",
+                1.0,
+                (0.1, 1.0, 10.0),
+                low=0.01,
+                high=1000.0,
+                logarithmic=True,
+            ),
+            Slider("error", "systematic error", 0.1, (0.0, 0.1), low=0.0, high=0.5),
+            Choice("reading", "chi-squared", READINGS[0], options=READINGS),
+        ],
+        design,
+        alt="Limits on the three moments on a logarithmic axis: published ones of each experiment "
+        "as dots, one experiment a row, and those of the designed one as diamonds in the top row.",
+    )
+
+
+def sterile_explorer() -> Explorer:
+    """Return the explorer of sterile neutrinos: splitting and mixing.
+
+    Returns
+    -------
+    Explorer
+        To be shown by a notebook.
+
+    Examples
+    --------
+    >>> sterile_explorer().parts[3].label
+    'splitting (eV²)'
+    """
+    detectors = tuple(set_ups())
+    names = tuple(scenarios())
+    return Explorer(
+        "A neutrino that stops scattering",
+        [
+            Choice("detector", "detector", "coherent-lar", options=detectors),
+            Choice("flavour", "flavour", "mu", ("e", "mu"), options=("e", "mu")),
+            Choice("scenario", "scenario", names[1], options=names),
+            Slider(
+                "splitting",
+                "splitting (eV²)",
+                1.5,
+                (0.2, 0.7, 1.5, 4.0, 15.0),
+                low=0.05,
+                high=50.0,
+                logarithmic=True,
+            ),
+            Slider("amplitude", "sin² 2θ", 0.5, (0.1, 0.5), low=0.0, high=1.0),
+        ],
+        disappearing,
+        alt="Three panels: the share of neutrinos that is still active against energy; the ratio "
+        "of the recoil spectrum with and without oscillation; the excluded region of mixing and "
+        "splitting with a dot at the chosen values.",
+    )

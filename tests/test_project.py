@@ -21,7 +21,7 @@ ORDER = (
     *("errors", "constants", "nuclei", "form_factors", "interactions", "spectra", "sources"),
     *("mixing", "sterile", "quenching", "detectors", "statistics", "experiments", "rates"),
     *("limits", "disappearance", "curves", "published", "sheets", "regions", "figures"),
-    *("explorers",),
+    *("views", "interactive", "explorers"),
 )
 
 

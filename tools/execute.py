@@ -57,6 +57,7 @@ def main() -> int:
     """Run what is not in the cache; return the exit code."""
     if not STAMP.exists() or STAMP.read_text() != fingerprint():
         shutil.rmtree(CACHE, ignore_errors=True)
+    os.environ["CEVNSLIB_STATIC"] = "1"  # explorers are shown as samples that need no kernel
     cache = get_cache(str(CACHE))
     wanted = []
     for path in [*notebooks.chapters(), *notebooks.sheets()]:

@@ -19,10 +19,6 @@ def main() -> None:
             shutil.copytree(source, goal)
         else:
             shutil.copy2(source, goal)
-    # The manager that needs no require.js, with its fonts: core widgets are all the book uses.
-    manager = MODULES / "@jupyter-widgets" / "html-manager" / "dist"
-    for file in (manager / "embed.js", *manager.glob("*.woff*"), *manager.glob("*.ttf")):
-        shutil.copy2(file, VENDOR)
 
 
 if __name__ == "__main__":

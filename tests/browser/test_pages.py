@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from pathlib import Path
+from urllib.parse import unquote, urlparse
 
 import pytest
 
@@ -125,19 +126,69 @@ def test_page_fits_a_phone(visit, name):
     assert page.evaluate("() => document.documentElement.scrollWidth") <= WIDTHS["phone"]
 
 
+EXPLORERS = {
+    "book/explore/explore.html": 5,
+    "book/limits/coherent-csi.html": 1,
+    "book/events/from-cross-section-to-counts.html": 1,
+    "book/events/your-own-experiment.html": 1,
+    "book/moments/cp-phases.html": 1,
+    "book/sterile/coherent.html": 1,
+}
+SHOWN = """explorer => [...explorer.querySelectorAll('figure')].filter(f => !f.hidden)
+              .map(f => [f.querySelector('img').src, f.innerText, f.querySelector('img').width])"""
+
+
 @pytest.mark.parametrize("width", WIDTHS)
-def test_slider_moves_the_picture(visit, width):
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_every_slider_moves_picture_and_words(visit, name, width):
     need(PAGES, "the book is not built: make book")
-    page = visit("book/limits/coherent-csi.html", width)
-    picture = page.locator(".widget-html img:visible")
-    picture.wait_for()
-    before = picture.get_attribute("src")
-    page.locator(".widget-slider .noUi-handle").focus()
-    page.keyboard.press("ArrowRight")
-    page.wait_for_function(
-        "src => [...document.querySelectorAll('.widget-html img')]"
-        ".some(i => i.offsetParent && i.src !== src)",
-        arg=before,
+    page = visit(name, width)
+    explorers = page.locator(".explorer")
+    assert explorers.count() == EXPLORERS[name]
+    for explorer in explorers.all():
+        for slider in explorer.locator("input[type=range]").all():
+            before, said = explorer.evaluate(SHOWN), slider.get_attribute("aria-valuetext")
+            assert len(before) == 1  # one state at a time
+            last = slider.get_attribute("value") == slider.get_attribute("max")
+            slider.focus()
+            page.keyboard.press("ArrowLeft" if last else "ArrowRight")
+            after = explorer.evaluate(SHOWN)
+            assert len(after) == 1
+            assert after[0][0] != before[0][0]  # another picture
+            assert after[0][1] != before[0][1]  # and other words
+            assert after[0][2] > 250  # that can be seen
+            assert slider.get_attribute("aria-valuetext") != said
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_light(visit, name):
+    """All that a page loads, itself included, stays below 3 MB."""
+    page = visit(name)
+    loaded = page.evaluate(
+        "() => performance.getEntriesByType('resource').map(entry => entry.name)"
     )
-    assert picture.get_attribute("src") != before
-    assert page.locator(".widget-readout").inner_text() == "10"
+    files = {Path(unquote(urlparse(url).path)) for url in loaded if url.startswith("file:")}
+    total = sum(file.stat().st_size for file in {*files, HTML / name} if file.is_file())
+    assert len(files) > 5
+    assert total < 3e6
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name in EXPLORERS])
+def test_states_are_below_a_megabyte(name):
+    text = (HTML / name).read_text(encoding="utf-8")
+    assert sum(len(part) for part in re.findall(r"<figure.*?</figure>", text, re.S)) < 1e6
+
+
+def test_chapter_says_how_to_run_it(visit):
+    need(PAGES, "the book is not built: make book")
+    page = visit("book/limits/coherent-csi.html")
+    assert "make lab" in page.locator(".in-lab").inner_text()
+    link = page.locator(".in-lab a").evaluate("a => a.href")
+    assert Path(unquote(urlparse(link).path)).name == "coherent-csi.ipynb"
+    assert Path(unquote(urlparse(link).path)).is_file()
+
+
+def test_search_finds_a_word(visit):
+    need(PAGES, "the book is not built: make book")
+    page = visit("search.html?q=helm")
+    page.wait_for_function("() => document.querySelectorAll('#search-results li a').length > 2")

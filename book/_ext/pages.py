@@ -1,0 +1,47 @@
+"""What the theme does not do for the book's pages.
+
+It takes sphinx-thebe's scripts off: Jupyter Book always loads them, they point to
+a server elsewhere, and Sphinx puts one of them on each page twice, which is an
+error in the browser's console. And it says below each chapter how to run it.
+"""
+
+from html import escape
+from posixpath import relpath
+from typing import Any
+
+from sphinx.application import Sphinx
+
+
+def take_thebe_off(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Remove the scripts from the context of one page."""
+    context["script_files"] = [
+        script
+        for script in context["script_files"]
+        if "thebe"
+        not in f"{script.filename} {script.attributes.get('body')}".lower()
+    ]
+
+
+def say_how_to_run(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Add a line below a page that is a notebook: where it is, how to open it."""
+    source = context.get("sourcename") or ""
+    if not source.endswith(".ipynb") or "body" not in context:
+        return
+    name = source.rsplit("/", 1)[-1]
+    href = relpath(f"_sources/{source}", page.rsplit("/", 1)[0])
+    context["body"] += (
+        '<p class="in-lab">This page is a notebook. Open it in JupyterLab: run '
+        f"<code>make lab</code> and choose <code>{escape(page)}.ipynb</code>, or "
+        f'<a href="{escape(href)}" download="{escape(name)}">download it</a>.</p>'
+    )
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the extension."""
+    app.connect("html-page-context", take_thebe_off, priority=900)
+    app.connect("html-page-context", say_how_to_run)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

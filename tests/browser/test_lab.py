@@ -1,0 +1,101 @@
+"""The explorers in JupyterLab: run the page, move a slider by keyboard, type nonsense."""
+
+import os
+import re
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from test_pages import CHROMIUM, FLAGS, need
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOK = "book/explore/explore.ipynb"
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """Start JupyterLab on loopback, on a copy of the notebook; return its address."""
+    need(CHROMIUM, "no chromium on this machine: install Debian's package chromium")
+    home = tmp_path_factory.mktemp("lab")
+    (home / "explore.ipynb").write_bytes((ROOT / NOTEBOOK).read_bytes())
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    token = secrets.token_hex(16)
+    command = [
+        *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root"),
+        *("--expose-app-in-browser", "--ip=127.0.0.1", f"--port={port}"),
+        *(f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={home}"),
+        *("--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"),
+    ]
+    places = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    environment = {**os.environ, **{name: str(home / name) for name in places}}
+    environment["JUPYTERLAB_SETTINGS_DIR"] = str(home / "settings")
+    environment["JUPYTERLAB_WORKSPACES_DIR"] = str(home / "workspaces")
+    with (home / "log").open("w") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=home)
+        address = f"http://127.0.0.1:{port}"
+        try:
+            for _ in range(300):
+                try:
+                    urllib.request.urlopen(f"{address}/api?token={token}", timeout=2).close()
+                    break
+                except OSError:
+                    assert server.poll() is None, (home / "log").read_text()
+                    time.sleep(0.2)
+            yield f"{address}/lab/tree/explore.ipynb?token={token}"
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+@pytest.fixture
+def page(lab):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        # Tall enough that the whole notebook is drawn.
+        page = chromium.new_page(viewport={"width": 1200, "height": 9000})
+        page.set_default_timeout(90_000)
+        page.goto(lab)
+        page.wait_for_selector(".jp-Notebook .jp-Cell")
+        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
+        page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        yield page
+        chromium.close()
+
+
+def test_explorers_answer(page):
+    page.wait_for_function("() => document.querySelectorAll('.jp-OutputArea img').length >= 5")
+    outputs = page.locator(".jp-OutputArea-output:has(.widget-vbox):has(img)")
+    recoil, design = outputs.nth(0), outputs.nth(2)
+
+    picture, words = recoil.locator("img"), recoil.locator("p[role=status]")
+    before, said = picture.get_attribute("src"), words.inner_text()
+    assert re.search(r"Above 0\.5 keV 1 kg of Ge counts 6\.85 weak", said)
+    recoil.locator(".noUi-handle").nth(1).focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "([element, old]) => element.querySelector('img').src !== old",
+        arg=[recoil.element_handle(), before],
+    )
+    assert words.inner_text() != said
+
+    mass = design.locator("input[type=number]").first
+    mass.fill("-3")
+    mass.press("Enter")
+    wrong = design.locator("p[role=alert]")
+    wrong.wait_for()
+    assert "mass: got -3 kg; allowed: finite, above 0 kg" in wrong.inner_text()
+    design.locator("button").click()
+    design.locator("p[role=status]").wait_for()
+    assert mass.input_value() == "10"
+    assert page.locator("[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
