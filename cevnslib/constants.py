@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from .errors import checked_number
+
 __all__ = [
     "AVOGADRO",
     "CODATA_2018",
@@ -40,6 +42,11 @@ class Constants:
     atomic_mass, electron_mass, muon_mass, pion_mass : float
         Atomic mass constant, and the masses of the electron, the muon and the charged pion, in MeV.
 
+    Raises
+    ------
+    DomainError
+        If one of them is not positive and finite.
+
     Examples
     --------
     >>> f"{CODATA_2022.square_centimetres:.4e}"
@@ -53,6 +60,11 @@ class Constants:
     electron_mass: float
     muon_mass: float
     pion_mass: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is no constant of nature."""
+        for name, value in vars(self).items():
+            checked_number(name, value, above=0)
 
     @property
     def square_centimetres(self) -> float:

@@ -3,14 +3,14 @@
 import math
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from .constants import KEV
-from .errors import checked, checked_table
+from .errors import checked, checked_fields, checked_table
 from .nuclei import Nuclide, Target
 from .quenching import Quenching
 
@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 
+@runtime_checkable
 class Efficiency(Protocol):
     """The chance that an event is counted, as a function of the measured energy."""
 
@@ -59,6 +60,7 @@ class ConstantEfficiency:
 
     def __post_init__(self) -> None:
         """Refuse what is no chance."""
+        checked_fields(self)
         checked("efficiency", self.value, at_least=0, at_most=1)
 
     @property
@@ -68,7 +70,7 @@ class ConstantEfficiency:
 
     def __call__(self, T: ArrayLike) -> NDArray[np.float64]:
         """Return the value, in the shape of ``T``."""
-        return np.full(np.shape(T), self.value)
+        return np.full_like(checked("energy", T, "MeV"), self.value)
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,7 @@ class PhotoelectronAcceptance:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be an acceptance."""
+        checked_fields(self)
         checked("amplitude", self.amplitude, at_least=0, at_most=1)
         checked("slope", self.slope, "per photoelectron", at_least=0)
         checked("midpoint", self.midpoint, "photoelectrons", at_least=0)
@@ -131,7 +134,7 @@ class PhotoelectronAcceptance:
 
     def __call__(self, T: ArrayLike) -> NDArray[np.float64]:
         """Return the acceptance at recoil energies in MeV."""
-        T = np.asarray(T, dtype=np.float64)
+        T = checked("energy", T, "MeV")
         x = self.photoelectrons_per_keV * T / KEV
         half, full, last = self.breakpoints
         steps = ((half <= T).astype(np.float64) + (full <= T)) / 2 * (last >= T)
@@ -168,6 +171,7 @@ class TabulatedEfficiency:
 
     def __post_init__(self) -> None:
         """Refuse what is no table."""
+        checked_fields(self)
         checked_table("efficiency", self.energies, self.values, at_most=1)
 
     @property
@@ -178,7 +182,7 @@ class TabulatedEfficiency:
     def __call__(self, T: ArrayLike) -> NDArray[np.float64]:
         """Return the interpolated chance, in the shape of ``T``."""
         chance: NDArray[np.float64] = np.interp(
-            np.asarray(T), self.energies, self.values, left=0.0, right=0.0
+            checked("energy", T, "MeV"), self.energies, self.values, left=0.0, right=0.0
         )
         return chance
 
@@ -216,6 +220,7 @@ class Resolution:
 
     def __post_init__(self) -> None:
         """Refuse what is no width."""
+        checked_fields(self)
         checked("constant", self.constant, "MeV", at_least=0)
         checked("stochastic", self.stochastic, "MeV^(1/2)", at_least=0)
         checked("reach", self.reach, "standard deviations", above=0)
@@ -241,7 +246,7 @@ class Detector:
     mass : float
         Fiducial mass in kg.
     threshold : float, optional
-        Least energy that is counted, in MeV.
+        Least energy that is counted, in MeV, at most 1.
     efficiency : Efficiency, optional
         Chance to count an event above the threshold.
     maximum : float, optional
@@ -254,8 +259,8 @@ class Detector:
     Raises
     ------
     DomainError
-        If the mass is not positive, the threshold negative, the maximum below it, or the resolution
-        so wide that an event of no energy can pass the threshold.
+        If the mass is not positive, the threshold negative or above 1 MeV, the maximum below it, or
+        the resolution so wide that an event of no energy can pass the threshold.
 
     Examples
     --------
@@ -280,10 +285,13 @@ class Detector:
 
     def __post_init__(self) -> None:
         """Refuse what no detector can be."""
+        checked_fields(self)
         checked("mass", self.mass, "kg", above=0)
         checked("threshold", self.threshold, "MeV", at_least=0)
         if self.maximum != math.inf:
             checked("maximum", self.maximum, "MeV", above=self.threshold)
+        hint = "energies are in MeV, did you give keV?"
+        checked("least energy counted", self._steps[0], "MeV", at_most=1, hint=hint)
         if self.resolution is not None:
             width = float(self.resolution.sigma(self._steps[0]))
             checked(

@@ -1,7 +1,13 @@
 """What the library refuses, in words: every message quotes what came in and what is allowed."""
 
+import dataclasses
 import difflib
-from collections.abc import Iterable
+import math
+import typing
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from types import UnionType
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,10 +16,21 @@ __all__ = [
     "CevnsError",
     "ConfigurationError",
     "DomainError",
+    "KindError",
     "UnknownNameError",
     "checked",
+    "checked_choice",
+    "checked_fields",
+    "checked_integer",
+    "checked_kind",
+    "checked_number",
+    "checked_shapes",
     "checked_table",
 ]
+
+#: Sizes beyond which a number is refused as absurd, so that its powers stay finite. A number with
+#: the domain "above 0" must exceed the inverse.
+_LARGEST = 1e40
 
 
 class CevnsError(ValueError):
@@ -26,6 +43,10 @@ class DomainError(CevnsError):
 
 class ConfigurationError(CevnsError):
     """An experiment's description lacks a key, has one too many, or contradicts itself."""
+
+
+class KindError(CevnsError, TypeError):
+    """An argument is another kind of thing than what is wanted, say a name and no experiment."""
 
 
 class UnknownNameError(CevnsError):
@@ -50,7 +71,7 @@ class UnknownNameError(CevnsError):
         allowed = list(allowed)
         close = difflib.get_close_matches(str(name), allowed, n=1)
         hint = f" (did you mean {close[0]!r}?)" if close else ""
-        super().__init__(f"unknown {kind} {name!r}{hint}; allowed: {', '.join(allowed)}")
+        super().__init__(f"unknown {kind} {_quoted(name)}{hint}; allowed: {', '.join(allowed)}")
 
 
 def checked(
@@ -61,6 +82,7 @@ def checked(
     above: float | None = None,
     at_least: float | None = None,
     at_most: float | None = None,
+    hint: str = "",
 ) -> NDArray[np.float64]:
     """Return real, finite numbers inside their domain as a float64 array, or refuse them.
 
@@ -72,6 +94,8 @@ def checked(
         Any shape.
     above, at_least, at_most : float, optional
         The domain: an open lower bound, a closed lower bound, a closed upper bound.
+    hint : str, optional
+        What to add to the message if the upper bound is exceeded.
 
     Returns
     -------
@@ -93,29 +117,298 @@ def checked(
     cevnslib.errors.DomainError: threshold: got -0.002 MeV at index 1; allowed: finite, \
 at least 0 MeV
     """
-    bounds = [
-        f"{words} {bound:g}{' ' + unit if unit else ''}"
-        for words, bound in (("above", above), ("at least", at_least), ("at most", at_most))
-        if bound is not None
-    ]
-    allowed = ", ".join(["finite", *bounds])
-    numbers = np.asarray(value)
+    try:
+        numbers = np.asarray(float(value) if type(value) is int else value)
+    except (ValueError, OverflowError):  # a ragged list, or more digits than a float holds
+        numbers = np.asarray(None)
     if numbers.dtype.kind not in "iuf":
-        raise DomainError(f"{name}: got {value!r}; allowed: real numbers, {allowed}")
+        allowed = _allowed(unit, above, at_least, at_most)
+        raise DomainError(f"{name}: got {_quoted(value)}; allowed: real numbers, {allowed}")
     numbers = numbers.astype(np.float64)
-    good = np.isfinite(numbers)
+    good = np.abs(numbers) <= _LARGEST
     if above is not None:
-        good &= numbers > above
+        good &= numbers > (above or 1 / _LARGEST)
     if at_least is not None:
         good &= numbers >= at_least
     if at_most is not None:
         good &= numbers <= at_most
     if not np.all(good):
         index = tuple(int(i) for i in np.argwhere(~good)[0])
-        got = f"{float(numbers[index]):g}" + (f" {unit}" if unit else "")
+        number = float(numbers[index])
+        got = f"{number:g}" + (f" {unit}" if unit else "")
         place = f" at index {', '.join(map(str, index))}" if index else ""
+        allowed = _allowed(unit, above, at_least, at_most)
+        if number and math.isfinite(number) and not 1 / _LARGEST < abs(number) <= _LARGEST:
+            allowed += f", of a size from {1 / _LARGEST:g} to {_LARGEST:g}"
+        if hint and at_most is not None and number > at_most:
+            allowed += f" ({hint})"
         raise DomainError(f"{name}: got {got}{place}; allowed: {allowed}")
     return numbers
+
+
+def _allowed(unit: str, above: float | None, at_least: float | None, at_most: float | None) -> str:
+    """Say a domain in words."""
+    bounds = [
+        f"{words} {bound:g}{' ' + unit if unit else ''}"
+        for words, bound in (("above", above), ("at least", at_least), ("at most", at_most))
+        if bound is not None
+    ]
+    return ", ".join(["finite", *bounds])
+
+
+def _quoted(value: object) -> str:
+    """Quote what came in, on one short line."""
+    words = " ".join(repr(value).split())
+    return words if len(words) <= 200 else f"{words[:200]}..."
+
+
+def checked_number(
+    name: str,
+    value: ArrayLike,
+    unit: str = "",
+    *,
+    above: float | None = None,
+    at_least: float | None = None,
+    at_most: float | None = None,
+) -> float:
+    """Return one real, finite number inside its domain, or refuse it.
+
+    Parameters
+    ----------
+    name, unit, above, at_least, at_most
+        See `checked`.
+    value : float
+        A single number.
+
+    Returns
+    -------
+    float
+        The number.
+
+    Raises
+    ------
+    DomainError
+        If it is no real number, several, not finite or outside the domain.
+
+    Examples
+    --------
+    >>> checked_number("mass", 14.57, "kg", above=0)
+    14.57
+    >>> checked_number("mass", [1, 2], "kg")
+    Traceback (most recent call last):
+    ...
+    cevnslib.errors.DomainError: mass: got [1, 2]; allowed: one number
+    """
+    number = checked(name, value, unit, above=above, at_least=at_least, at_most=at_most)
+    if number.ndim:
+        raise DomainError(f"{name}: got {_quoted(value)}; allowed: one number")
+    return float(number)
+
+
+def checked_integer(name: str, value: object, *, at_least: int, at_most: int) -> int:
+    """Return a whole number inside its domain, or refuse it.
+
+    Parameters
+    ----------
+    name : str
+        What the number is, for the message.
+    value : int
+        The number.
+    at_least, at_most : int
+        The domain.
+
+    Returns
+    -------
+    int
+        The number.
+
+    Raises
+    ------
+    DomainError
+        If it is no whole number or outside the domain.
+
+    Examples
+    --------
+    >>> checked_integer("order", 2.5, at_least=0, at_most=7)
+    Traceback (most recent call last):
+    ...
+    cevnslib.errors.DomainError: order: got 2.5; allowed: integers from 0 to 7
+    """
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or not at_least <= value <= at_most:  # type: ignore[operator]
+        raise DomainError(
+            f"{name}: got {_quoted(value)}; allowed: integers from {at_least} to {at_most}"
+        )
+    return int(value)  # type: ignore[call-overload, no-any-return]
+
+
+def checked_choice(kind: str, name: object, allowed: Iterable[str]) -> str:
+    """Return a name that is among those known, or refuse it.
+
+    Parameters
+    ----------
+    kind : str
+        What is named, for the message.
+    name : str
+        What came in.
+    allowed : iterable of str
+        The names that are known.
+
+    Returns
+    -------
+    str
+        The name.
+
+    Raises
+    ------
+    UnknownNameError
+        If it is not among them.
+
+    Examples
+    --------
+    >>> checked_choice("flavour", "e", ("e", "mu", "tau"))
+    'e'
+    """
+    allowed = tuple(allowed)
+    if not isinstance(name, str) or name not in allowed:
+        raise UnknownNameError(kind, name, allowed)
+    return name
+
+
+def checked_kind(name: str, value: object, kind: Any) -> None:
+    """Refuse a thing of another kind than what is wanted.
+
+    Parameters
+    ----------
+    name : str
+        What the thing is, for the message.
+    value : object
+        What came in.
+    kind : type
+        The class it must be of.
+
+    Raises
+    ------
+    KindError
+        If it is not.
+
+    Examples
+    --------
+    >>> checked_kind("title", 3, str)
+    Traceback (most recent call last):
+    ...
+    cevnslib.errors.KindError: title: got 3; allowed: text
+    """
+    if not isinstance(value, kind):
+        wanted = {str: "text", bool: "True or False", Callable: "a function"}.get(kind)
+        wanted = wanted or f"a {kind.__module__}.{kind.__qualname__}"
+        raise KindError(f"{name}: got {_quoted(value)}; allowed: {wanted}")
+
+
+def checked_fields(instance: Any) -> None:
+    """Refuse a dataclass one of whose fields holds another kind of thing than it is annotated with.
+
+    Numbers must be single real numbers, tuples sequences of what they are annotated with; whether a
+    number lies inside its domain is for `checked` to say.
+
+    Parameters
+    ----------
+    instance : dataclass
+        The instance, from its ``__post_init__``.
+
+    Raises
+    ------
+    KindError
+        If a field holds something else.
+    DomainError
+        If a number is no single real number.
+
+    Examples
+    --------
+    >>> @dataclasses.dataclass(frozen=True)
+    ... class Vessel:
+    ...     name: str
+    ...     volume: float = 1.0
+    ...     def __post_init__(self):
+    ...         checked_fields(self)
+    >>> Vessel("tank", [1.0, 2.0])
+    Traceback (most recent call last):
+    ...
+    cevnslib.errors.DomainError: volume: got [1.0, 2.0]; allowed: real numbers, one of them
+    """
+    for name, kind in _kinds(instance.__class__).items():
+        _check_kind(name, getattr(instance, name), kind)
+
+
+@cache
+def _kinds(dataclass: Any) -> dict[str, Any]:
+    hints = typing.get_type_hints(dataclass)
+    return {field.name: hints[field.name] for field in dataclasses.fields(dataclass)}
+
+
+def _check_kind(name: str, value: Any, kind: Any) -> None:
+    """Check a value against an annotation, as far as annotations are used in this library."""
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (UnionType, typing.Union):
+        if value is None and type(None) in inner:
+            return
+        inner = tuple(one for one in inner if one is not type(None))
+        if len(inner) == 1:
+            _check_kind(name, value, inner[0])
+        elif not isinstance(value, inner):
+            words = " or ".join(f"a {one.__module__}.{one.__qualname__}" for one in inner)
+            raise KindError(f"{name}: got {_quoted(value)}; allowed: {words}")
+    elif kind in (float, int):
+        known = isinstance(value, int | float | np.number | np.ndarray)
+        one = np.asarray(value if known else None)
+        if one.ndim or one.dtype.kind not in "iuf":
+            raise DomainError(f"{name}: got {_quoted(value)}; allowed: real numbers, one of them")
+    elif origin is tuple:
+        if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
+            raise KindError(f"{name}: got {_quoted(value)}; allowed: a tuple")
+        kinds = inner[:1] * len(value) if inner[-1] is Ellipsis else inner
+        if len(kinds) != len(value):
+            raise KindError(f"{name}: got {_quoted(value)}; allowed: {len(kinds)} entries")
+        for one, its_kind in zip(value, kinds, strict=True):
+            _check_kind(name, one, its_kind)
+    elif origin is Mapping:
+        checked_kind(name, value, Mapping)
+        for key, one in value.items():
+            _check_kind(f"{name}, {key!r}", one, inner[1])
+    else:
+        checked_kind(name, value, origin or kind)
+
+
+def checked_shapes(**arrays: NDArray[Any]) -> tuple[int, ...]:
+    """Return the shape to which arrays broadcast, or refuse them.
+
+    Parameters
+    ----------
+    **arrays : ndarray
+        The arrays by their names.
+
+    Returns
+    -------
+    tuple of int
+        The shape.
+
+    Raises
+    ------
+    DomainError
+        If there is no such shape.
+
+    Examples
+    --------
+    >>> checked_shapes(T=np.ones(2), E=np.ones(3))
+    Traceback (most recent call last):
+    ...
+    cevnslib.errors.DomainError: shapes: got T (2,), E (3,); allowed: shapes that broadcast
+    """
+    try:
+        return np.broadcast_shapes(*(array.shape for array in arrays.values()))
+    except ValueError:
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+        raise DomainError(f"shapes: got {shapes}; allowed: shapes that broadcast") from None
 
 
 def checked_table(
@@ -154,4 +447,6 @@ def checked_table(
             "other, at least two"
         )
     if np.any(np.diff(x) <= 0):
-        raise DomainError(f"energies of the {name}: got {energies!r}; allowed: rising numbers")
+        raise DomainError(
+            f"energies of the {name}: got {_quoted(energies)}; allowed: rising numbers"
+        )

@@ -22,7 +22,15 @@ from .detectors import (
     Resolution,
     TabulatedEfficiency,
 )
-from .errors import CevnsError, ConfigurationError, UnknownNameError, checked
+from .errors import (
+    CevnsError,
+    ConfigurationError,
+    UnknownNameError,
+    checked,
+    checked_choice,
+    checked_fields,
+    checked_kind,
+)
 from .nuclei import target
 from .quenching import Lindhard
 from .sources import FISSION_FRACTIONS, Beam, Source, reactor, reactor_of_flux, sns
@@ -90,6 +98,7 @@ class Experiment:
 
     def __post_init__(self) -> None:
         """Refuse an impossible baseline or exposure."""
+        checked_fields(self)
         checked("baseline", self.baseline, "cm", above=0)
         checked("exposure", self.exposure, "s", above=0)
 
@@ -113,6 +122,7 @@ class Experiment:
         >>> f"{csi.fluence(csi.source.beams[0]):.3e}"
         '3.008e+14'
         """
+        checked_kind("beam", beam, Beam)
         return beam.rate * self.exposure / (4 * math.pi * self.baseline**2)
 
 
@@ -156,6 +166,7 @@ class SolarMeasurement:
 
     def __post_init__(self) -> None:
         """Refuse impossible numbers."""
+        checked_fields(self)
         checked("effective moment", self.effective_moment, "mu_B", above=0)
         checked("confidence level", self.confidence, above=0, at_most=1)
         checked("energy", self.energy, "MeV", above=0)
@@ -181,6 +192,7 @@ def catalogue(name: str) -> Mapping[str, Any]:
     >>> catalogue("experiments.toml")["conus"]["target"]
     'Ge'
     """
+    checked_choice("file", name, ("experiments.toml", "solar.toml", "sterile.toml"))
     text = (resources.files(__package__) / "data" / name).read_text(encoding="utf-8")
     return tomllib.loads(text)
 
@@ -268,13 +280,17 @@ def load(
 miner, texono, red100
     """
     short, description = _description(name)
-    if stage not in stages(name):
-        raise UnknownNameError(f"stage of {short}", stage, stages(name))
+    checked_choice(f"stage of {short}", stage, stages(name))
     shared = {key: value for key, value in description.items() if key not in STAGES}
-    if threshold_kind not in (None, *THRESHOLD_KINDS):
-        raise UnknownNameError("threshold_kind", threshold_kind, THRESHOLD_KINDS)
-    kind = {} if threshold_kind is None else {"threshold_kind": threshold_kind}
-    return describe(short, {**shared, **description.get(stage, {}), **kind}, stage)
+    own = description.get(stage, {})
+    if not isinstance(own, Mapping):
+        raise ConfigurationError(
+            f"experiment {short!r}, {stage}: got {own!r}; allowed: a table of keys"
+        )
+    if threshold_kind is not None:
+        checked_choice("threshold_kind", threshold_kind, THRESHOLD_KINDS)
+        own = {**own, "threshold_kind": threshold_kind}
+    return describe(short, {**shared, **own}, stage)
 
 
 def describe(name: str, description: Mapping[str, Any], stage: str = "current") -> Experiment:
@@ -312,6 +328,9 @@ def describe(name: str, description: Mapping[str, Any], stage: str = "current") 
     >>> mine.detector.target.name, mine.baseline
     ('Ge', 2000)
     """
+    checked_kind("name", name, str)
+    checked_kind("description", description, Mapping)
+    checked_kind("stage", stage, str)
     place = f"experiment {name!r}, {stage}"
     try:
         return _build(name, stage, description, place)
@@ -327,12 +346,15 @@ def _description(name: str | Path) -> tuple[str, Mapping[str, Any]]:
         path = Path(name)
         try:
             return path.stem, tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"{path}: the file cannot be read: {error}") from error
         except tomllib.TOMLDecodeError as error:
-            raise ConfigurationError(f"{path}: this is no TOML: {error}") from error
-    if name not in names():
-        raise UnknownNameError("experiment", name, names())
+            raise ConfigurationError(
+                f"{path}: this is no TOML: {error}; allowed: a TOML file"
+            ) from error
+        except (OSError, ValueError) as error:  # no such file, a folder, no text, no path at all
+            raise ConfigurationError(
+                f"{path}: the file cannot be read: {error}; allowed: a TOML file in UTF-8"
+            ) from error
+    name = checked_choice("experiment", name, names())
     return name, catalogue("experiments.toml")[name]
 
 
@@ -362,11 +384,8 @@ def load_solar(name: str = "borexino", line: str = "be7") -> SolarMeasurement:
     0.267
     """
     solar = catalogue("solar.toml")
-    if name not in solar:
-        raise UnknownNameError("solar experiment", name, solar)
-    table = solar[name]
-    if line not in table["lines"]:
-        raise UnknownNameError("solar line", line, table["lines"])
+    table = solar[checked_choice("solar experiment", name, solar)]
+    checked_choice("solar line", line, table["lines"])
     return SolarMeasurement(
         name,
         table["title"],
@@ -392,12 +411,15 @@ class _Table:
 
     def take(self, key: str, default: Any = None) -> Any:
         if not self.has(key) and default is None:
-            raise ConfigurationError(f"{self.place}: the key {key!r} is missing")
+            raise ConfigurationError(
+                f"{self.place}: the key {key!r} is missing; allowed: a file that has it"
+            )
         return self.left.pop(key, default)
 
     def number(self, key: str, default: float | None = None) -> float:
         value = self.take(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        fits = not isinstance(value, int) or value.bit_length() < 1000
+        if isinstance(value, bool) or not isinstance(value, int | float) or not fits:
             raise ConfigurationError(f"{self.place}: {key}: got {value!r}; allowed: a number")
         return value
 
@@ -408,10 +430,7 @@ class _Table:
         return value
 
     def choice(self, key: str, allowed: tuple[str, ...], default: str | None = None) -> str:
-        value = self.take(key, default)
-        if value not in allowed:
-            raise UnknownNameError(key, value, allowed)
-        return str(value)
+        return checked_choice(key, self.take(key, default), allowed)
 
     def one_of(self, first: str, second: str) -> str:
         if self.has(first) == self.has(second):

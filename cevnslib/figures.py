@@ -8,6 +8,7 @@ import numpy as np
 
 from .constants import KEV
 from .curves import ExclusionCurve
+from .errors import DomainError, checked_kind
 from .experiments import Experiment
 from .interactions import MagneticMoment, StandardModel
 from .limits import constraint
@@ -24,6 +25,15 @@ BEAM_NAMES = {
     "nubar_mu": r"$\bar\nu_\mu$",
     "nubar_e": r"$\bar\nu_e$",
 }
+
+
+def _check(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
+    checked_kind("parameters", parameters, SheetParameters)
+    checked_kind("stages", stages, Sequence)
+    for one in stages:
+        checked_kind("one of the stages", one, Experiment)
+    if not stages:
+        raise DomainError("stages: got none; allowed: at least one experiment")
 
 
 def use_house_style() -> None:
@@ -49,6 +59,7 @@ def flux(experiment: Experiment) -> None:
     >>> from cevnslib import experiments
     >>> flux(experiments.load("conus"))
     """
+    checked_kind("experiment", experiment, Experiment)
     _, ax = plt.subplots()
     for beam in experiment.source.beams:
         per_second = experiment.fluence(beam) / experiment.exposure
@@ -82,6 +93,7 @@ def recoils(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
     >>> from cevnslib import experiments
     >>> recoils([experiments.load("conus")], SheetParameters("conus"))
     """
+    _check(stages, parameters)
     _, axes = plt.subplots(1, len(stages), figsize=(4.6 * len(stages), 3.8), squeeze=False)
     for ax, experiment in zip(axes[0], stages, strict=True):
         detector = experiment.detector
@@ -127,6 +139,7 @@ def profiles(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
     >>> from cevnslib import experiments
     >>> profiles([experiments.load("conus")], SheetParameters("conus"))
     """
+    _check(stages, parameters)
     _, axes = plt.subplots(1, len(stages), figsize=(4.6 * len(stages), 3.8), squeeze=False)
     for ax, experiment in zip(axes[0], stages, strict=True):
         for color, (label, beam) in enumerate(parameters.beams(experiment).items()):

@@ -10,15 +10,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import spherical_jn
 
-from .errors import checked
+from .errors import checked, checked_kind, checked_number
 from .nuclei import Nuclide
 
 __all__ = ["FormFactor", "helm", "klein_nystrand", "point_like", "symmetrized_fermi"]
 
+#: Momentum transfers in 1/fm below this count as 0.
+_LEAST = 1e-30
+
 FormFactor = Callable[[NDArray[np.float64], Nuclide], NDArray[np.float64]]
 
 
-def _momentum(q: ArrayLike) -> NDArray[np.float64]:
+def _momentum(q: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
+    checked_kind("nuclide", nuclide, Nuclide)
     return checked("momentum transfer q", q, "1/fm", at_least=0)
 
 
@@ -51,7 +55,7 @@ def helm(q: ArrayLike, nuclide: Nuclide, *, a: float = 0.52, s: float = 0.9) -> 
     Raises
     ------
     DomainError
-        If ``q`` is negative or not finite.
+        If ``q`` or a length is negative or not finite.
 
     References
     ----------
@@ -64,9 +68,12 @@ def helm(q: ArrayLike, nuclide: Nuclide, *, a: float = 0.52, s: float = 0.9) -> 
     >>> helm([0.0, 0.5, 1.0], nuclide("Cs133")).round(4)
     array([ 1.    ,  0.3304, -0.0572])
     """
-    q = _momentum(q)
+    q = _momentum(q, nuclide)
+    a, s = checked_number("a", a, "fm", at_least=0), checked_number("s", s, "fm", at_least=0)
     c = 1.23 * nuclide.nucleons ** (1 / 3) - 0.60
-    radius = np.sqrt(c**2 + 7 / 3 * np.pi**2 * a**2 - 5 * s**2)
+    edge = c**2 + 7 / 3 * np.pi**2 * a**2
+    checked_number("s", s, "fm", at_most=np.sqrt(edge / 5))
+    radius = np.sqrt(edge - 5 * s**2)
     return _sphere(q * radius) * np.exp(-((q * s) ** 2) / 2)
 
 
@@ -92,7 +99,7 @@ def klein_nystrand(q: ArrayLike, nuclide: Nuclide, *, a: float = 0.7) -> NDArray
     Raises
     ------
     DomainError
-        If ``q`` is negative or not finite.
+        If ``q`` or a length is negative or not finite.
 
     References
     ----------
@@ -104,7 +111,8 @@ def klein_nystrand(q: ArrayLike, nuclide: Nuclide, *, a: float = 0.7) -> NDArray
     >>> klein_nystrand([0.0, 0.5], nuclide("Cs133")).round(4)
     array([1.    , 0.2714])
     """
-    q = _momentum(q)
+    q = _momentum(q, nuclide)
+    a = checked_number("a", a, "fm", at_least=0)
     radius = 1.23 * nuclide.nucleons ** (1 / 3)
     return _sphere(q * radius) / (1 + (q * a) ** 2)
 
@@ -133,7 +141,7 @@ def symmetrized_fermi(q: ArrayLike, nuclide: Nuclide, *, a: float = 0.52) -> NDA
     Raises
     ------
     DomainError
-        If ``q`` is negative or not finite.
+        If ``q`` or a length is negative or not finite.
 
     References
     ----------
@@ -145,15 +153,15 @@ def symmetrized_fermi(q: ArrayLike, nuclide: Nuclide, *, a: float = 0.52) -> NDA
     >>> symmetrized_fermi([0.0, 0.5], nuclide("Cs133")).round(4)
     array([1.    , 0.3335])
     """
-    q = _momentum(q)
+    q, a = _momentum(q, nuclide), checked_number("a", a, "fm", above=0)
     c = 1.23 * nuclide.nucleons ** (1 / 3) - 0.60
-    positive = np.where(q > 0, q, 1.0)
+    positive = np.where(q > _LEAST, q, 1.0)
     x, y = np.pi * positive * a, positive * c
     # The bracket is (x/tanh x - 1) sin(y)/y + y j_1(y); both terms keep their digits as q -> 0.
     edge = np.where(x > 0.02, x / np.tanh(x) - 1, x**2 / 3 - x**4 / 45 + 2 * x**6 / 945)
     bracket = edge * np.sinc(y / np.pi) + y * spherical_jn(1, y)
     return np.where(
-        q > 0, 3 / (x**2 + y**2) * (2 * x * np.exp(-x) / -np.expm1(-2 * x)) * bracket, 1.0
+        q > _LEAST, 3 / (x**2 + y**2) * (2 * x * np.exp(-x) / -np.expm1(-2 * x)) * bracket, 1.0
     )
 
 
@@ -175,7 +183,7 @@ def point_like(q: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
     Raises
     ------
     DomainError
-        If ``q`` is negative or not finite.
+        If ``q`` or a length is negative or not finite.
 
     Examples
     --------
@@ -183,4 +191,4 @@ def point_like(q: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
     >>> point_like([0.0, 0.5], nuclide("Cs133"))
     array([1., 1.])
     """
-    return np.ones_like(_momentum(q))
+    return np.ones_like(_momentum(q, nuclide))

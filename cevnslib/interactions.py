@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .constants import CODATA_2022, Constants
-from .errors import checked
+from .errors import checked, checked_fields, checked_kind, checked_number, checked_shapes
 from .form_factors import FormFactor, helm
 from .nuclei import Nuclide
 
@@ -30,11 +30,26 @@ __all__ = [
 ]
 
 
-def _recoil_energy(T: ArrayLike) -> NDArray[np.float64]:
+#: Momentum transfer in MeV above which a nucleus no longer recoils as a whole.
+_LARGEST_MOMENTUM = 1e3
+
+
+def coherent_recoil(name: str, T: ArrayLike, *nuclides: Nuclide) -> NDArray[np.float64]:
+    """Return recoil energies of nuclei as a whole; an energy in keV is refused with a hint."""
+    for nuclide in nuclides:
+        checked_kind("nuclide", nuclide, Nuclide)
+    largest = _LARGEST_MOMENTUM**2 / (2 * min(nuclide.mass for nuclide in nuclides))
+    hint = "a momentum transfer of 1 GeV; energies are in MeV, did you give keV?"
+    return checked(name, T, "MeV", above=0, at_most=largest, hint=hint)
+
+
+def _recoil_energy(T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
+    checked_kind("nuclide", nuclide, Nuclide)
     return checked("recoil energy T", T, "MeV", above=0)
 
 
-def _neutrino_energy(E: ArrayLike) -> NDArray[np.float64]:
+def _neutrino_energy(E: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
+    checked_kind("nuclide", nuclide, Nuclide)
     return checked("neutrino energy E", E, "MeV", above=0)
 
 
@@ -49,6 +64,11 @@ class WeakCouplings:
     proton_axial, neutron_axial : float
         g_p^A and g_n^A, which multiply the unpaired protons and neutrons.
 
+    Raises
+    ------
+    DomainError
+        If one of them is not finite.
+
     Examples
     --------
     >>> round(RADIATIVE.proton_vector, 4), round(RADIATIVE.neutron_vector, 4)
@@ -59,6 +79,11 @@ class WeakCouplings:
     neutron_vector: float
     proton_axial: float
     neutron_axial: float
+
+    def __post_init__(self) -> None:
+        """Refuse couplings that are not finite."""
+        for name, value in vars(self).items():
+            checked_number(name, value)
 
     @classmethod
     def from_quarks(
@@ -76,11 +101,20 @@ class WeakCouplings:
         WeakCouplings
             The nucleons' couplings; Barranco, Miranda, Rashba, hep-ph/0508299.
 
+        Raises
+        ------
+        DomainError
+            If one of them is not finite.
+
         Examples
         --------
         >>> WeakCouplings.from_quarks(0.5, 0.0, -0.5, 0.0).proton_vector
         0.5
         """
+        quarks = {"up_left": up_left, "up_right": up_right}
+        quarks |= {"down_left": down_left, "down_right": down_right}
+        for name, value in quarks.items():
+            checked_number(name, value)
         up_vector, down_vector = up_left + up_right, down_left + down_right
         up_axial, down_axial = up_left - up_right, down_left - down_right
         return cls(
@@ -120,14 +154,18 @@ class WeakCouplings:
         Raises
         ------
         DomainError
-            If ``sin2_theta`` lies outside 0 to 1.
+            If ``sin2_theta`` lies outside 0 to 1, or a number is not finite.
 
         Examples
         --------
         >>> WeakCouplings.with_angle(0.25).neutron_vector
         -0.5
         """
-        s2 = kappa * float(checked("sin2_theta", sin2_theta, at_least=0, at_most=1))
+        corrections = {"rho": rho, "kappa": kappa, "lambda_up_left": lambda_up_left}
+        corrections |= {"lambda_down_left": lambda_down_left, "lambda_right": lambda_right}
+        for name, value in corrections.items():
+            checked_number(name, value)
+        s2 = kappa * checked_number("sin2_theta", sin2_theta, at_least=0, at_most=1)
         return cls.from_quarks(
             up_left=rho * (1 / 2 - 2 / 3 * s2) + lambda_up_left,
             up_right=rho * (-2 / 3 * s2) + lambda_right,
@@ -200,7 +238,7 @@ class Interaction(ABC):
         -----
         Exact for a massless outgoing neutrino; arXiv:1905.03750 uses its limit sqrt(m_A T/2).
         """
-        T = _recoil_energy(T)
+        T = _recoil_energy(T, nuclide)
         return (T + np.sqrt(T**2 + 2 * nuclide.mass * T)) / 2
 
     def maximum_recoil(self, E: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
@@ -225,7 +263,7 @@ class Interaction(ABC):
         DomainError
             If ``E`` is not positive and finite.
         """
-        E = _neutrino_energy(E)
+        E = _neutrino_energy(E, nuclide)
         return 2 * E**2 / (nuclide.mass + 2 * E)
 
     def minimum_recoil(self, E: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
@@ -248,7 +286,7 @@ class Interaction(ABC):
         DomainError
             If ``E`` is not positive and finite.
         """
-        return np.zeros_like(_neutrino_energy(E))
+        return np.zeros_like(_neutrino_energy(E, nuclide))
 
     def differential_cross_section(
         self, T: ArrayLike, E: ArrayLike, nuclide: Nuclide
@@ -270,11 +308,12 @@ class Interaction(ABC):
         Raises
         ------
         DomainError
-            If ``T`` or ``E`` is not positive and finite.
+            If ``T`` or ``E`` is not positive and finite, their shapes do not broadcast, or ``T`` is
+            so great that the nucleus would break: an energy in keV, most likely.
         """
-        T, E = _recoil_energy(T), _neutrino_energy(E)
+        T, E = coherent_recoil("recoil energy T", T, nuclide), _neutrino_energy(E, nuclide)
         coefficients = self.coefficients(T, nuclide)
-        polynomial = np.zeros(np.broadcast_shapes(T.shape, E.shape))
+        polynomial = np.zeros(checked_shapes(T=T, E=E))
         for coefficient in coefficients[::-1]:
             polynomial = polynomial / E + coefficient
         return np.where(self.minimum_energy(T, nuclide) <= E, polynomial, 0.0)
@@ -315,6 +354,10 @@ class StandardModel(Interaction):
     axial: bool = False
     constants: Constants = CODATA_2022
 
+    def __post_init__(self) -> None:
+        """Refuse what is neither couplings nor a form factor."""
+        checked_fields(self)
+
     def weak_charge(self, nuclide: Nuclide) -> float:
         """Return the weak charge Q_V = g_p^V Z + g_n^V N of a nucleus.
 
@@ -334,6 +377,7 @@ class StandardModel(Interaction):
         >>> round(StandardModel().weak_charge(nuclide("Ar40")), 2)
         -10.72
         """
+        checked_kind("nuclide", nuclide, Nuclide)
         g = self.couplings
         return g.proton_vector * nuclide.protons + g.neutron_vector * nuclide.neutrons
 
@@ -356,6 +400,7 @@ class StandardModel(Interaction):
         >>> StandardModel(axial=True).axial_charge(nuclide("Ar40"))
         0.0
         """
+        checked_kind("nuclide", nuclide, Nuclide)
         if not self.axial:
             return 0.0
         g = self.couplings
@@ -372,7 +417,7 @@ class StandardModel(Interaction):
         >>> StandardModel().coefficients([0.001, 0.005], nuclide("Cs133")).shape
         (3, 2)
         """
-        T = _recoil_energy(T)
+        T = _recoil_energy(T, nuclide)
         form_factor = _form_factor(self.form_factor, T, nuclide, self.constants)
         scale = self.constants.fermi**2 * nuclide.mass / np.pi * self.constants.square_centimetres
         vector, axial = self.weak_charge(nuclide) ** 2, self.axial_charge(nuclide) ** 2
@@ -431,6 +476,7 @@ class MagneticMoment(Interaction):
 
     def __post_init__(self) -> None:
         """Refuse a moment that is negative or not finite."""
+        checked_fields(self)
         checked("moment", self.moment, "mu_B", at_least=0)
 
     def coefficients(self, T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
@@ -442,7 +488,7 @@ class MagneticMoment(Interaction):
         >>> MagneticMoment().coefficients([0.001, 0.005], nuclide("Cs133")).shape
         (2, 2)
         """
-        T = _recoil_energy(T)
+        T = _recoil_energy(T, nuclide)
         form_factor = _form_factor(self.form_factor, T, nuclide, self.constants)
         amplitude = self.constants.fine_structure * self.moment / self.constants.electron_mass
         scale = np.pi * amplitude**2 * nuclide.protons**2 * self.constants.square_centimetres
@@ -500,6 +546,7 @@ class DipolePortal(Interaction):
 
     def __post_init__(self) -> None:
         """Refuse a mass or a moment that is negative or not finite."""
+        checked_fields(self)
         checked("mass", self.mass, "MeV", at_least=0)
         checked("moment", self.moment, "mu_B", at_least=0)
 
@@ -512,7 +559,7 @@ class DipolePortal(Interaction):
         >>> DipolePortal(10.0).coefficients([0.001, 0.005], nuclide("Cs133")).shape
         (3, 2)
         """
-        T = _recoil_energy(T)
+        T = _recoil_energy(T, nuclide)
         form_factor = _form_factor(self.form_factor, T, nuclide, self.constants)
         amplitude = self.constants.fine_structure * self.moment / self.constants.electron_mass
         scale = np.pi * amplitude**2 * nuclide.protons**2 * self.constants.square_centimetres
@@ -539,6 +586,7 @@ class DipolePortal(Interaction):
         >>> round(DipolePortal(30.0).threshold(nuclide("Ar40")), 4)
         30.0121
         """
+        checked_kind("nuclide", nuclide, Nuclide)
         return self.mass + self.mass**2 / (2 * nuclide.mass)
 
     def minimum_energy(self, T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
@@ -571,7 +619,7 @@ class DipolePortal(Interaction):
         >>> DipolePortal(10.0).minimum_energy([1e-5, 1e-4, 1e-3], nuclide("Ar40")).round(2)
         array([58.39, 19.69, 10.11])
         """
-        T = _recoil_energy(T)
+        T = _recoil_energy(T, nuclide)
         return super().minimum_energy(T, nuclide) * (1 + self.mass**2 / (2 * nuclide.mass * T))
 
     def maximum_recoil(self, E: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
@@ -603,7 +651,7 @@ class DipolePortal(Interaction):
         >>> DipolePortal(20.0).maximum_recoil([10.0, 30.0], nuclide("Ar40")).round(4)
         array([0.    , 0.0368])
         """
-        E = _neutrino_energy(E)
+        E = _neutrino_energy(E, nuclide)
         M, m = nuclide.mass, self.mass
         above = E - self.threshold(nuclide)
         # The root is 2M times this one: its two factors keep their digits close to threshold.
@@ -644,7 +692,7 @@ class DipolePortal(Interaction):
         >>> DipolePortal(20.0).minimum_recoil([10.0, 30.0], nuclide("Ar40")).round(6)
         array([0.      , 0.000784])
         """
-        E = _neutrino_energy(E)
+        E = _neutrino_energy(E, nuclide)
         M, greatest = nuclide.mass, self.maximum_recoil(E, nuclide)
         positive = np.where(greatest > 0, greatest, np.inf)
         return self.mass**4 / (4 * M * (M + 2 * E) * positive)

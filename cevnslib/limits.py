@@ -4,12 +4,13 @@ An experiment constrains the moments through three things only: the Standard Mod
 Hermitian matrix K of the magnetic one, and the chi2 of its count. `Constraint` holds them.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import UnknownNameError
+from .errors import DomainError, checked, checked_choice, checked_fields, checked_kind
 from .experiments import (
     THRESHOLD_KINDS,
     Experiment,
@@ -51,6 +52,11 @@ class Constraint:
     chi2 : PulledChi2
         The chi2 of the count.
 
+    Raises
+    ------
+    DomainError
+        If the signal is negative, or the matrix not Hermitian and positive semidefinite.
+
     Examples
     --------
     >>> from cevnslib import experiments
@@ -62,6 +68,12 @@ class Constraint:
     signal: float
     matrix: NDArray[np.complex128]
     chi2: PulledChi2
+
+    def __post_init__(self) -> None:
+        """Refuse a signal and a matrix that no experiment can have."""
+        checked_fields(self)
+        checked("signal", self.signal, at_least=0)
+        checked_moment_matrix(self.matrix)
 
     @property
     def least_chi2(self) -> float:
@@ -167,7 +179,7 @@ class Constraint:
         Returns
         -------
         ndarray, shape (3,)
-            Limits in Bohr magnetons.
+            Limits in Bohr magnetons; infinite for a moment to which the experiment is blind.
 
         Raises
         ------
@@ -179,10 +191,27 @@ class Constraint:
         >>> Constraint(180.0, np.eye(3) + 0j, PulledChi2(180, 958)).limits().round(2)
         array([7.14, 7.14, 7.14])
         """
-        values: NDArray[np.float64] = np.sqrt(
-            self.allowed_counts(confidence) / self.matrix.diagonal().real
+        weights = self.matrix.diagonal().real
+        seen = weights > 1e-12 * weights.max(initial=0.0)
+        allowed = self.allowed_counts(confidence)
+        return np.where(seen, np.sqrt(allowed / np.where(seen, weights, 1.0)), np.inf)
+
+
+def checked_moment_matrix(matrix: ArrayLike) -> NDArray[np.complex128]:
+    """Return K as a complex matrix, or refuse what is not Hermitian and positive semidefinite."""
+    try:
+        K = np.asarray(matrix).astype(np.complex128)
+    except (ValueError, TypeError):
+        K = np.zeros(0, dtype=np.complex128)
+    good = K.shape == (3, 3) and bool(np.all(np.abs(K) < 1e100))
+    rounding = 1e-9 * np.trace(K).real if good else 0.0
+    good = good and bool(np.all(np.abs(K - K.conj().T) <= rounding))
+    if not good or np.linalg.eigvalsh(K)[0] < -rounding:
+        raise DomainError(
+            f"matrix K: got {' '.join(repr(matrix).split())}; allowed: a Hermitian matrix of shape "
+            "(3, 3) without negative eigenvalues"
         )
-        return values
+    return K
 
 
 def constraint(
@@ -229,6 +258,8 @@ def constraint(
     >>> csi.delta_chi2([[0, 0, 0], [70e-10, 0, 0]]).round(2)
     array([0.  , 2.63])
     """
+    for name, one in {"standard_model": standard_model, "magnetic": magnetic}.items():
+        checked_kind(name, one, Interaction)
     signal = expected_counts(experiment, standard_model)
     matrix = moment_matrix(experiment, parameters, beam, magnetic)
     return Constraint(signal, matrix, experiment.measurement.chi2(signal, reading))
@@ -288,8 +319,8 @@ def tmm_limits(
     >>> (limits / 1e-10).round(1)  # in 1e-10 mu_B
     array([71.1, 72.2, 92.1])
     """
-    if phases not in PHASES:
-        raise UnknownNameError("treatment of phases", phases, PHASES)
+    checked_choice("treatment of phases", phases, PHASES)
+    checked_kind("parameters", parameters, OscillationParameters)
     choices = [parameters]
     if phases == "profiled":  # the diagonal of K is linear in cos(delta): its ends are extreme
         choices = [replace(parameters, delta_cp=delta) for delta in (0.0, np.pi)]
@@ -330,7 +361,8 @@ def solar_limits(
     Returns
     -------
     ndarray, shape (3,)
-        Limits in Bohr magnetons, one moment at a time, at the measurement's confidence level.
+        Limits in Bohr magnetons, one moment at a time, at the measurement's confidence level;
+        infinite for a moment that is not seen.
 
     Raises
     ------
@@ -347,11 +379,13 @@ def solar_limits(
     >>> (solar_limits(experiments.load_solar("borexino")) / 1e-10).round(2)
     array([0.44, 0.36, 0.28])
     """
+    checked_kind("measurement", measurement, SolarMeasurement)
     shares = solar_shares(
         measurement.energy, measurement.electron_density, parameters, splitting=splitting
     )
-    limits: NDArray[np.float64] = measurement.effective_moment / np.sqrt(1 - shares)
-    return limits
+    seen = shares < 1
+    weights = np.sqrt(np.where(seen, 1 - shares, 1.0))
+    return np.where(seen, measurement.effective_moment / weights, np.inf)
 
 
 @dataclass(frozen=True)
@@ -365,6 +399,11 @@ class LimitRow:
     values : tuple of float
         Limits on the three moments in Bohr magnetons; infinite where there is none.
 
+    Raises
+    ------
+    DomainError
+        If a limit is not positive.
+
     Examples
     --------
     >>> LimitRow("borexino", "current", "solar", (4.4e-11, 3.6e-11, 2.8e-11)).beam
@@ -375,6 +414,12 @@ class LimitRow:
     stage: str
     beam: str
     values: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what is no row."""
+        checked_fields(self)
+        finite = [value for value in self.values if value != math.inf]
+        checked("limits", finite, "mu_B", above=0)
 
 
 def limit_table(
@@ -410,8 +455,8 @@ def limit_table(
     >>> len(rows), rows[0].experiment, rows[0].beam
     (35, 'coherent-csi', 'prompt')
     """
-    if threshold_kind not in (None, *THRESHOLD_KINDS):
-        raise UnknownNameError("threshold_kind", threshold_kind, THRESHOLD_KINDS)
+    if threshold_kind is not None:
+        checked_choice("threshold_kind", threshold_kind, THRESHOLD_KINDS)
     rows = []
     for name in names():
         for stage in stages(name):

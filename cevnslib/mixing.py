@@ -15,7 +15,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .constants import AVOGADRO, CODATA_2022, Constants
-from .errors import DomainError, UnknownNameError, checked
+from .errors import (
+    DomainError,
+    checked,
+    checked_choice,
+    checked_fields,
+    checked_kind,
+    checked_number,
+    checked_shapes,
+)
 from .sources import FLAVOURS
 
 __all__ = [
@@ -63,6 +71,7 @@ class OscillationParameters:
         for name in ("sin2_theta12", "sin2_theta13", "sin2_theta23"):
             checked(name, getattr(self, name), at_least=0, at_most=1)
         checked("delta_cp", self.delta_cp, "rad")
+        checked_fields(self)
 
 
 #: Best fit of de Salas et al., Phys. Lett. B 782 (2018) 633, arXiv:1708.01186, normal ordering,
@@ -93,6 +102,7 @@ def pmns(parameters: OscillationParameters) -> NDArray[np.complex128]:
     >>> abs(pmns(TALK_2019)[0]) ** 2  # the shares of nu_1, nu_2, nu_3 in nu_e
     array([0.665312, 0.313088, 0.0216  ])
     """
+    checked_kind("parameters", parameters, OscillationParameters)
     s12, s13, s23 = np.sqrt(
         [parameters.sin2_theta12, parameters.sin2_theta13, parameters.sin2_theta23]
     )
@@ -212,8 +222,7 @@ def flavour_projector(
     >>> flavour_projector("e").diagonal().real.round(4)
     array([0.3347, 0.6869, 0.9784])
     """
-    if flavour not in FLAVOURS:
-        raise UnknownNameError("flavour", flavour, FLAVOURS)
+    checked_choice("flavour", flavour, FLAVOURS)
     row = pmns(parameters)[FLAVOURS.index(flavour)]
     blind = np.outer(row.conj(), row)
     projector: NDArray[np.complex128] = np.eye(3, dtype=np.complex128) - blind
@@ -313,13 +322,16 @@ def solar_shares(
     """
     E = checked("energy", energy, "MeV", at_least=0)
     density = checked("electron density", electron_density, "mol/cm^3", at_least=0)
-    dm2 = float(checked("splitting", splitting, "eV^2", above=0)) * 1e-12  # in MeV^2
+    dm2 = checked_number("splitting", splitting, "eV^2", above=0) * 1e-12  # in MeV^2
+    checked_kind("parameters", parameters, OscillationParameters)
+    checked_kind("constants", constants, Constants)
+    checked_shapes(energy=E, electron_density=density)
     electrons = density * AVOGADRO * (constants.hbar_c * 1e-13) ** 3  # in MeV^3
     c13_squared = 1 - parameters.sin2_theta13
     x = 2 * np.sqrt(2) * constants.fermi * electrons * E * c13_squared / dm2
     cos2 = 1 - 2 * parameters.sin2_theta12
     sin2_squared = 4 * parameters.sin2_theta12 * (1 - parameters.sin2_theta12)
-    cos2_matter = (cos2 - x) / np.sqrt((cos2 - x) ** 2 + sin2_squared)
+    cos2_matter = np.cos(np.arctan2(np.sqrt(sin2_squared), cos2 - x))
     shares = [
         c13_squared * (1 + cos2_matter) / 2,
         c13_squared * (1 - cos2_matter) / 2,
@@ -354,7 +366,10 @@ def complex_moments(moments: ArrayLike) -> NDArray[np.complex128]:
     cevnslib.errors.DomainError: moments: got [1, 2]; allowed: numbers with three entries, \
 Lambda_1, Lambda_2 and Lambda_3, along the last axis
     """
-    values = np.asarray(moments)
+    try:
+        values = np.asarray(moments)
+    except ValueError:  # a ragged list
+        values = np.asarray(None)
     if values.dtype.kind not in "iufc" or values.ndim == 0 or values.shape[-1] != 3:
         raise DomainError(
             f"moments: got {moments!r}; allowed: numbers with three entries, Lambda_1, Lambda_2 "

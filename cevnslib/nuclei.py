@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from .constants import AVOGADRO, CODATA_2022, Constants
-from .errors import CevnsError
+from .errors import CevnsError, DomainError, checked, checked_fields, checked_kind
 
 __all__ = ["Nuclide", "Target", "UnknownTargetError", "nuclide", "target"]
 
@@ -37,6 +37,11 @@ class Nuclide:
     mass : float
         Mass of the bare nucleus in MeV.
 
+    Raises
+    ------
+    DomainError
+        If there is no proton, a number of neutrons below 0, or no positive mass.
+
     Examples
     --------
     >>> nuclide("Cs133").neutrons
@@ -47,6 +52,13 @@ class Nuclide:
     protons: int
     neutrons: int
     mass: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is no nucleus."""
+        checked_fields(self)
+        checked("protons", self.protons, at_least=1)
+        checked("neutrons", self.neutrons, at_least=0)
+        checked("nuclear mass", self.mass, "MeV", above=0)
 
     @property
     def nucleons(self) -> int:
@@ -77,6 +89,11 @@ class Target:
     nuclei_per_kg : tuple of float
         The number of each in one kilogram, in the same order.
 
+    Raises
+    ------
+    DomainError
+        If there are no nuclides, or not a positive number of each.
+
     Examples
     --------
     >>> csi = target("CsI")
@@ -88,6 +105,16 @@ class Target:
     nuclides: tuple[Nuclide, ...]
     nuclei_per_kg: tuple[float, ...]
 
+    def __post_init__(self) -> None:
+        """Refuse what is no material."""
+        checked_fields(self)
+        checked("nuclei_per_kg", self.nuclei_per_kg, "1/kg", above=0)
+        if len(self.nuclides) != len(self.nuclei_per_kg) or not self.nuclides:
+            raise DomainError(
+                f"target {self.name}: got {len(self.nuclides)} nuclides and "
+                f"{len(self.nuclei_per_kg)} numbers; allowed: as many of both, at least one"
+            )
+
 
 def _from_isotope(isotope: Any, constants: Constants) -> Nuclide:
     """Make a bare nucleus from an isotope of ``periodictable``, less its electrons' mass."""
@@ -96,7 +123,6 @@ def _from_isotope(isotope: Any, constants: Constants) -> Nuclide:
     return Nuclide(name, isotope.number, isotope.isotope - isotope.number, mass)
 
 
-@cache
 def target(name: str, constants: Constants = CODATA_2022) -> Target:
     """Make a target of natural isotopic composition from its name.
 
@@ -134,11 +160,18 @@ def target(name: str, constants: Constants = CODATA_2022) -> Target:
 or compound; allowed: an element (Ge), an isotope (Ge72), a compound (CsI) or a mixture by number \
 of atoms (2Ge:1Si)
     """
-    import periodictable  # here, as loading its tables takes longer than all else
-
     if not isinstance(name, str) or not name.strip():
         raise UnknownTargetError(name)
-    formula = name.strip()
+    checked_kind("constants", constants, Constants)
+    return _target(name.strip(), constants)
+
+
+@cache
+def _target(name: str, constants: Constants) -> Target:
+    """Make a target once."""
+    import periodictable  # here, as loading its tables takes longer than all else
+
+    formula = name
     if re.fullmatch(r"[A-Z][a-z]?\d+", formula):  # one isotope
         formula = re.sub(r"(\d+)", r"[\1]", formula)
     if ":" in formula:  # a mixture by number of atoms
@@ -163,7 +196,7 @@ of atoms (2Ge:1Si)
                 raise UnknownTargetError(name, f"the mass of {isotope} is not known")
             numbers[key] = numbers.get(key, 0.0) + count * abundance / total
             molar_mass += count * abundance / total * isotope.mass
-    if not numbers:
+    if not molar_mass or not all(numbers.values()):
         raise UnknownTargetError(name)
     per_kg = 1000 * AVOGADRO / molar_mass
     return Target(name, tuple(numbers), tuple(per_kg * number for number in numbers.values()))

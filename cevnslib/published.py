@@ -3,11 +3,11 @@
 import csv
 import math
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib import resources
 
-from .errors import UnknownNameError, checked
+from .errors import DomainError, checked, checked_choice, checked_fields, checked_integer
 from .experiments import load
 from .limits import limit_table, tmm_limits
 
@@ -30,6 +30,11 @@ class PublishedLimit:
     printed : str
         The number as printed, in 1e-10 Bohr magnetons.
 
+    Raises
+    ------
+    DomainError
+        If there is no such moment, or what is printed is no positive number.
+
     Examples
     --------
     >>> number = limits("coherent-csi", "prompt", "current")[0]
@@ -42,6 +47,17 @@ class PublishedLimit:
     stage: str
     index: int
     printed: str
+
+    def __post_init__(self) -> None:
+        """Refuse what no table prints."""
+        checked_fields(self)
+        checked_integer("index", self.index, at_least=1, at_most=3)
+        try:
+            good = Decimal(self.printed).is_finite() and 0 < Decimal(self.printed) < 10**9
+        except InvalidOperation:
+            good = False
+        if not good:
+            raise DomainError(f"printed: got {self.printed!r}; allowed: a positive number as text")
 
     @property
     def value(self) -> float:
@@ -64,7 +80,12 @@ class Verdict:
     published : PublishedLimit
         The published number.
     ours : float
-        Ours, in Bohr magnetons.
+        Ours, in Bohr magnetons; infinite if there is none.
+
+    Raises
+    ------
+    DomainError
+        If ``ours`` is not a positive number.
 
     Examples
     --------
@@ -75,6 +96,12 @@ class Verdict:
 
     published: PublishedLimit
     ours: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is no limit."""
+        checked_fields(self)
+        if self.ours != math.inf:
+            checked("our limit", self.ours, "mu_B", above=0)
 
     @property
     def ratio(self) -> float:
@@ -140,8 +167,7 @@ def limits(
     for key, name in (("experiment", experiment), ("beam", beam), ("stage", stage)):
         if name is not None:
             known = dict.fromkeys(getattr(number, key) for number in chosen)
-            if name not in known:
-                raise UnknownNameError(f"published {key}", name, known)
+            checked_choice(f"published {key}", name, known)
             chosen = tuple(number for number in chosen if getattr(number, key) == name)
     return chosen
 
@@ -171,8 +197,6 @@ def compare(published: PublishedLimit, ours: float) -> Verdict:
     >>> compare(limits("coherent-csi", "prompt", "current")[0], 80e-10).word
     'close'
     """
-    if ours != math.inf:
-        ours = float(checked("our limit", ours, "mu_B", above=0))
     return Verdict(published, ours)
 
 

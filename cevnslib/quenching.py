@@ -1,18 +1,22 @@
 """Quenching: how much of a nuclear recoil is seen as ionisation or light."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .constants import KEV
-from .errors import checked
+from .errors import checked, checked_fields, checked_kind
 from .nuclei import Nuclide
 
 __all__ = ["Lindhard", "Quenching"]
 
+#: Energies in MeV below this count as 0.
+_LEAST = 1e-30
 
+
+@runtime_checkable
 class Quenching(Protocol):
     """How much of a nuclear recoil is seen, as electron-equivalent energy."""
 
@@ -62,10 +66,12 @@ class Lindhard:
 
     def __post_init__(self) -> None:
         """Refuse an impossible strength."""
+        checked_fields(self)
         if self.k is not None:
             checked("Lindhard's k", self.k, above=0)
 
     def _parts(self, nuclide: Nuclide) -> tuple[float, float]:
+        checked_kind("nuclide", nuclide, Nuclide)
         k = self.k
         if k is None:
             k = 0.133 * nuclide.protons ** (2 / 3) * nuclide.nucleons**-0.5
@@ -140,7 +146,7 @@ class Lindhard:
         '0.620 keV'
         """
         E = checked("electron-equivalent energy", E, "MeV", at_least=0)
-        positive = np.where(E > 0, E, 1.0)
+        positive = np.where(E > _LEAST, E, 1.0)
         log_T = np.log(5 * positive)
         for _ in range(60):
             T = np.exp(log_T)
@@ -149,4 +155,4 @@ class Lindhard:
             log_T = log_T - step
             if np.all(np.abs(step) < 1e-15):
                 break
-        return np.where(E > 0, np.exp(log_T), 0.0)
+        return np.where(E > _LEAST, np.exp(log_T), 0.0)

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .detectors import Detector
-from .errors import DomainError, checked
+from .errors import DomainError, checked, checked_kind
 from .experiments import Experiment
-from .interactions import Interaction, MagneticMoment
+from .interactions import Interaction, MagneticMoment, coherent_recoil
 from .mixing import TALK_2019, OscillationParameters, flavour_projector
 from .nuclei import Nuclide
 from .sources import Beam
@@ -94,6 +94,11 @@ def _folded(
     return folded
 
 
+def _check(experiment: Experiment, interaction: Interaction) -> None:
+    checked_kind("experiment", experiment, Experiment)
+    checked_kind("interaction", interaction, Interaction)
+
+
 def counts_by_beam(experiment: Experiment, interaction: Interaction) -> dict[str, float]:
     """Return the expected number of events from each beam of an experiment.
 
@@ -126,6 +131,7 @@ def counts_by_beam(experiment: Experiment, interaction: Interaction) -> dict[str
     >>> {name: round(count, 1) for name, count in counts.items()}
     {'nu_mu': 29.4, 'nu_e': 60.4, 'nubar_mu': 90.4}
     """
+    _check(experiment, interaction)
     beams = experiment.source.beams
     totals = np.zeros(len(beams))
     target = experiment.detector.target
@@ -172,6 +178,7 @@ def expected_counts(experiment: Experiment, interaction: Interaction, beam: str 
     >>> round(expected_counts(csi, interactions.StandardModel()), 1)
     180.2
     """
+    _check(experiment, interaction)
     chosen = experiment.source.select(beam)
     counts = counts_by_beam(experiment, interaction)
     return sum(counts[one.name] for one in chosen)
@@ -218,6 +225,7 @@ def moment_matrix(
     >>> bool((K == K.conj().T).all())
     True
     """
+    checked_kind("parameters", parameters, OscillationParameters)
     counts = counts_by_beam(experiment, interaction)
     K = np.zeros((3, 3), dtype=np.complex128)
     for one in experiment.source.select(beam):
@@ -251,7 +259,7 @@ def recoil_spectrum(
     UnknownNameError
         If the source has no such beam.
     DomainError
-        If ``T`` is not positive and finite.
+        If ``T`` is not positive and finite, or so great that the nuclei would break.
 
     Examples
     --------
@@ -260,8 +268,9 @@ def recoil_spectrum(
     >>> recoil_spectrum(csi, [0.010, 0.020], interactions.StandardModel()).round(0)
     array([16711.,  4751.])
     """
-    T = checked("recoil energy T", T, "MeV", above=0)
+    _check(experiment, interaction)
     detector = experiment.detector
+    T = coherent_recoil("recoil energy T", T, *detector.target.nuclides)
     spectrum = np.zeros_like(T)
     for nuclide in detector.target.nuclides:
         rate = _nuclide_spectrum(experiment, T, interaction, beam, nuclide)
@@ -299,7 +308,7 @@ def measured_spectrum(
     UnknownNameError
         If the source has no such beam.
     DomainError
-        If ``E`` is not positive and finite.
+        If ``E`` is not positive and finite, or so great that the nuclei would break.
 
     Examples
     --------
@@ -309,8 +318,9 @@ def measured_spectrum(
     >>> (spectrum * 1e-3).round(0)  # per keV
     array([118566.,   8634.])
     """
-    E = checked("measured energy E", E, "MeV", above=0)
+    _check(experiment, interaction)
     detector = experiment.detector
+    E = coherent_recoil("measured energy E", E, *detector.target.nuclides)
     spectrum = np.zeros_like(E)
     for nuclide in detector.target.nuclides:
         T, slope = E, np.ones_like(E)
@@ -377,6 +387,7 @@ def effective_area(
     >>> f"{area:.3e} cm^2, {csi.fluence(prompt) * area:.1f} events"
     '9.788e-14 cm^2, 29.4 events'
     """
+    _check(experiment, interaction)
     E = checked("neutrino energy E", E, "MeV", above=0)
     detector = experiment.detector
     target = detector.target

@@ -10,13 +10,21 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import DomainError, UnknownNameError, checked
-from .limits import Constraint
+from .errors import (
+    DomainError,
+    checked,
+    checked_choice,
+    checked_integer,
+    checked_kind,
+    checked_shapes,
+)
+from .limits import Constraint, checked_moment_matrix
 
 __all__ = ["TREATMENTS", "boundary", "combined_delta_chi2", "least_counts"]
 
 #: What is done with what is not shown: set to zero, or to what hides the two moments best.
 TREATMENTS = ("zero", "profiled")
+_PAIRS = (["1", "2"], ["1", "3"], ["2", "3"])
 
 
 def least_counts(
@@ -53,7 +61,8 @@ def least_counts(
     UnknownNameError
         If a treatment is not one of the two.
     DomainError
-        If the pair is none, or a modulus is negative or not finite.
+        If the pair is none, a modulus negative or not finite, their shapes do not broadcast, or
+        the matrix is not Hermitian and positive semidefinite.
 
     Notes
     -----
@@ -68,23 +77,24 @@ def least_counts(
     array([2., 2.])
     """
     for name, value in (("third", third), ("phases", phases)):
-        if value not in TREATMENTS:
-            raise UnknownNameError(f"treatment of the {name}", value, TREATMENTS)
-    if len(set(pair)) != 2 or not set(pair) <= {1, 2, 3}:
+        checked_choice(f"treatment of the {name}", value, TREATMENTS)
+    if not isinstance(pair, tuple | list) or sorted(map(str, pair)) not in _PAIRS:
         raise DomainError(f"pair: got {pair!r}; allowed: two different numbers of 1, 2 and 3")
     x = checked("first modulus", x, "mu_B", at_least=0)
     y = checked("second modulus", y, "mu_B", at_least=0)
     i, j = pair[0] - 1, pair[1] - 1
     k = 3 - i - j
-    K = np.asarray(matrix)
+    checked_shapes(x=x, y=y)
+    K = checked_moment_matrix(matrix)
+    seen = K[k, k].real or np.inf  # what is not seen of the third hides nothing
     if third == phases == "profiled":
         # A free complex third moment: the Schur complement of K on the other two.
-        K = K - np.outer(K[:, k], K[k, :]) / K[k, k].real
+        K = K - np.outer(K[:, k], K[k, :]) / seen
     cross = -np.abs(K[i, j]) if phases == "profiled" else K[i, j].real
     counts = K[i, i].real * x**2 + 2 * cross * x * y + K[j, j].real * y**2
     if third == "profiled" and phases == "zero":
         pull = np.minimum(K[k, i].real * x + K[k, j].real * y, 0.0)
-        counts = counts - pull**2 / K[k, k].real
+        counts = counts - pull**2 / seen
     fewest: NDArray[np.float64] = np.maximum(counts, 0.0)
     return fewest
 
@@ -111,7 +121,7 @@ def boundary(
     confidence : float, optional
         Confidence level for two parameters: Delta chi2 = 4.61 at 90%.
     points : int, optional
-        Number of directions between the two axes, at least 2.
+        Number of directions between the two axes, from 2 to 1 000 000.
 
     Returns
     -------
@@ -137,8 +147,8 @@ def boundary(
     array([[98.2,  0. ],
            [ 0. , 99.6]])
     """
-    if points < 2:
-        raise DomainError(f"points: got {points!r}; allowed: at least 2")
+    checked_kind("constraint", constraint, Constraint)
+    checked_integer("points", points, at_least=2, at_most=1_000_000)
     allowed = constraint.allowed_counts(confidence, parameters=2)
     angle = np.linspace(0, np.pi / 2, points)
     direction = np.stack([np.cos(angle), np.sin(angle)])
@@ -182,6 +192,9 @@ def combined_delta_chi2(
     >>> combined_delta_chi2(both, [[0, 0, 0], [50e-10, 0, 0]]).round(2)
     array([ 0.  , 15.14])
     """
+    checked_kind("constraints", constraints, Sequence)
+    for one in constraints:
+        checked_kind("one of the constraints", one, Constraint)
     if not constraints:
         raise DomainError("constraints: got none; allowed: at least one")
     total: NDArray[np.float64] = np.sum([one.delta_chi2(moments) for one in constraints], axis=0)

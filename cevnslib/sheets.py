@@ -1,12 +1,20 @@
 """What the sheet of an experiment shows: the same numbers as in the table of all limits."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 
 from . import experiments, published
-from .errors import ConfigurationError, UnknownNameError, checked
+from .errors import (
+    ConfigurationError,
+    checked,
+    checked_choice,
+    checked_fields,
+    checked_kind,
+    checked_number,
+)
 from .experiments import Experiment
 from .interactions import MagneticMoment, StandardModel
 from .limits import constraint, solar_limits
@@ -88,7 +96,7 @@ number (in YAML write 1.0e-11, not 1e-11)
                         f"parameter {field.name}: got the text {value!r}; allowed: a number (in "
                         "YAML write 1.0e-11, not 1e-11)"
                     )
-                checked(f"parameter {field.name}", value)
+                checked_number(f"parameter {field.name}", value)
             elif not isinstance(value, str):
                 raise ConfigurationError(f"parameter {field.name}: got {value!r}; allowed: text")
         level = checked("parameter confidence", self.confidence, above=0, at_most=1)
@@ -96,10 +104,8 @@ number (in YAML write 1.0e-11, not 1e-11)
             raise ConfigurationError("parameter confidence: got 1; allowed: above 0 and below 1")
         self.oscillation  # noqa: B018, it checks the angles
         known = experiments.stages(self.experiment)
-        if self.stage not in (ALL, *known):
-            raise UnknownNameError("stage", self.stage, (ALL, *known))
-        if self.reading not in (ALL, *READINGS):
-            raise UnknownNameError("reading", self.reading, (ALL, *READINGS))
+        checked_choice("stage", self.stage, (ALL, *known))
+        checked_choice("reading", self.reading, (ALL, *READINGS))
         experiments.load(self.experiment, self.stages[0]).source.select(self.beam)
 
     @property
@@ -137,6 +143,7 @@ number (in YAML write 1.0e-11, not 1e-11)
         >>> SheetParameters("conus").beams(experiments.load("conus"))
         {'reactor': 'all'}
         """
+        checked_kind("experiment", experiment, Experiment)
         if experiment.source.name == "reactor":
             return {"reactor": self.beam}
         if self.beam != ALL:
@@ -171,6 +178,12 @@ class Row:
     reading: str
     limits: tuple[float, ...]
     published: tuple[published.PublishedLimit, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what is no row."""
+        checked_fields(self)
+        finite = [value for value in self.limits if value != math.inf]
+        checked("limits", finite, "mu_B", above=0)
 
     @property
     def verdicts(self) -> tuple[str, ...]:
@@ -207,6 +220,7 @@ def rows(parameters: SheetParameters) -> tuple[Row, ...]:
     >>> len(rows(SheetParameters("coherent-csi")))
     12
     """
+    checked_kind("parameters", parameters, SheetParameters)
     p = parameters
     comparable = p.experiment in experiments.names() and p.confidence == 0.90
     comparable = comparable and p.oscillation == TALK_2019
@@ -273,6 +287,7 @@ def inputs_table(experiment: Experiment) -> str:
     >>> print(inputs_table(experiments.load("conus")).splitlines()[2])
     | target | Ge | arXiv:1905.03750, table of configurations |
     """
+    checked_kind("experiment", experiment, Experiment)
     d, m = experiment.detector, experiment.measurement
     lowest = d.threshold if d.threshold else d.efficiency.breakpoints[0]
     kind = "recoil" if d.quenching is None else "electron-equivalent"
@@ -345,8 +360,10 @@ def limits_table(found: Sequence[Row]) -> str:
     >>> print(table.splitlines()[-1])
     | current | reactor | as tabulated | 1.019 (1.0) | 0.7111 (0.72) | 0.5958 (0.61) | reproduced |
     """
+    checked_kind("found", found, Sequence)
     body = []
     for row in found:
+        checked_kind("row", row, Row)
         numbers = [f"{value / 1e-10:.4g}" for value in row.limits]
         if row.published:
             numbers = [f"{n} ({p.printed})" for n, p in zip(numbers, row.published, strict=True)]
@@ -380,6 +397,7 @@ def introduction(parameters: SheetParameters) -> str:
     >>> introduction(SheetParameters("conus")).splitlines()[0]
     '# CONUS'
     """
+    checked_kind("parameters", parameters, SheetParameters)
     p = parameters
     experiment = experiments.load(p.experiment, p.stages[0])
     source = {"sns": "a spallation source", "reactor": "a reactor"}[experiment.source.name]
@@ -417,4 +435,8 @@ def by_stage(stages: Sequence[Experiment], table: Callable[[Experiment], str]) -
     >>> print(by_stage([experiments.load("conus")], counts_table).splitlines()[0])
     **Current**
     """
+    checked_kind("stages", stages, Sequence)
+    checked_kind("table", table, Callable)
+    for one in stages:
+        checked_kind("one of the stages", one, Experiment)
     return "\n\n".join(f"**{one.stage.capitalize()}**\n\n{table(one)}" for one in stages)

@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .constants import CODATA_2022, DAY, ELEMENTARY_CHARGE, Constants
-from .errors import DomainError, UnknownNameError, checked
+from .errors import (
+    DomainError,
+    UnknownNameError,
+    checked,
+    checked_choice,
+    checked_fields,
+    checked_kind,
+    checked_number,
+)
 from .spectra import LineSpectrum, NumericalSpectrum, PolynomialSpectrum, Spectrum
 
 __all__ = [
@@ -68,10 +76,9 @@ class Beam:
 
     def __post_init__(self) -> None:
         """Refuse an unknown flavour or timing and an impossible rate."""
-        if self.flavour not in FLAVOURS:
-            raise UnknownNameError("flavour", self.flavour, FLAVOURS)
-        if self.timing not in TIMINGS:
-            raise UnknownNameError("timing", self.timing, TIMINGS)
+        checked_choice("flavour", self.flavour, FLAVOURS)
+        checked_choice("timing", self.timing, TIMINGS)
+        checked_fields(self)
         checked("emission rate", self.rate, "1/s", at_least=0)
 
 
@@ -84,7 +91,12 @@ class Source:
     name : str
         Name of the source.
     beams : tuple of Beam
-        Its beams.
+        Its beams, at least one.
+
+    Raises
+    ------
+    DomainError
+        If there are none.
 
     Examples
     --------
@@ -94,6 +106,12 @@ class Source:
 
     name: str
     beams: tuple[Beam, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a source of nothing."""
+        checked_fields(self)
+        if not self.beams:
+            raise DomainError(f"beams of {self.name}: got none; allowed: at least one")
 
     def select(self, which: str = "all") -> tuple[Beam, ...]:
         """Return the beams with a name or a timing.
@@ -121,11 +139,9 @@ class Source:
         cevnslib.errors.UnknownNameError: unknown beam 'promt' (did you mean 'prompt'?); allowed: \
 all, prompt, delayed, nu_mu, nu_e, nubar_mu
         """
-        chosen = tuple(b for b in self.beams if which in ("all", b.timing, b.name))
-        if not chosen:
-            names = ["all", *(b.timing for b in self.beams), *(b.name for b in self.beams)]
-            raise UnknownNameError("beam", which, dict.fromkeys(names))
-        return chosen
+        names = ["all", *(b.timing for b in self.beams), *(b.name for b in self.beams)]
+        checked_choice("beam", which, dict.fromkeys(names))
+        return tuple(b for b in self.beams if which in ("all", b.timing, b.name))
 
 
 def sns(
@@ -169,8 +185,9 @@ def sns(
     >>> [f"{beam.spectrum.breakpoints[-1]:.2f}" for beam in source.beams]
     ['29.79', '52.83', '52.83']
     """
-    per_proton = float(checked("neutrinos per proton", neutrinos_per_proton, above=0))
-    rate = per_proton * float(checked("protons per second", protons_per_second, "1/s", above=0))
+    checked_kind("constants", constants, Constants)
+    rate = checked_number("neutrinos per proton", neutrinos_per_proton, above=0)
+    rate *= checked_number("protons per second", protons_per_second, "1/s", above=0)
     pion, muon = constants.pion_mass, constants.muon_mass
     line = LineSpectrum((pion**2 - muon**2) / (2 * pion))
     electron = PolynomialSpectrum((0, 0, 96 / muon**3, -192 / muon**4), muon / 2)
@@ -218,7 +235,8 @@ class ReactorSpectrum(NumericalSpectrum):
         Neutron captures on 238U per fission; each gives two antineutrinos below 1.3 MeV. About 0.6
         in a light-water reactor; 0, the default, leaves them out.
     end : float, optional
-        Energy in MeV where the spectrum is cut off; the fit was made up to 8 MeV.
+        Energy in MeV where the spectrum is cut off, above 2 and at most 20; the fit was made up to
+        8 MeV.
 
     Raises
     ------
@@ -244,6 +262,7 @@ class ReactorSpectrum(NumericalSpectrum):
 
     def __post_init__(self) -> None:
         """Refuse shares that are none."""
+        checked_fields(self)
         known = [key for key, _ in _reactor_table()["mueller"]]
         for isotope, fraction in self.fractions:
             if isotope not in known:
@@ -253,7 +272,7 @@ class ReactorSpectrum(NumericalSpectrum):
         if abs(total - 1) > 1e-6:
             raise DomainError(f"fission fractions: got a sum of {total:g}; allowed: 1")
         checked("captures per fission", self.captures, at_least=0)
-        checked("end of the spectrum", self.end, "MeV", above=2)
+        checked("end of the spectrum", self.end, "MeV", above=2, at_most=20)
 
     @cached_property
     def breakpoints(self) -> tuple[float, ...]:
@@ -356,7 +375,8 @@ def reactor(
     >>> f"{reactor(3.9).beams[0].rate:.3e} fissions per second"
     '1.181e+20 fissions per second'
     """
-    power = float(checked("thermal power", thermal_power, "GW", above=0))
+    power = checked_number("thermal power", thermal_power, "GW", above=0)
+    checked_kind("fractions", fractions, Mapping)
     spectrum = ReactorSpectrum(tuple(fractions.items()), captures)
     energies = {isotope: released for isotope, (released,) in _reactor_table()["energy"]}
     released = sum(share * energies[isotope] for isotope, share in spectrum.fractions)
@@ -398,8 +418,9 @@ def reactor_of_flux(
     >>> f"{source.beams[0].rate:.2e} fissions per second"
     '1.28e+20 fissions per second'
     """
-    flux = float(checked("flux", flux, "1/(cm^2 s)", above=0))
-    area = 4 * np.pi * float(checked("baseline", baseline, "cm", above=0)) ** 2
+    flux = checked_number("flux", flux, "1/(cm^2 s)", above=0)
+    area = 4 * np.pi * checked_number("baseline", baseline, "cm", above=0) ** 2
+    checked_kind("fractions", fractions, Mapping)
     spectrum = ReactorSpectrum(tuple(fractions.items()), captures)
     fissions = flux * area / float(spectrum.moments(0.0, 0)[0])
     return Source("reactor", (Beam("nubar_e", "e", True, "continuous", spectrum, fissions),))

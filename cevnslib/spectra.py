@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import DomainError, checked, checked_table
+from .errors import DomainError, checked, checked_fields, checked_integer, checked_table
 
 __all__ = [
     "LineSpectrum",
@@ -20,6 +20,16 @@ __all__ = [
     "Spectrum",
     "TabulatedSpectrum",
 ]
+
+
+#: Orders that are kept, and the nodes of a panel.
+_ORDERS, _NODES = 8, 20
+#: Energies in MeV below this count as 0.
+_LEAST_ENERGY = 1e-30
+
+
+def _order(order: int) -> int:
+    return checked_integer("order", order, at_least=0, at_most=_ORDERS - 1)
 
 
 class Spectrum(ABC):
@@ -39,7 +49,7 @@ class Spectrum(ABC):
         E_min : array_like
             Lower ends of the integrals in MeV, any shape, at least 0.
         order : int
-            The highest power of 1/E.
+            The highest power of 1/E, up to 7.
 
         Returns
         -------
@@ -49,7 +59,8 @@ class Spectrum(ABC):
         Raises
         ------
         DomainError
-            If ``E_min`` is negative or not finite, or a moment diverges at ``E_min = 0``.
+            If ``E_min`` is negative or not finite, a moment diverges at ``E_min = 0``, or there is
+            no such order.
         """
 
 
@@ -79,6 +90,7 @@ class LineSpectrum(Spectrum):
 
     def __post_init__(self) -> None:
         """Refuse an energy that is not positive and finite."""
+        checked_fields(self)
         checked("line energy", self.energy, "MeV", above=0)
 
     @property
@@ -88,6 +100,7 @@ class LineSpectrum(Spectrum):
 
     def moments(self, E_min: ArrayLike, order: int) -> NDArray[np.float64]:
         """Return E^-n where the line lies above ``E_min``; see `Spectrum.moments`."""
+        order = _order(order)
         above = checked("E_min", E_min, "MeV", at_least=0) <= self.energy
         return np.stack([np.where(above, self.energy**-n, 0.0) for n in range(order + 1)])
 
@@ -120,6 +133,7 @@ class PolynomialSpectrum(Spectrum):
 
     def __post_init__(self) -> None:
         """Refuse what is not finite."""
+        checked_fields(self)
         checked("coefficients", self.coefficients)
         checked("end point", self.end, "MeV", above=0)
 
@@ -156,12 +170,13 @@ class PolynomialSpectrum(Spectrum):
 
     def moments(self, E_min: ArrayLike, order: int) -> NDArray[np.float64]:
         """Return the moments term by term; see `Spectrum.moments`."""
+        order = _order(order)
         low = np.minimum(checked("E_min", E_min, "MeV", at_least=0), self.end)
         lowest_power = next((k for k, a in enumerate(self.coefficients) if a), 0)
-        if order > lowest_power and np.any(low == 0):
+        if order > lowest_power and np.any(low < _LEAST_ENERGY):
             raise DomainError(
-                f"E_min: got 0 MeV, where the moment of order {order} diverges; allowed: above 0 "
-                f"MeV, or orders up to {lowest_power}"
+                f"E_min: got {low.min():g} MeV, where the moment of order {order} diverges; "
+                f"allowed: above 0 MeV, or orders up to {lowest_power}"
             )
         moments = []
         for n in range(order + 1):
@@ -225,18 +240,13 @@ class NumericalSpectrum(Spectrum):
 
         Below the start of the spectrum they are those of all of it. Orders go up to 7.
         """
-        if order >= _ORDERS:
-            raise DomainError(f"order: got {order}; allowed: 0 to {_ORDERS - 1}")
+        order = _order(order)
         knots = np.array(self.breakpoints)
         low = np.clip(checked("E_min", E_min, "MeV", at_least=0), knots[0], knots[-1])
         panel = np.minimum(np.searchsorted(knots, low, side="right"), len(knots) - 1)
         within = self._panel_moments(low, knots[panel], order + 1)
         moments: NDArray[np.float64] = within + self._tails[: order + 1, panel]
         return moments
-
-
-#: Orders that are kept, and the nodes of a panel.
-_ORDERS, _NODES = 8, 20
 
 
 @dataclass(frozen=True)
@@ -267,6 +277,7 @@ class TabulatedSpectrum(NumericalSpectrum):
 
     def __post_init__(self) -> None:
         """Refuse what is no table."""
+        checked_fields(self)
         checked("first energy", self.energies[:1], "MeV", above=0)
         checked_table("spectrum", self.energies, self.values)
 

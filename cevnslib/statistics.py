@@ -16,7 +16,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaincinv
 
-from .errors import DomainError, UnknownNameError, checked
+from .errors import (
+    DomainError,
+    checked,
+    checked_choice,
+    checked_fields,
+    checked_integer,
+    checked_kind,
+    checked_number,
+)
 
 __all__ = [
     "READINGS",
@@ -48,7 +56,7 @@ def delta_chi2(confidence: float = 0.90, parameters: int = 1) -> float:
     confidence : float, optional
         Confidence level, between 0 and 1.
     parameters : int, optional
-        Number of parameters that are bounded together, at least 1.
+        Number of parameters that are bounded together, from 1 to 1000.
 
     Returns
     -------
@@ -58,19 +66,17 @@ def delta_chi2(confidence: float = 0.90, parameters: int = 1) -> float:
     Raises
     ------
     DomainError
-        If the level is not between 0 and 1, or the number not a positive integer.
+        If the level is not between 0 and 1, or the number not an integer from 1 to 1000.
 
     Examples
     --------
     >>> round(delta_chi2(0.90, 1), 2), round(delta_chi2(0.90, 2), 2)
     (2.71, 4.61)
     """
-    level = float(checked("confidence level", confidence, above=0, at_most=1))
+    level = checked_number("confidence level", confidence, above=0, at_most=1)
     if level == 1:
         raise DomainError("confidence level: got 1; allowed: above 0 and below 1")
-    number = checked("number of parameters", parameters, at_least=1)
-    if number != int(number):
-        raise DomainError(f"number of parameters: got {parameters}; allowed: integers, at least 1")
+    number = checked_integer("number of parameters", parameters, at_least=1, at_most=1000)
     return float(2 * gammaincinv(number / 2, level))
 
 
@@ -110,6 +116,7 @@ class PulledChi2:
 
     def __post_init__(self) -> None:
         """Refuse what is no count or no error."""
+        checked_fields(self)
         checked("observed events", self.observed, at_least=0)
         checked("variance", self.variance, above=0)
         checked("background", self.background, at_least=0)
@@ -203,8 +210,8 @@ class PulledChi2:
         >>> round(limit, 1), round(float(chi(limit) - chi(180.0)), 6)
         (295.7, 2.71)
         """
-        least = float(checked("least signal", least_signal, at_least=0))
-        rise = float(checked("rise of chi2", rise, at_least=0))
+        least = checked_number("least signal", least_signal, at_least=0)
+        rise = checked_number("rise of chi2", rise, at_least=0)
         # chi2 falls until N = D - B, then rises for good.
         excess = self.observed - self.background
         level = rise + float(self(max(least, excess)))
@@ -258,6 +265,7 @@ class BinnedChi2:
 
     def __post_init__(self) -> None:
         """Refuse what is no count or no error."""
+        checked_fields(self)
         shapes = {
             checked("observed events", self.observed, at_least=0).shape,
             checked("variance", self.variance, above=0).shape,
@@ -343,6 +351,7 @@ class CountingMeasurement:
 
     def __post_init__(self) -> None:
         """Refuse what is no count or no error."""
+        checked_fields(self)
         for name, value in vars(self).items():
             checked(name, value, at_least=0)
 
@@ -371,6 +380,7 @@ class CountingMeasurement:
         >>> float(CountingMeasurement(142, 6, 405, 0.28, 0.25).chi2(180.0)(136.0))
         0.0
         """
+        checked_number("Standard Model events", standard_model, at_least=0)
         return PulledChi2(
             self.observed,
             self.observed + self.background + 2 * self.steady_state,
@@ -408,6 +418,7 @@ class Projection:
 
     def __post_init__(self) -> None:
         """Refuse what is no error."""
+        checked_fields(self)
         checked("sigma_stat", self.sigma_stat, at_least=0)
         checked("sigma_sys", self.sigma_sys, at_least=0)
 
@@ -473,6 +484,7 @@ class PoissonProjection:
 
     def __post_init__(self) -> None:
         """Refuse what is no share or no error."""
+        checked_fields(self)
         for name, value in vars(self).items():
             checked(name, value, at_least=0)
 
@@ -551,6 +563,7 @@ def binned_chi2(
     >>> binned_chi2(Projection(0.2, 0.1), [60.0, 40.0]).variance
     array([72., 48.])
     """
+    checked_kind("measurement", measurement, Measurement)
     expected = np.atleast_1d(checked("Standard Model events", standard_model, at_least=0))
     if isinstance(measurement, CountingMeasurement) and len(expected) > 1:
         raise DomainError(
@@ -568,16 +581,14 @@ def binned_chi2(
 
 
 def _expected(standard_model: float) -> float:
-    expected = float(checked("Standard Model events", standard_model, at_least=0))
+    expected = checked_number("Standard Model events", standard_model, at_least=0)
     if expected == 0:
         raise NoLimitError(
             "Standard Model events: got 0; allowed: above 0, as an experiment that sees no "
-            "neutrinos sets no limit"
+            "neutrinos sets no limit (energies are in MeV: a threshold of 5 keV is 0.005)"
         )
     return expected
 
 
 def _signal_error(sigma: float, reading: str) -> float:
-    if reading not in READINGS:
-        raise UnknownNameError("reading", reading, READINGS)
-    return sigma if reading == "as printed" else 0.0
+    return sigma if checked_choice("reading", reading, READINGS) == "as printed" else 0.0
