@@ -1,0 +1,236 @@
+"""Every public function, class and method of the library, with arguments that are valid.
+
+Arrays hold three values each, so that the same table serves the test of broadcasting. What is
+missing here fails a test in test_bad_input.py.
+"""
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from cevnslib import (
+    detectors,
+    experiments,
+    interactions,
+    limits,
+    mixing,
+    nuclei,
+    published,
+    quenching,
+    sheets,
+    sources,
+    spectra,
+)
+from cevnslib.constants import CODATA_2022
+from tests.test_project import ORDER
+
+CS, GE = nuclei.nuclide("Cs133"), nuclei.nuclide("Ge74")
+CSI, CONUS = experiments.load("coherent-csi"), experiments.load("conus")
+WEAK, MAGNETIC = interactions.StandardModel(), interactions.MagneticMoment(1e-10)
+LINE = spectra.LineSpectrum(30.0)
+BEAM = sources.Beam("nu_mu", "mu", False, "prompt", LINE, 1e15)
+FOUND = limits.constraint(CSI, "prompt")
+SHEET = sheets.SheetParameters("conus")
+
+T, E, q = np.array([2e-3, 5e-3, 9e-3]), np.array([20.0, 30.0, 45.0]), np.array([0.1, 0.4, 0.9])
+E_MIN, SEEN = np.array([0.5, 1.1, 2.5]), np.array([1e-4, 3e-4, 1e-3])
+COUNTS = np.array([100.0, 136.0, 250.0])
+MOMENTS = np.array([[1e-9, 2e-9j, 0], [3e-9, 0, 1e-9], [0, 0, 5e-9 + 1e-9j]])
+
+_SCATTERING = {
+    "coefficients": {"T": T, "nuclide": CS},
+    "minimum_energy": {"T": T, "nuclide": CS},
+    "maximum_recoil": {"E": E, "nuclide": CS},
+    "minimum_recoil": {"E": E, "nuclide": CS},
+    "differential_cross_section": {"T": T, "E": E, "nuclide": CS},
+}
+_MOMENTS = {"E_min": E_MIN, "order": 2}
+
+#: Arguments by name; those left out keep their defaults.
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "errors.checked": {"name": "x", "value": T},
+    "errors.checked_choice": {"kind": "flavour", "name": "e", "allowed": ("e", "mu")},
+    "errors.checked_fields": {"instance": BEAM},
+    "errors.checked_integer": {"name": "n", "value": 2, "at_least": 0, "at_most": 7},
+    "errors.checked_kind": {"name": "beam", "value": BEAM, "kind": sources.Beam},
+    "errors.checked_number": {"name": "x", "value": 1.0},
+    "errors.checked_shapes": {"arrays": {"T": T, "E": E}},
+    "errors.checked_table": {"name": "x", "energies": (1.0, 2.0), "values": (0.1, 0.2)},
+    "constants.Constants": vars(CODATA_2022),
+    "nuclei.Nuclide": {"name": "Cs133", "protons": 55, "neutrons": 78, "mass": 123800.0},
+    "nuclei.Target": {"name": "Cs", "nuclides": (CS,), "nuclei_per_kg": (4.5e24,)},
+    "nuclei.nuclide": {"name": "Cs133"},
+    "nuclei.target": {"name": "CsI"},
+    "form_factors.helm": {"q": q, "nuclide": CS},
+    "form_factors.klein_nystrand": {"q": q, "nuclide": CS},
+    "form_factors.point_like": {"q": q, "nuclide": CS},
+    "form_factors.symmetrized_fermi": {"q": q, "nuclide": CS},
+    "interactions.WeakCouplings": vars(interactions.TREE_LEVEL),
+    "interactions.WeakCouplings.from_quarks": {
+        **{"up_left": 0.3, "up_right": -0.2, "down_left": -0.4, "down_right": 0.1}
+    },
+    "interactions.WeakCouplings.with_angle": {"sin2_theta": 0.23},
+    "interactions.StandardModel": {},
+    **{f"interactions.StandardModel.{name}": given for name, given in _SCATTERING.items()},
+    "interactions.StandardModel.weak_charge": {"nuclide": CS},
+    "interactions.StandardModel.axial_charge": {"nuclide": CS},
+    "interactions.MagneticMoment": {"moment": 1e-10},
+    **{f"interactions.MagneticMoment.{name}": given for name, given in _SCATTERING.items()},
+    "interactions.DipolePortal": {"mass": 10.0, "moment": 1e-10},
+    **{f"interactions.DipolePortal.{name}": given for name, given in _SCATTERING.items()},
+    "interactions.DipolePortal.threshold": {"nuclide": CS},
+    "spectra.LineSpectrum": {"energy": 2.0},
+    "spectra.LineSpectrum.moments": _MOMENTS,
+    "spectra.PolynomialSpectrum": {"coefficients": (0.0, 0.2, 0.1), "end": 3.0},
+    "spectra.PolynomialSpectrum.density": {"E": E_MIN},
+    "spectra.PolynomialSpectrum.moments": _MOMENTS,
+    "spectra.TabulatedSpectrum": {"energies": (1.0, 2.0, 3.0), "values": (0.1, 0.5, 0.0)},
+    "spectra.TabulatedSpectrum.density": {"E": E_MIN},
+    "spectra.TabulatedSpectrum.moments": _MOMENTS,
+    "sources.Beam": vars(BEAM),
+    "sources.Source": {"name": "mine", "beams": (BEAM,)},
+    "sources.Source.select": {"which": "prompt"},
+    "sources.ReactorSpectrum": {"captures": 0.6},
+    "sources.ReactorSpectrum.density": {"E": E_MIN},
+    "sources.ReactorSpectrum.moments": _MOMENTS,
+    "sources.reactor": {"thermal_power": 3.9},
+    "sources.reactor_of_flux": {"flux": 2.4e13, "baseline": 1700.0},
+    "sources.sns": {},
+    "mixing.OscillationParameters": vars(mixing.TALK_2019),
+    "mixing.complex_moments": {"moments": MOMENTS},
+    "mixing.effective_moment_squared": {"moments": MOMENTS, "flavour": "e"},
+    "mixing.flavour_projector": {"flavour": "e"},
+    "mixing.moment_matrix_flavour": {"moments": MOMENTS, "parameters": mixing.TALK_2019},
+    "mixing.moment_matrix_mass": {"moments": MOMENTS},
+    "mixing.pmns": {"parameters": mixing.TALK_2019},
+    "mixing.solar_shares": {"energy": E_MIN, "electron_density": np.array([10.0, 60.0, 90.0])},
+    "quenching.Lindhard": {"k": 0.157},
+    "quenching.Lindhard.electron_equivalent": {"T": T, "nuclide": GE},
+    "quenching.Lindhard.slope": {"T": T, "nuclide": GE},
+    "quenching.Lindhard.nuclear_recoil": {"E": SEEN, "nuclide": GE},
+    "detectors.ConstantEfficiency": {"value": 0.5},
+    "detectors.ConstantEfficiency.__call__": {"T": T},
+    "detectors.PhotoelectronAcceptance": {
+        **{"amplitude": 0.6655, "slope": 0.4942, "midpoint": 10.8507},
+        "photoelectrons_per_keV": 1.17,
+    },
+    "detectors.PhotoelectronAcceptance.__call__": {"T": T},
+    "detectors.TabulatedEfficiency": {"energies": (0.001, 0.003), "values": (0.2, 0.8)},
+    "detectors.TabulatedEfficiency.__call__": {"T": T},
+    "detectors.Resolution": {"constant": 3e-5, "stochastic": 4e-4},
+    "detectors.Resolution.sigma": {"E": SEEN},
+    "detectors.Detector": {
+        **{"target": nuclei.target("Ge"), "mass": 3.0, "threshold": 1e-4, "maximum": 1e-2},
+        **{"quenching": quenching.Lindhard(), "resolution": detectors.Resolution(2e-5)},
+    },
+    "detectors.Detector.breakpoints": {"nuclide": GE},
+    "detectors.Detector.measured": {"T": T, "nuclide": GE},
+    "detectors.Detector.weight": {"T": T, "nuclide": GE},
+    "statistics.delta_chi2": {},
+    "statistics.PulledChi2": {
+        **{"observed": 142, "variance": 958, "background": 6},
+        **{"sigma_signal": 0.28, "sigma_background": 0.25},
+    },
+    "statistics.PulledChi2.__call__": {"signal": COUNTS},
+    "statistics.PulledChi2.pulls": {"signal": COUNTS},
+    "statistics.PulledChi2.upper_limit": {"least_signal": 180.0, "rise": 2.71},
+    "statistics.CountingMeasurement": vars(CSI.measurement),
+    "statistics.CountingMeasurement.chi2": {"standard_model": 180.0},
+    "statistics.Projection": {"sigma_stat": 0.2, "sigma_sys": 0.2},
+    "statistics.Projection.chi2": {"standard_model": 100.0},
+    "experiments.Experiment": vars(CONUS),
+    "experiments.Experiment.fluence": {"beam": CONUS.source.beams[0]},
+    "experiments.SolarMeasurement": vars(experiments.load_solar()),
+    "experiments.load": {"name": "conus", "threshold_kind": "nuclear-recoil"},
+    "experiments.load_solar": {},
+    "experiments.names": {},
+    "experiments.stages": {"name": "conus"},
+    "rates.counts_by_beam": {"experiment": CSI, "interaction": WEAK},
+    "rates.expected_counts": {"experiment": CSI, "interaction": WEAK},
+    "rates.measured_spectrum": {"experiment": CONUS, "E": SEEN, "interaction": MAGNETIC},
+    "rates.moment_matrix": {"experiment": CSI},
+    "rates.recoil_spectrum": {"experiment": CSI, "T": T, "interaction": WEAK},
+    "limits.Constraint": vars(FOUND),
+    "limits.Constraint.allowed_counts": {},
+    "limits.Constraint.delta_chi2": {"moments": MOMENTS},
+    "limits.Constraint.limits": {},
+    "limits.Constraint.magnetic_counts": {"moments": MOMENTS},
+    "limits.LimitRow": {"experiment": "x", "stage": "current", "beam": "all", "values": (1, 2, 3)},
+    "limits.constraint": {"experiment": CSI},
+    "limits.limit_table": {"threshold_kind": "nuclear-recoil"},
+    "limits.solar_limits": {"measurement": experiments.load_solar()},
+    "limits.tmm_limits": {"experiment": CSI},
+    "published.PublishedLimit": vars(published.limits()[0]),
+    "published.Verdict": {"published": published.limits()[0], "ours": 7e-9},
+    "published.compare": {"published": published.limits()[0], "ours": 7e-9},
+    "published.limits": {"experiment": "conus", "beam": "reactor", "stage": "current"},
+    "published.verdicts": {"threshold_kind": "nuclear-recoil"},
+    "sheets.Row": vars(sheets.solar_row()),
+    "sheets.SheetParameters": {"experiment": "conus"},
+    "sheets.SheetParameters.beams": {"experiment": CONUS},
+    "sheets.by_stage": {"stages": (CONUS,), "table": sheets.counts_table},
+    "sheets.counts_table": {"experiment": CONUS},
+    "sheets.inputs_table": {"experiment": CONUS},
+    "sheets.introduction": {"parameters": SHEET},
+    "sheets.limits_table": {"found": sheets.rows(SHEET)},
+    "sheets.rows": {"parameters": SHEET},
+    "sheets.solar_row": {},
+    "regions.boundary": {"constraint": FOUND, "pair": (1, 2), "points": 5},
+    "regions.combined_delta_chi2": {"constraints": (FOUND,), "moments": MOMENTS},
+    "regions.least_counts": {
+        **{"matrix": FOUND.matrix, "pair": (1, 2)},
+        **{"x": np.array([1e-9, 2e-9, 0]), "y": np.array([0, 1e-9, 2e-9])},
+    },
+    "figures.flux": {"experiment": CONUS},
+    "figures.profiles": {"stages": (CONUS,), "parameters": SHEET},
+    "figures.recoils": {"stages": (CONUS,), "parameters": SHEET},
+    "figures.use_house_style": {},
+    "explorers.picture_slider": {
+        **{"label": "x", "values": (1.0, 2.0), "alt": "nothing"},
+        "draw": lambda x: Figure(figsize=(1, 1)),
+    },
+}
+
+
+def public_names() -> Iterator[str]:
+    """Yield every public function, class that can be made, and method of such a class."""
+    for module_name in ORDER:
+        module = importlib.import_module(f"cevnslib.{module_name}")
+        for name in module.__all__:
+            thing = getattr(module, name)
+            if not callable(thing) or inspect.getmodule(thing) is not module:
+                continue
+            if not inspect.isclass(thing):
+                yield f"{module_name}.{name}"
+                continue
+            abstract = inspect.isabstract(thing) or getattr(thing, "_is_protocol", False)
+            if abstract or issubclass(thing, Exception):
+                continue
+            yield f"{module_name}.{name}"
+            fields = getattr(thing, "__dataclass_fields__", {})
+            for method, _ in inspect.getmembers(
+                thing, lambda m: inspect.isfunction(m) or inspect.ismethod(m)
+            ):
+                own = not method.startswith("_") or (method == "__call__" and method in vars(thing))
+                if own and method not in fields:
+                    yield f"{module_name}.{name}.{method}"
+
+
+def resolve(name: str) -> Callable[..., Any]:
+    """Return what a name of the table stands for, a method of an instance made from the table."""
+    module_name, thing, *method = name.split(".")
+    found = getattr(importlib.import_module(f"cevnslib.{module_name}"), thing)
+    if not method:
+        return found
+    owner = found(**ARGUMENTS[f"{module_name}.{thing}"])
+    return getattr(owner, method[0])
+
+
+def call(name: str, arguments: dict[str, Any]) -> Any:
+    """Call what a name stands for; arguments that Python takes in a bundle are unpacked."""
+    bundled = arguments.get("arrays") if name == "errors.checked_shapes" else None
+    return resolve(name)(**(arguments if bundled is None else bundled))
