@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import DomainError, UnknownNameError, checked
+from .errors import DomainError, checked, checked_choice, checked_fields, checked_kind
 from .experiments import Experiment, catalogue, describe
 from .interactions import Interaction, StandardModel
 from .rates import counts_by_beam, effective_area
@@ -30,6 +30,13 @@ __all__ = [
     "set_up",
     "set_ups",
 ]
+
+
+def _splittings(splittings: ArrayLike) -> NDArray[np.float64]:
+    found = np.atleast_1d(checked("splitting", splittings, "eV^2", at_least=0, at_most=1e5))
+    if found.ndim > 1:
+        raise DomainError(f"splittings: got the shape {found.shape}; allowed: one axis")
+    return found
 
 
 def lost_counts(
@@ -50,7 +57,7 @@ def lost_counts(
     experiment : Experiment
         Source, detector, baseline and exposure.
     splittings : array_like, shape (n,)
-        Splittings in eV^2, at least 0.
+        Splittings in eV^2, from 0 to 1e5.
     interaction : Interaction, optional
         What scatters the neutrinos.
     spread : float, optional
@@ -72,7 +79,8 @@ def lost_counts(
     >>> lost["nu_e"].round(2)
     array([ 0.74, 62.45, 86.94])
     """
-    splittings = np.atleast_1d(checked("splitting", splittings, "eV^2", at_least=0))
+    checked_kind("experiment", experiment, Experiment)
+    splittings = _splittings(splittings)
     largest = float(oscillation_phase(1.0, experiment.baseline, np.max(splittings, initial=0))) / 2
     lost = {}
     for beam in experiment.source.beams:
@@ -126,6 +134,11 @@ class Disappearance:
     statistics : BinnedChi2
         The chi2 of the counts.
 
+    Raises
+    ------
+    DomainError
+        If a number lies outside its domain or the shapes do not belong together.
+
     Examples
     --------
     >>> csi = disappearance(set_up("coherent-csi"), [0.5, 2.0], flavour="e")
@@ -138,6 +151,16 @@ class Disappearance:
     counts: NDArray[np.float64]
     lost: NDArray[np.float64]
     statistics: BinnedChi2
+
+    def __post_init__(self) -> None:
+        """Refuse counts that do not belong together."""
+        checked_fields(self)
+        shape = (
+            *_splittings(self.splittings).shape,
+            *checked("expected events", self.counts, at_least=0).shape,
+        )
+        if checked("lost events", self.lost).shape != shape or len(shape) != 2:
+            raise DomainError(f"lost events: got {np.shape(self.lost)}; allowed: the shape {shape}")
 
     def chi2(self, amplitude: ArrayLike) -> NDArray[np.float64]:
         """Return chi2 at every amplitude and splitting.
@@ -236,7 +259,7 @@ def disappearance(
     experiment : Experiment
         The experiment.
     splittings : array_like, shape (n,)
-        Splittings in eV^2, at least 0.
+        Splittings in eV^2, from 0 to 1e5.
     flavour : {"e", "mu"}
         Which beams disappear.
     samples : sequence of str, optional
@@ -272,10 +295,12 @@ def disappearance(
     >>> csi.counts.round(0)
     array([ 3028., 10202.])
     """
+    checked_kind("experiment", experiment, Experiment)
     flavours = tuple(dict.fromkeys(beam.flavour for beam in experiment.source.beams))
-    if flavour not in flavours:
-        raise UnknownNameError("flavour of a beam", flavour, flavours)
-    splittings = np.atleast_1d(checked("splitting", splittings, "eV^2", at_least=0))
+    checked_choice("flavour of a beam", flavour, flavours)
+    if isinstance(samples, str) or not isinstance(samples, Sequence) or not samples:
+        raise DomainError(f"samples: got {samples!r}; allowed: a sequence of names of beams")
+    splittings = _splittings(splittings)
     counts, lost = [], []
     windows = [experiment] if edges is None else _windows(experiment, edges)
     each = [
@@ -372,10 +397,8 @@ def set_up(name: str, scenario: str = "100%, 15%, 10%") -> Experiment:
     0.05
     """
     study = catalogue("sterile.toml")
-    if name not in study["set-ups"]:
-        raise UnknownNameError("sterile set-up", name, study["set-ups"])
-    if scenario not in study["scenarios"]:
-        raise UnknownNameError("scenario", scenario, study["scenarios"])
+    checked_choice("sterile set-up", name, study["set-ups"])
+    checked_choice("scenario", scenario, study["scenarios"])
     errors = dict(study["scenarios"][scenario])
     own = study["set-ups"][name]
     description = {

@@ -300,8 +300,11 @@ def checked_kind(name: str, value: object, kind: Any) -> None:
     cevnslib.errors.KindError: title: got 3; allowed: text
     """
     if not isinstance(value, kind):
-        wanted = {str: "text", bool: "True or False", Callable: "a function"}.get(kind)
-        wanted = wanted or f"a {kind.__module__}.{kind.__qualname__}"
+        known = {str: "text", bool: "True or False", Callable: "a function"}
+        wanted = " or ".join(
+            known.get(one) or f"a {one.__module__}.{one.__qualname__}"
+            for one in typing.get_args(kind) or (kind,)
+        )
         raise KindError(f"{name}: got {_quoted(value)}; allowed: {wanted}")
 
 
@@ -355,9 +358,8 @@ def _check_kind(name: str, value: Any, kind: Any) -> None:
         inner = tuple(one for one in inner if one is not type(None))
         if len(inner) == 1:
             _check_kind(name, value, inner[0])
-        elif not isinstance(value, inner):
-            words = " or ".join(f"a {one.__module__}.{one.__qualname__}" for one in inner)
-            raise KindError(f"{name}: got {_quoted(value)}; allowed: {words}")
+        else:
+            checked_kind(name, value, kind)
     elif kind in (float, int):
         known = isinstance(value, int | float | np.number | np.ndarray)
         one = np.asarray(value if known else None)
@@ -375,7 +377,7 @@ def _check_kind(name: str, value: Any, kind: Any) -> None:
         checked_kind(name, value, Mapping)
         for key, one in value.items():
             _check_kind(f"{name}, {key!r}", one, inner[1])
-    else:
+    elif kind is not Any:
         checked_kind(name, value, origin or kind)
 
 

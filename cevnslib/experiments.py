@@ -50,6 +50,7 @@ __all__ = [
 ]
 
 STAGES = ("current", "future")
+_FILES = ("experiments.toml", "solar.toml", "sterile.toml")
 THRESHOLD_KINDS = ("nuclear-recoil", "electron-equivalent")
 
 
@@ -173,7 +174,6 @@ class SolarMeasurement:
         checked("electron density", self.electron_density, "mol/cm^3", at_least=0)
 
 
-@cache
 def catalogue(name: str) -> Mapping[str, Any]:
     """Return a file of the library's descriptions.
 
@@ -187,12 +187,21 @@ def catalogue(name: str) -> Mapping[str, Any]:
     mapping
         Its tables.
 
+    Raises
+    ------
+    UnknownNameError
+        If there is no such file.
+
     Examples
     --------
     >>> catalogue("experiments.toml")["conus"]["target"]
     'Ge'
     """
-    checked_choice("file", name, ("experiments.toml", "solar.toml", "sterile.toml"))
+    return _read(checked_choice("file", name, _FILES))
+
+
+@cache
+def _read(name: str) -> Mapping[str, Any]:
     text = (resources.files(__package__) / "data" / name).read_text(encoding="utf-8")
     return tomllib.loads(text)
 

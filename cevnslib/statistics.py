@@ -565,6 +565,8 @@ def binned_chi2(
     """
     checked_kind("measurement", measurement, Measurement)
     expected = np.atleast_1d(checked("Standard Model events", standard_model, at_least=0))
+    if expected.ndim > 1 or not expected.size:
+        raise DomainError(f"bins: got the shape {expected.shape}; allowed: one axis, at least one")
     if isinstance(measurement, CountingMeasurement) and len(expected) > 1:
         raise DomainError(
             f"bins: got {len(expected)}; allowed: 1, as {measurement.observed:g} events were "

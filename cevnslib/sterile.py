@@ -20,10 +20,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .constants import CODATA_2022
-from .errors import DomainError, UnknownNameError, checked
+from .errors import (
+    DomainError,
+    checked,
+    checked_choice,
+    checked_fields,
+    checked_kind,
+    checked_number,
+    checked_shapes,
+)
 from .mixing import TALK_2019, OscillationParameters, pmns
 from .sources import FLAVOURS, Beam, Source
-from .spectra import LineSpectrum, NumericalSpectrum
+from .spectra import LineSpectrum, NumericalSpectrum, PolynomialSpectrum
 
 __all__ = [
     "SIGNALS",
@@ -78,6 +86,7 @@ class SterileMixing:
 
     def __post_init__(self) -> None:
         """Refuse what is no mixing angle."""
+        checked_fields(self)
         for name, value in vars(self).items():
             checked(name, value, at_least=0, at_most=1)
 
@@ -98,8 +107,7 @@ class SterileMixing:
             If there is no such flavour.
         """
         flavours = (*FLAVOURS, "s")
-        if flavour not in flavours:
-            raise UnknownNameError("flavour", flavour, flavours)
+        checked_choice("flavour", flavour, flavours)
         return float(self.shares[flavours.index(flavour)])
 
     def sin2_2theta(self, initial: str, final: str) -> float:
@@ -145,8 +153,8 @@ class SterileMixing:
         UnknownNameError
             If there is no such flavour or signal.
         """
-        if signal not in SIGNALS:
-            raise UnknownNameError("signal", signal, SIGNALS)
+        checked_choice("signal", signal, SIGNALS)
+        checked_choice("flavour", flavour, FLAVOURS)
         kept = {"active": FLAVOURS, "e and mu": ("e", "mu"), "survival": (flavour,)}[signal]
         lost = [one for one in (*FLAVOURS, "s") if one not in kept]
         if flavour in lost:  # a nu_tau beam that counts as nu_e and nu_mu only
@@ -177,6 +185,7 @@ def mixing_matrix(
     >>> (abs(U[:, 3]) ** 2).round(4)
     array([0.02  , 0.0098, 0.    , 0.9702])
     """
+    checked_kind("mixing", mixing, SterileMixing)
     U = np.eye(4, dtype=np.complex128)
     U[:3, :3] = pmns(parameters)
     angles = (mixing.sin2_theta14, mixing.sin2_theta24, mixing.sin2_theta34)
@@ -224,6 +233,7 @@ def oscillation_phase(
     E = checked("neutrino energy E", E, "MeV", above=0)
     baseline = checked("baseline", baseline, "cm", above=0)
     splitting = checked("splitting", splitting, "eV^2", at_least=0)
+    checked_shapes(E=E, baseline=baseline, splitting=splitting)
     # eV^2 to MeV^2, fm to cm.
     phase: NDArray[np.float64] = splitting * 1e-12 * baseline / (2 * E * CODATA_2022.hbar_c * 1e-13)
     return phase
@@ -265,7 +275,7 @@ def oscillation_term(
     array([0.1254, 0.0334])
     """
     phase = oscillation_phase(E, baseline, splitting)
-    width = float(checked("spread of the baseline", spread, "cm", at_least=0))
+    width = checked_number("spread of the baseline", spread, "cm", at_least=0)
     if not width:
         return np.square(np.sin(phase / 2))
     x = phase * width / 2 / np.asarray(baseline)
@@ -329,6 +339,9 @@ def probability(
     >>> float(probability("e", "active", **place).round(4))
     0.9235
     """
+    checked_kind("mixing", mixing, SterileMixing)
+    checked_choice("flavour", initial, (*FLAVOURS, "s"))
+    checked_choice("flavour", final, (*FLAVOURS, "s", "active"))
     term = oscillation_term(E, baseline, splitting, spread)
     if final == "active":
         return 1 - probability(initial, "s", E, baseline, splitting, mixing, spread=spread)
@@ -378,7 +391,9 @@ class OscillatedSpectrum(NumericalSpectrum):
 
     def __post_init__(self) -> None:
         """Refuse what is no oscillation."""
+        checked_fields(self)
         checked("amplitude", self.amplitude, at_least=0, at_most=1)
+        checked_kind("original", self.original, PolynomialSpectrum | NumericalSpectrum)
         oscillation_term(1.0, self.baseline, self.splitting, self.spread)
 
     @cached_property
@@ -429,13 +444,22 @@ def energy_panels(edges: Sequence[float], unit_phase: float) -> NDArray[np.float
     ndarray
         Rising energies from the first edge to the last.
 
+    Raises
+    ------
+    DomainError
+        If the edges are not at least two rising numbers, or the phase is absurd.
+
     Examples
     --------
     >>> energy_panels([1.0, 2.0], unit_phase=30.0).round(3)
     array([1.   , 1.2  , 1.414, 1.5  , 2.   ])
     """
+    unit_phase = checked_number("unit phase", unit_phase, "rad MeV", at_least=0, at_most=1e9)
+    ends = checked("edges", edges, "MeV", above=0)
+    if ends.ndim != 1 or len(ends) < 2 or np.any(np.diff(ends) <= 0):
+        raise DomainError(f"edges: got {edges!r}; allowed: at least two rising numbers")
     panels = []
-    for low, high in pairwise(edges):
+    for low, high in pairwise(ends):
         phases = unit_phase * (1 / low - 1 / high) / _PANEL_PHASE
         if phases < 2:
             panels.append(np.geomspace(low, high, 2 + int(np.log(high / low) / np.log(1.5)))[:-1])
@@ -444,7 +468,7 @@ def energy_panels(edges: Sequence[float], unit_phase: float) -> NDArray[np.float
         else:
             panels.append(1 / np.linspace(1 / low, 1 / high, 2 + int(phases))[:-1])
             panels.append(np.geomspace(low, high, 2 + int(np.log(high / low) / np.log(1.5)))[1:-1])
-    return np.unique(np.concatenate([*panels, [edges[-1]]]))
+    return np.unique(np.concatenate([*panels, ends[-1:]]))
 
 
 def seen_source(
@@ -493,6 +517,10 @@ def seen_source(
     >>> [round(s.rate / b.rate, 4) for s, b in zip(seen.beams, sns().beams)]
     [0.6418, 1.0, 1.0]
     """
+    checked_kind("source", source, Source)
+    checked_kind("mixing", mixing, SterileMixing)
+    splitting = checked_number("splitting", splitting, "eV^2", at_least=0)
+    baseline = checked_number("baseline", baseline, "cm", above=0)
     return replace(
         source,
         beams=tuple(
