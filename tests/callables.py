@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from cevnslib import (
     detectors,
+    disappearance,
     experiments,
     interactions,
     limits,
@@ -24,6 +25,8 @@ from cevnslib import (
     sheets,
     sources,
     spectra,
+    statistics,
+    sterile,
 )
 from cevnslib.constants import CODATA_2022
 from tests.test_project import ORDER
@@ -49,6 +52,15 @@ _SCATTERING = {
     "differential_cross_section": {"T": T, "E": E, "nuclide": CS},
 }
 _MOMENTS = {"E_min": E_MIN, "order": 2}
+
+CSI_STERILE = disappearance.set_up("coherent-csi")
+LOST = disappearance.disappearance(CSI_STERILE, [0.5, 2.0], "e")
+STERILE = sterile.SterileMixing(0.02, 0.01)
+_PHASE = {
+    "E": E,
+    "baseline": np.array([1900.0, 2000.0, 3000.0]),
+    "splitting": np.array([0.5, 2.0, 7.0]),
+}
 
 #: Arguments by name; those left out keep their defaults.
 ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -108,6 +120,24 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "mixing.moment_matrix_mass": {"moments": MOMENTS},
     "mixing.pmns": {"parameters": mixing.TALK_2019},
     "mixing.solar_shares": {"energy": E_MIN, "electron_density": np.array([10.0, 60.0, 90.0])},
+    "sterile.OscillatedSpectrum": {
+        **{"original": sources.sns().beams[1].spectrum, "amplitude": 0.1},
+        **{"splitting": 2.0, "baseline": 2000.0, "spread": 100.0},
+    },
+    "sterile.OscillatedSpectrum.density": {"E": E},
+    "sterile.OscillatedSpectrum.moments": {"E_min": E, "order": 2},
+    "sterile.SterileMixing": vars(STERILE),
+    "sterile.SterileMixing.lost_share": {"flavour": "e"},
+    "sterile.SterileMixing.share": {"flavour": "s"},
+    "sterile.SterileMixing.sin2_2theta": {"initial": "e", "final": "mu"},
+    "sterile.energy_panels": {"edges": (1.0, 2.0), "unit_phase": 30.0},
+    "sterile.mixing_matrix": {"mixing": STERILE},
+    "sterile.oscillation_phase": _PHASE,
+    "sterile.oscillation_term": {**_PHASE, "spread": 100.0},
+    "sterile.probability": {**_PHASE, "initial": "e", "final": "active", "mixing": STERILE},
+    "sterile.seen_source": {
+        **{"source": sources.sns(), "mixing": STERILE, "splitting": 2.0, "baseline": 1930.0}
+    },
     "quenching.Lindhard": {"k": 0.157},
     "quenching.Lindhard.electron_equivalent": {"T": T, "nuclide": GE},
     "quenching.Lindhard.slope": {"T": T, "nuclide": GE},
@@ -142,6 +172,31 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "statistics.CountingMeasurement.chi2": {"standard_model": 180.0},
     "statistics.Projection": {"sigma_stat": 0.2, "sigma_sys": 0.2},
     "statistics.Projection.chi2": {"standard_model": 100.0},
+    "statistics.BinnedChi2": {
+        **{"observed": np.array([90.0, 50.0]), "variance": np.array([90.0, 50.0])},
+        **{"background": np.zeros(2), "sigma_signal": 0.1, "sigma_background": 0.2},
+    },
+    "statistics.BinnedChi2.__call__": {"signal": np.array([[80.0, 50], [90.0, 55], [95.0, 45]])},
+    "statistics.PoissonProjection": {
+        **{"background_share": 0.05, "steady_state_share": 3.0},
+        **{"sigma_signal": 0.28, "sigma_background": 0.25},
+    },
+    "statistics.PoissonProjection.chi2": {"standard_model": 100.0},
+    "statistics.binned_chi2": {
+        **{"measurement": statistics.Projection(0.2, 0.1), "standard_model": np.array([60.0, 40.0])}
+    },
+    "experiments.catalogue": {"name": "solar.toml"},
+    "experiments.describe": {
+        "name": "mine",
+        "description": {
+            key: value
+            for key, value in {
+                **experiments.catalogue("experiments.toml")["conus"],
+                **experiments.catalogue("experiments.toml")["conus"]["current"],
+            }.items()
+            if key not in experiments.STAGES
+        },
+    },
     "experiments.Experiment": vars(CONUS),
     "experiments.Experiment.fluence": {"beam": CONUS.source.beams[0]},
     "experiments.SolarMeasurement": vars(experiments.load_solar()),
@@ -154,6 +209,19 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "rates.measured_spectrum": {"experiment": CONUS, "E": SEEN, "interaction": MAGNETIC},
     "rates.moment_matrix": {"experiment": CSI},
     "rates.recoil_spectrum": {"experiment": CSI, "T": T, "interaction": WEAK},
+    "rates.effective_area": {"experiment": CSI, "E": E, "interaction": WEAK},
+    "disappearance.Disappearance": {
+        **{key: getattr(LOST, key) for key in ("splittings", "counts", "lost", "statistics")}
+    },
+    "disappearance.Disappearance.chi2": {"amplitude": np.array([0.0, 0.3, 1.0])},
+    "disappearance.Disappearance.exclusion": {},
+    "disappearance.disappearance": {
+        **{"experiment": CSI_STERILE, "splittings": [0.5, 2.0], "flavour": "e"}
+    },
+    "disappearance.lost_counts": {"experiment": CSI_STERILE, "splittings": [0.5, 2.0]},
+    "disappearance.scenarios": {},
+    "disappearance.set_up": {"name": "coherent-csi"},
+    "disappearance.set_ups": {},
     "limits.Constraint": vars(FOUND),
     "limits.Constraint.allowed_counts": {},
     "limits.Constraint.delta_chi2": {"moments": MOMENTS},

@@ -74,6 +74,7 @@ NONSENSE = {  # by kind of argument
 INFINITE = {"limits.solar_limits", "limits.tmm_limits", "limits.limit_table", "published.compare"}
 INFINITE |= {"published.Verdict", "limits.LimitRow", "sheets.Row", "detectors.Detector"}
 INFINITE |= {"detectors.PhotoelectronAcceptance", "experiments.Experiment", "experiments.load"}
+INFINITE |= {"experiments.describe"}
 #: Arguments that say what to do and not with what; only this library passes them.
 OWN = {"errors"}
 
@@ -97,8 +98,6 @@ def parameters(name):
     thing = resolve(name)
     signature = inspect.signature(thing)
     hints = typing.get_type_hints(thing.__init__ if inspect.isclass(thing) else thing)
-    if not inspect.isfunction(thing) and not inspect.ismethod(thing) and not inspect.isclass(thing):
-        hints = typing.get_type_hints(type(thing).__call__)
     return {key: kind_of(hints[key], key) for key in signature.parameters}
 
 
