@@ -4,6 +4,7 @@ The descriptions are in ``data/experiments.toml``, each number with its source. 
 holds the same keys, and what is made of it works wherever a built-in experiment does.
 """
 
+import csv
 import math
 import tomllib
 from collections.abc import Callable, Mapping
@@ -12,6 +13,8 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from .constants import DAY, KEV, YEAR
 from .detectors import (
@@ -354,7 +357,7 @@ def _description(name: str | Path) -> tuple[str, Mapping[str, Any]]:
     if isinstance(name, Path) or str(name).endswith(".toml"):
         path = Path(name)
         try:
-            return path.stem, tomllib.loads(path.read_text(encoding="utf-8"))
+            description = tomllib.loads(path.read_text(encoding="utf-8"))
         except tomllib.TOMLDecodeError as error:
             raise ConfigurationError(
                 f"{path}: this is no TOML: {error}; allowed: a TOML file"
@@ -363,8 +366,36 @@ def _description(name: str | Path) -> tuple[str, Mapping[str, Any]]:
             raise ConfigurationError(
                 f"{path}: the file cannot be read: {error}; allowed: a TOML file in UTF-8"
             ) from error
+        for table in (description, *(description.get(stage) for stage in STAGES)):
+            efficiency = table.get("efficiency") if isinstance(table, dict) else None
+            if isinstance(efficiency, dict) and "file" in efficiency:
+                efficiency |= _efficiency_file(path, efficiency.pop("file"))
+        return path.stem, description
     name = checked_choice("experiment", name, names())
     return name, catalogue("experiments.toml")[name]
+
+
+def _efficiency_file(place: Path, name: object) -> dict[str, list[float]]:
+    """Return the columns of a CSV file beside a reader's TOML file."""
+    allowed = (
+        "allowed: a CSV file in the same folder or below it, with a line energy_keV,value and a "
+        "line of two numbers for each energy"
+    )
+    wrong = f"{place}: efficiency: file: got {name!r}"
+    if not isinstance(name, str) or "\0" in name:
+        raise ConfigurationError(f"{wrong}; {allowed}")
+    path = (place.parent / name).resolve()
+    if not path.is_relative_to(place.parent.resolve()):
+        raise ConfigurationError(f"{wrong}, which lies outside the folder; {allowed}")
+    try:
+        lines = [line for line in path.read_text("utf-8").splitlines() if line.strip()]
+        header, *rows = csv.reader(line for line in lines if not line.startswith("#"))
+        if [title.strip() for title in header] != ["energy_keV", "value"]:
+            raise ValueError(f"the first line is {','.join(header)!r}")
+        energies, values = zip(*([float(x) for x in row] for row in rows), strict=True)
+    except (OSError, ValueError, csv.Error) as error:
+        raise ConfigurationError(f"{wrong}, which cannot be read: {error}; {allowed}") from error
+    return {"energies_keV": list(energies), "values": list(values)}
 
 
 def load_solar(name: str = "borexino", line: str = "be7") -> SolarMeasurement:
@@ -516,7 +547,10 @@ def _efficiency(table: _Table) -> Efficiency:
     own = _Table(table.take("efficiency"), f"{table.place}: efficiency")
     if own.choice("kind", ("photoelectrons", "table")) == "table":
         energies = checked("energies_keV", own.take("energies_keV"), "keV", at_least=0) * KEV
-        made: Efficiency = TabulatedEfficiency(tuple(energies), tuple(own.take("values")))
+        values = checked("values", own.take("values"), at_least=0, at_most=1)
+        made: Efficiency = TabulatedEfficiency(
+            tuple(np.atleast_1d(energies)), tuple(np.atleast_1d(values))
+        )
     else:
         made = PhotoelectronAcceptance(
             own.number("amplitude"),

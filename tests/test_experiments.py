@@ -164,6 +164,56 @@ def test_wrong_files_are_answered_in_words(write, old, new, words):
     assert words in str(refused.value)
 
 
+TABLE = MINE + 'efficiency = { kind = "table", file = "%s" }\n'
+COLUMNS = "# chance to count\nenergy_keV,value\n0.1,0.2\n0.5, 0.9\n10,1.0\n"
+
+
+def test_efficiency_from_a_file_beside(write, tmp_path):
+    (tmp_path / "seen.csv").write_text(COLUMNS)
+    detector = experiments.load(write(TABLE % "seen.csv")).detector
+    assert detector.efficiency.energies == pytest.approx((1e-4, 5e-4, 1e-2))
+    assert detector.efficiency.values == (0.2, 0.9, 1.0)
+    text = TABLE.replace('efficiency = { kind = "table", file = "%s" }', "")
+    inline = text + (
+        'efficiency = { kind = "table", energies_keV = [0.1, 0.5, 10], values = [0.2, 0.9, 1] }'
+    )
+    assert detector == experiments.load(write(inline)).detector
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "No such file"),
+        ("", "not enough values to unpack"),
+        ("energy_keV,value\n", "not enough values to unpack"),
+        ("energy,value\n1,0.1\n2,0.2\n", "the first line is 'energy,value'"),
+        ("energy_keV,value\n1,a\n2,0.2\n", "could not convert string to float: 'a'"),
+        ("energy_keV,value\n1,0.1\n2\n", "argument 2 is shorter"),
+        ("energy_keV,value\n1,0.1,3\n2,0.2,3\n", "too many values to unpack"),
+        ("energy_keV,value\n1,0.1\n2,nan\n", "values: got nan at index 1; allowed: finite"),
+        ("energy_keV,value\n1,0.1\n2,1.5\n", "values: got 1.5 at index 1; allowed: finite"),
+        ("energy_keV,value\n2,0.1\n1,0.5\n", "allowed: rising numbers"),
+        ("energy_keV,value\n1,0.1\n", "allowed: as many of one as of the other, at least two"),
+        (b"\xff\xfe\x00", "can't decode byte"),
+    ],
+)
+def test_wrong_efficiency_files(write, tmp_path, content, words):
+    if isinstance(content, bytes):
+        (tmp_path / "seen.csv").write_bytes(content)
+    elif content is not None:
+        (tmp_path / "seen.csv").write_text(content)
+    with pytest.raises(ConfigurationError) as refused:
+        experiments.load(write(TABLE % "seen.csv"))
+    assert words in str(refused.value)
+    assert "allowed" in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["../seen.csv", "/etc/passwd", "a/../../seen.csv", "."])
+def test_efficiency_files_outside_the_folder_or_folders(write, name):
+    with pytest.raises(ConfigurationError, match="allowed: a CSV file in the same folder or below"):
+        experiments.load(write(TABLE % name))
+
+
 def test_missing_file(tmp_path):
     with pytest.raises(ConfigurationError, match=r"none\.toml: the file cannot be read"):
         experiments.load(tmp_path / "none.toml")
