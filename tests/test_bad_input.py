@@ -11,6 +11,7 @@ import types
 import typing
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -18,8 +19,20 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
-from cevnslib.errors import CevnsError
-from tests.callables import ARGUMENTS, call, public_names, resolve
+from cevnslib import (
+    detectors,
+    experiments,
+    limits,
+    nuclei,
+    rates,
+    sheets,
+    sources,
+    spectra,
+)
+from cevnslib.errors import CevnsError, ConfigurationError, DomainError, UnknownNameError
+from cevnslib.statistics import NoLimitError
+from tests.callables import ARGUMENTS, CONUS, CS, CSI, WEAK, call, public_names, resolve
+from tools import tables
 
 NAN, INF = math.nan, math.inf
 HUGE_INTEGER = 10**400
@@ -116,6 +129,21 @@ def is_sound(value, infinite):
     return True
 
 
+def outcome_of(action, place, infinite=True):
+    """Return what came of it, or fail."""
+    try:
+        answer = action()
+    except CevnsError as error:
+        answer = error
+    except Exception as error:
+        pytest.fail(f"{place}: {error!r}")
+    if isinstance(answer, CevnsError):
+        assert "allowed" in str(answer), f"{place}: {answer}"
+        return "refused"
+    assert is_sound(answer, infinite), f"{place}: {answer!r}"
+    return "answered"
+
+
 def one_of_each(arguments):
     """Return the arguments with the first value of each array only."""
     first = {}
@@ -140,17 +168,167 @@ def test_nonsense_is_refused_in_words(name, record_property):
     for argument, kind in parameters(name).items():
         for what, bad in NONSENSE[kind].items():
             place = f"{name}({argument}={bad!r})"
-            try:
-                answer = call(name, {**good, argument: bad})
-            except CevnsError as error:
-                answer = error
-            except Exception as error:
-                pytest.fail(f"{place}: {error!r}")
-            if isinstance(answer, CevnsError):
-                assert "allowed" in str(answer), f"{place}: {answer}"
-                outcomes[what, "refused"] += 1
-            else:
-                assert is_sound(answer, name in INFINITE), f"{place}: {answer!r}"
-                outcomes[what, "answered"] += 1
+            trial = partial(call, name, {**good, argument: bad})
+            outcomes[what, outcome_of(trial, place, name in INFINITE)] += 1
     plt.close("all")
     record_property("tried", [[what, outcome, n] for (what, outcome), n in outcomes.items()])
+
+
+# The files that a reader may write: every key in turn holds nonsense, is missing or misspelt.
+
+EXPERIMENT = {
+    "title": '"My detector"',
+    "source": '"reactor"',
+    "thermal_power_GW": "4.5",
+    "captures_per_fission": "0.6",
+    "fission_fractions": "{ u235 = 0.6, pu239 = 0.4 }",
+    "baseline_m": "20",
+    "target": '"Ge"',
+    "mass_kg": "3",
+    "threshold_keV": "0.2",
+    "maximum_keV": "50",
+    "threshold_kind": '"electron-equivalent"',
+    "resolution": "{ constant_keV = 0.02 }",
+    "efficiency": '{ kind = "table", energies_keV = [0.1, 0.5, 10], values = [0.2, 0.9, 1] }',
+    "exposure_years": "1",
+    "statistics": '{ kind = "projection", sigma_stat = 0.1, sigma_sys = 0.1 }',
+    "references": '{ mass_kg = "a guess" }',
+}
+LITERALS = {
+    "text": '"nonsense"',
+    "empty text": '""',
+    "a number as text": '"3"',
+    "a truth value": "true",
+    "NaN": "nan",
+    "infinity": "inf",
+    "a negative number": "-1.5",
+    "zero": "0",
+    "an absurdly large number": "1e300",
+    "an integer of 400 digits": "1" + "0" * 400,
+    "an empty list": "[]",
+    "an array of text": '["a", "b"]',
+    "an empty mapping": "{}",
+    "unknown key": "{ x = 1 }",
+    "NaN under a key": "{ u235 = nan, kind = nan, constant_keV = nan }",
+    "a date": "2026-01-01",
+    "a missing key": None,
+    "no TOML": "= =",
+}
+
+
+def as_toml(keys):
+    return "\n".join(f"{key} = {value}" for key, value in keys.items() if value is not None)
+
+
+@pytest.mark.parametrize("key", EXPERIMENT)
+def test_nonsense_in_an_experiment_file(key, tmp_path, record_property):
+    path = tmp_path / "mine.toml"
+    outcomes = Counter()
+    path.write_text(as_toml(EXPERIMENT))
+    assert experiments.load(path).detector.mass == 3
+
+    def use():
+        experiment = experiments.load(path)
+        return limits.constraint(experiment).limits()
+
+    for what, literal in LITERALS.items():
+        path.write_text(as_toml({**EXPERIMENT, key: literal}))
+        outcomes[f"TOML: {what}", outcome_of(use, f"{key} = {literal}")] += 1
+    path.write_text(as_toml({**EXPERIMENT, f"{key}s": EXPERIMENT[key]}))
+    with pytest.raises(ConfigurationError, match=f"unknown key '{key}s' .did you mean '{key}'"):
+        experiments.load(path)
+    outcomes["TOML: a misspelt key", "refused"] += 1
+    record_property("tried", [[what, outcome, n] for (what, outcome), n in outcomes.items()])
+
+
+@pytest.mark.parametrize(
+    "key", [field.name for field in dataclasses.fields(sheets.SheetParameters)]
+)
+def test_nonsense_in_a_parameter_file(key, tmp_path, record_property):
+    path = tmp_path / "parameters.yml"
+    outcomes = Counter()
+    for what, literal in LITERALS.items():
+        if literal is None or what == "no TOML":
+            continue
+        content = {"nan": ".nan", "inf": ".inf"}.get(literal, literal)
+        path.write_text(f"{key}: {content.replace(' = ', ': ')}\n")
+
+        def use():
+            (request, *_) = tables.requests(None, tables.read_parameters(path))
+            return sheets.rows(request)
+
+        outcomes[f"YAML: {what}", outcome_of(use, f"{key}: {content}")] += 1
+    path.write_text(f"{key}s: 1\n")
+    with pytest.raises(UnknownNameError, match=f"unknown parameter '{key}s' .did you mean"):
+        tables.read_parameters(path)
+    outcomes["YAML: a misspelt key", "refused"] += 1
+    record_property("tried", [[what, outcome, n] for (what, outcome), n in outcomes.items()])
+
+
+FILES = {
+    "a folder": lambda path: path.mkdir(),
+    "a missing file": lambda path: None,
+    "an empty file": lambda path: path.write_text(""),
+    "a file of bytes": lambda path: path.write_bytes(bytes(range(256))),
+    "a link to itself": lambda path: path.symlink_to(path),
+    "a file below a file": lambda path: None,
+}
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_unreadable_files(what, tmp_path, record_property):
+    readers = {
+        "mine.toml": experiments.load,
+        "mine.yml": lambda path: tables.requests(None, tables.read_parameters(path)),
+    }
+    for name, read in readers.items():
+        path = tmp_path / name
+        FILES[what](path)
+        if what == "a file below a file":
+            (tmp_path / f"{name}.d").write_text("")
+            path = tmp_path / f"{name}.d" / name
+        with pytest.raises(ConfigurationError, match="allowed") as refused:
+            read(path)
+        assert str(path) in str(refused.value) or what == "an empty file"
+    record_property("tried", [[f"files: {what}", "refused", len(readers)]])
+
+
+# Energies in keV where MeV are meant.
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda: WEAK.differential_cross_section(5.0, 30.0, CS),
+        lambda: rates.recoil_spectrum(CSI, [5.0, 20.0], WEAK),
+        lambda: rates.measured_spectrum(CSI, [5.0, 20.0], WEAK),
+        lambda: detectors.Detector(nuclei.target("Ge"), 1.0, threshold=5.0),
+        lambda: detectors.Detector(
+            nuclei.target("Ge"),
+            1.0,
+            efficiency=detectors.TabulatedEfficiency((5.0, 50.0), (0.5, 1.0)),
+        ),
+    ],
+)
+def test_kiloelectronvolts_get_a_hint(use):
+    with pytest.raises(DomainError, match=r"did you give keV\?"):
+        use()
+
+
+def test_a_threshold_beyond_all_recoils_gets_a_hint():
+    blind = dataclasses.replace(CONUS, detector=dataclasses.replace(CONUS.detector, threshold=0.5))
+    with pytest.raises(NoLimitError, match=r"energies are in MeV: a threshold of 5 keV is 0\.005"):
+        limits.tmm_limits(blind)
+
+
+def test_energies_that_are_meant_are_not_refused():
+    """Atmospheric neutrinos of a GeV on xenon, and stopped pions on hydrogen."""
+    xenon, hydrogen = nuclei.nuclide("Xe132"), nuclei.nuclide("H1")
+    assert WEAK.differential_cross_section(1.0, 1000.0, xenon) > 0
+    end = float(WEAK.maximum_recoil(52.8, hydrogen))
+    assert end > 5
+    assert WEAK.differential_cross_section(0.9 * end, 52.8, hydrogen) > 0
+    spectrum = spectra.TabulatedSpectrum((10.0, 1000.0, 5000.0), (1.0, 0.1, 0.0))
+    beam = sources.Beam("nu_mu", "mu", False, "continuous", spectrum, 1e15)
+    far = dataclasses.replace(CSI, source=sources.Source("atmosphere", (beam,)))
+    assert np.isfinite(rates.expected_counts(far, WEAK))

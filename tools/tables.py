@@ -44,7 +44,9 @@ def read_parameters(path: Path | None) -> dict[str, Any]:
     try:
         given = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{path}: this cannot be read as YAML: {error}") from error
+        raise ConfigurationError(
+            f"{path}: this cannot be read as YAML: {error}; allowed: a mapping of parameters"
+        ) from error
     if not isinstance(given, dict):
         raise ConfigurationError(f"{path}: got {given!r}; allowed: a mapping of parameters")
     known = [field.name for field in fields(sheets.SheetParameters)]
