@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cevnslib.constants import CODATA_2018
 from cevnslib.errors import DomainError
-from cevnslib.form_factors import helm, point_like
+from cevnslib.form_factors import point_like
 from cevnslib.interactions import (
     RADIATIVE,
     TREE_LEVEL,
@@ -40,16 +40,6 @@ def reference_rows():
         numbers = {key: float(value) for key, value in row.items()}
         T, E = numbers["recoil_energy_keV"] * 1e-3, numbers["neutrino_energy_MeV"]
         yield T, E, replace(nucleus, mass=mass), numbers
-
-
-@pytest.mark.parametrize(("T", "E", "nucleus", "numbers"), list(reference_rows()))
-def test_reference_table(T, E, nucleus, numbers):
-    q = np.sqrt(2 * nucleus.mass * T) / CONSTANTS.hbar_c
-    assert helm(q, nucleus) ** 2 == pytest.approx(numbers["helm_squared"], rel=1e-9)
-    sm = SM.differential_cross_section(T, E, nucleus) * 1e-3
-    assert sm == pytest.approx(numbers["sm_cm2_per_keV"], rel=1e-9)
-    em = EM.differential_cross_section(T, E, nucleus) * 1e-3
-    assert em == pytest.approx(numbers["magnetic_cm2_per_keV"], rel=1e-9)
 
 
 def test_header_of_the_table():

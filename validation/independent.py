@@ -1,0 +1,207 @@
+"""Computations of the same quantities that share no code with the library.
+
+Counts: plain floats, the formulas as printed, scipy's adaptive quadrature in two dimensions. Limits
+of small numbers: mpmath with 50 digits. Of the library they use the descriptions of experiments,
+the masses of nuclei and the constants of nature.
+"""
+
+import csv
+import math
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import mpmath as mp
+from scipy.integrate import quad
+from scipy.optimize import brentq
+
+from cevnslib.constants import CODATA_2022 as C
+from cevnslib.experiments import Experiment
+from cevnslib.interactions import RADIATIVE
+from cevnslib.nuclei import Nuclide
+
+#: Tables that were not made by this project's code.
+TABLES = Path(__file__).resolve().parents[1] / "tests" / "reference"
+
+mp.mp.dps = 50
+
+
+def helm_squared(T: float, A: int, mass: float) -> float:
+    """Return the Helm form factor squared."""
+    q = math.sqrt(2 * mass * T) / C.hbar_c
+    c = 1.23 * A ** (1 / 3) - 0.60
+    x = q * math.sqrt(c**2 + 7 / 3 * math.pi**2 * 0.52**2 - 5 * 0.9**2)
+    return (3 * (math.sin(x) - x * math.cos(x)) / x**3) ** 2 * math.exp(-((q * 0.9) ** 2))
+
+
+def powers_of_energy(kind: str, T: float, nucleus: Nuclide) -> tuple[float, float, float]:
+    """Return the coefficients of 1, 1/E, 1/E^2 in dsigma/dT, cm^2/MeV."""
+    Z, N, mass = nucleus.protons, nucleus.neutrons, nucleus.mass
+    F2 = helm_squared(T, Z + N, mass) * (C.hbar_c * 1e-13) ** 2
+    if kind == "magnetic":
+        scale = math.pi * (C.fine_structure * 1e-10 * Z / C.electron_mass) ** 2 * F2
+        return scale / T, -scale, 0.0
+    charge = RADIATIVE.proton_vector * Z + RADIATIVE.neutron_vector * N
+    scale = C.fermi**2 * mass / math.pi * charge**2 * F2
+    return scale, 0.0, -scale * mass * T / 2
+
+
+def michel(name: str) -> Callable[[float], float]:
+    """Return the spectrum of a delayed beam of a spallation source."""
+    m = C.muon_mass
+    if name == "nu_e":
+        return lambda E: 192 * E**2 / m**3 * (1 / 2 - E / m)
+    return lambda E: 64 * E**2 / m**3 * (3 / 4 - E / m)
+
+
+def reactor_spectrum() -> tuple[Callable[[float], float], list[float]]:
+    """Return the spectrum of a reactor, and where it has kinks, from a table of its own."""
+    lines = (TABLES / "reactor_spectra.csv").read_text(encoding="utf-8").splitlines()
+    rows = list(csv.reader(lines[2:]))
+    shares = {"u235": 0.55, "pu239": 0.32, "u238": 0.07, "pu241": 0.06}
+    fits = {row[1]: [float(x) for x in row[2:]] for row in rows if row[0] == "mueller"}
+    low = [(float(row[1]), [float(x) for x in row[2:6]]) for row in rows if row[0] != "mueller"]
+    points = [
+        (E, sum(s * v for s, v in zip(shares.values(), values, strict=True))) for E, values in low
+    ]
+
+    def density(E: float) -> float:
+        if E > 2:
+            return sum(
+                s * math.exp(sum(a * E**k for k, a in enumerate(fits[name])))
+                for name, s in shares.items()
+            )
+        for (x0, y0), (x1, y1) in pairwise(points):
+            if x0 <= E <= x1:
+                return y0 + (y1 - y0) * (E - x0) / (x1 - x0)
+        return 0.0
+
+    return density, [E for E, _ in points] + [8.0]
+
+
+def lindhard_inverse(E: float, nucleus: Nuclide) -> float:
+    """Return the recoil that leaves an ionisation energy, by bisection."""
+    Z, A = nucleus.protons, nucleus.nucleons
+
+    def seen(T: float) -> float:
+        eps = 11.5 * Z ** (-7 / 3) * T * 1e3
+        kg = 0.133 * Z ** (2 / 3) * A**-0.5 * (3 * eps**0.15 + 0.7 * eps**0.6 + eps)
+        return T * kg / (1 + kg)
+
+    return brentq(lambda T: seen(T) - E, E, 100 * E, xtol=1e-18, rtol=1e-14)
+
+
+def csi_acceptance(T: float) -> float:
+    """Return the acceptance that COHERENT released with its first data."""
+    x = 1.17 * T * 1e3
+    steps = 0 if x < 5 or x > 30 else 0.5 if x < 6 else 1
+    return steps * 0.6655 / (1 + math.exp(-0.4942 * (x - 10.8507)))
+
+
+def adaptive_count(experiment: Experiment, kind: str) -> float:
+    """Return a count, ``"weak"`` or ``"magnetic"`` of 1e-10 mu_B, as a double integral."""
+    detector, total = experiment.detector, 0.0
+    for beam in experiment.source.beams:
+        if beam.name == "nubar_e":
+            density, knots = reactor_spectrum()
+        elif beam.name == "nu_mu":
+            density, knots = None, [(C.pion_mass**2 - C.muon_mass**2) / (2 * C.pion_mass)]
+        else:
+            density, knots = michel(beam.name), [C.muon_mass / 2]
+        nuclides = zip(detector.target.nuclides, detector.target.nuclei_per_kg, strict=True)
+        for nucleus, per_kg in nuclides:
+            last = 2 * knots[-1] ** 2 / (nucleus.mass + 2 * knots[-1])
+            if experiment.name == "coherent-csi" and experiment.stage == "current":
+                weight, jumps = csi_acceptance, [5 / 1170, 6 / 1170, 30 / 1170]
+            else:
+                weight, jumps = (lambda T: detector.efficiency.value), [detector.threshold, last]
+                if detector.quenching is not None:
+                    jumps[0] = lindhard_inverse(detector.threshold, nucleus)
+            if jumps[0] >= last:
+                continue
+
+            def folded(T, scale=0.0, nucleus=nucleus, density=density, knots=knots):
+                c0, c1, c2 = powers_of_energy(kind, T, nucleus)
+                if density is None:
+                    return c0 + c1 / knots[0] + c2 / knots[0] ** 2
+                low = (T + math.sqrt(T**2 + 2 * nucleus.mass * T)) / 2
+                edges = [low, *(E for E in knots if low < E)]
+                return sum(
+                    quad(
+                        lambda E: density(E) * (c0 + c1 / E + c2 / E**2),
+                        a,
+                        b,
+                        epsabs=1e-15 * scale,
+                        epsrel=1e-12,
+                    )[0]
+                    for a, b in pairwise(edges)
+                )
+
+            kinks = [2 * E**2 / (nucleus.mass + 2 * E) for E in knots]
+            inner = [T for T in (*kinks, *jumps) if jumps[0] < T < min(last, jumps[-1])]
+            edges = [jumps[0], *sorted(inner), min(last, jumps[-1])]
+            scale = folded(jumps[0])
+            for a, b in pairwise(edges):
+                area = quad(
+                    lambda T, f=folded, w=weight, s=scale: w(T) * f(T, s),
+                    a * (1 + 1e-14),
+                    b * (1 - 1e-14),
+                    epsabs=1e-13 * scale * edges[0],
+                    epsrel=1e-11,
+                    limit=100,
+                )[0]
+                total += per_kg * detector.mass * experiment.fluence(beam) * area
+    return total
+
+
+def helm_exactly(q: float, A: int) -> mp.mpf:
+    """Return the Helm form factor as it is printed, with 50 digits."""
+    q = mp.mpf(q)
+    c = mp.mpf("1.23") * mp.cbrt(A) - mp.mpf("0.6")
+    skin = mp.mpf("0.9")
+    radius = mp.sqrt(c**2 + mp.mpf(7) / 3 * (mp.pi * mp.mpf("0.52")) ** 2 - 5 * skin**2)
+    x = q * radius
+    return 3 * (mp.sin(x) - x * mp.cos(x)) / x**3 * mp.exp(-((q * skin) ** 2) / 2)
+
+
+def michel_moment(name: str, below_end: float, order: int) -> tuple[float, mp.mpf]:
+    """Return an energy below the end of a delayed spectrum, and the moment above it."""
+    m = mp.mpf(C.muon_mass)
+    E_min = float(m / 2 * (1 - mp.mpf(below_end)))
+    if name == "nu_e":
+        powers = {2: 96 / m**3, 3: -192 / m**4}
+    else:
+        powers = {2: 48 / m**3, 3: -64 / m**4}
+    low, total = mp.mpf(E_min), mp.mpf(0)
+    for k, a in powers.items():
+        p = k - order + 1
+        total += a * (mp.log(m / 2 / low) if p == 0 else ((m / 2) ** p - low**p) / p)
+    return E_min, total
+
+
+def reactor_moment(E_min: float, order: int) -> mp.mpf:
+    """Return the moment of the reactor spectrum above an energy beyond 2 MeV."""
+    lines = (TABLES / "reactor_spectra.csv").read_text(encoding="utf-8").splitlines()
+    shares = {"u235": "0.55", "pu239": "0.32", "u238": "0.07", "pu241": "0.06"}
+    fits = {row[1]: row[2:] for row in csv.reader(lines[2:]) if row[0] == "mueller"}
+
+    def weighted(E: mp.mpf) -> mp.mpf:
+        density = sum(
+            mp.mpf(share) * mp.exp(sum(mp.mpf(a) * E**k for k, a in enumerate(fits[name])))
+            for name, share in shares.items()
+        )
+        return density * E**-order
+
+    return mp.quad(weighted, [mp.mpf(E_min), 8])
+
+
+def ends_of_recoil(m: float, E: float, M: float) -> tuple[mp.mpf, mp.mpf]:
+    """Return the least and the greatest recoil with an outgoing fermion of mass m.
+
+    The two roots of the quadratic equation as printed, whose difference cancels for small m.
+    """
+    m, E, M = mp.mpf(m), mp.mpf(E), mp.mpf(M)
+    middle = 2 * M * E**2 - m**2 * (M + E)
+    root = E * mp.sqrt((2 * M * E - m**2) ** 2 - 4 * M**2 * m**2)
+    scale = 2 * M * (M + 2 * E)
+    return (middle - root) / scale, (middle + root) / scale
