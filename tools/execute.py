@@ -29,6 +29,7 @@ def fingerprint() -> str:
     """Return a hash of all that the chapters' outputs depend on but their own text."""
     digest = hashlib.sha256()
     sources = [path for path in (notebooks.ROOT / "cevnslib").rglob("*") if path.is_file()]
+    sources += (notebooks.ROOT / "validation").glob("*.py")
     sources += [notebooks.ROOT / "requirements.lock", Path(__file__)]
     for path in sorted(path for path in sources if "__pycache__" not in path.parts):
         digest.update(str(path.relative_to(notebooks.ROOT)).encode() + path.read_bytes())
