@@ -10,9 +10,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import experiments
-from .disappearance import Disappearance, disappearance, scenarios, set_up, set_ups
-from .errors import UnknownNameError, checked
+from .disappearance import (
+    Disappearance,
+    checked_splittings,
+    disappearance,
+    scenarios,
+    set_up,
+    set_ups,
+)
+from .errors import DomainError, checked, checked_choice, checked_fields, checked_kind
 from .experiments import Experiment
+from .sources import FLAVOURS
 from .statistics import READINGS
 
 __all__ = [
@@ -47,6 +55,13 @@ class ExclusionCurve:
     amplitudes : ndarray, shape (n,)
         sin^2 2theta; infinite where nothing is excluded.
 
+    Raises
+    ------
+    UnknownNameError
+        If there is no such flavour.
+    DomainError
+        If a number lies outside its domain, or there are more of one than of the other.
+
     Examples
     --------
     >>> curve = exclusion_curves("coherent-lar", [0.5, 1.5])[0]
@@ -58,6 +73,28 @@ class ExclusionCurve:
     label: str
     splittings: NDArray[np.float64]
     amplitudes: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        """Refuse what is no curve."""
+        checked_fields(self)
+        checked_choice("flavour", self.flavour, FLAVOURS)
+        x = checked_splittings(self.splittings)
+        finite = np.where(np.asarray(self.amplitudes) == np.inf, 1.0, self.amplitudes)
+        y = checked("amplitude sin^2 2theta", finite, at_least=0, at_most=1)
+        if y.shape != x.shape:
+            raise DomainError(f"amplitudes: got the shape {y.shape}; allowed: {x.shape}")
+
+
+def checked_curves(curves: Sequence[ExclusionCurve]) -> None:
+    """Refuse what is no sequence of curves with the same splittings."""
+    checked_kind("curves", curves, Sequence)
+    for one in curves:
+        checked_kind("one of the curves", one, ExclusionCurve)
+    if not curves or any(len(one.splittings) != len(curves[0].splittings) for one in curves):
+        raise DomainError(
+            f"curves: got {len(curves)} with {[len(one.splittings) for one in curves]} splittings; "
+            "allowed: at least one, and the same splittings in all"
+        )
 
 
 def detectors() -> tuple[str, ...]:
@@ -113,11 +150,10 @@ def exclusion_curves(
     >>> [curve.label for curve in exclusion_curves("conus", [1.0])]
     ['current, as printed', 'current, as tabulated', 'future, as printed', 'future, as tabulated']
     """
-    if name not in detectors():
-        raise UnknownNameError("detector of the sterile study", name, detectors())
+    checked_choice("detector of the sterile study", name, detectors())
     first, last, points = SPLITTINGS
     x = np.geomspace(first, last, points) if splittings is None else splittings
-    x = np.atleast_1d(checked("splitting", x, "eV^2", at_least=0))
+    x = checked_splittings(x)
     return tuple(
         ExclusionCurve(flavour, label, x, study(x).exclusion(confidence))
         for flavour, label, study in _studies(name)
@@ -169,6 +205,9 @@ def best(curve: ExclusionCurve) -> tuple[float, float]:
     >>> best(curve)[1]
     1.5
     """
+    checked_kind("curve", curve, ExclusionCurve)
+    if not len(curve.splittings):
+        raise DomainError("curve: got no splittings; allowed: at least one")
     place = int(np.argmin(curve.amplitudes))
     return float(curve.amplitudes[place]), float(curve.splittings[place])
 
@@ -191,6 +230,7 @@ def as_csv(curves: Sequence[ExclusionCurve]) -> str:
     >>> print(as_csv(exclusion_curves("conus", [0.001, 0.45])).splitlines()[-1])
     0.45,0.3122,0.03566,0.1829,0.001498
     """
+    checked_curves(curves)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = [f"sin2_2theta_{curve.flavour}{curve.flavour} ({curve.label})" for curve in curves]
@@ -221,6 +261,7 @@ def summary(curves: Sequence[ExclusionCurve]) -> str:
     >>> print(summary(exclusion_curves("conus", [0.45, 10.0])).splitlines()[2])
     | e | current, as printed | 0.312 | 0.45 | 0.609 |
     """
+    checked_curves(curves)
     lines = [
         r"| flavour | curve | least $\sin^2 2\theta$ | at $\Delta m^2$ (eV²) | averaged |",
         "| --- | --- | --- | --- | --- |",
@@ -253,6 +294,7 @@ def introduction(name: str) -> str:
     >>> introduction("conus").splitlines()[0]
     '# Sterile: CONUS'
     """
+    checked_choice("detector of the sterile study", name, detectors())
     one = set_up(name) if name in set_ups() else experiments.load(name)
     source = "a reactor" if one.source.name == "reactor" else "the spallation source"
     return (

@@ -32,10 +32,13 @@ __all__ = [
 ]
 
 
-def _splittings(splittings: ArrayLike) -> NDArray[np.float64]:
+def checked_splittings(splittings: ArrayLike) -> NDArray[np.float64]:
+    """Return splittings in eV^2 along one axis, or refuse them."""
     found = np.atleast_1d(checked("splitting", splittings, "eV^2", at_least=0, at_most=1e5))
-    if found.ndim > 1:
-        raise DomainError(f"splittings: got the shape {found.shape}; allowed: one axis")
+    if found.ndim > 1 or not found.size:
+        raise DomainError(
+            f"splittings: got the shape {found.shape}; allowed: one axis, at least one"
+        )
     return found
 
 
@@ -80,7 +83,7 @@ def lost_counts(
     array([ 0.74, 62.45, 86.94])
     """
     checked_kind("experiment", experiment, Experiment)
-    splittings = _splittings(splittings)
+    splittings = checked_splittings(splittings)
     largest = float(oscillation_phase(1.0, experiment.baseline, np.max(splittings, initial=0))) / 2
     lost = {}
     for beam in experiment.source.beams:
@@ -156,7 +159,7 @@ class Disappearance:
         """Refuse counts that do not belong together."""
         checked_fields(self)
         shape = (
-            *_splittings(self.splittings).shape,
+            *checked_splittings(self.splittings).shape,
             *checked("expected events", self.counts, at_least=0).shape,
         )
         if checked("lost events", self.lost).shape != shape or len(shape) != 2:
@@ -300,7 +303,7 @@ def disappearance(
     checked_choice("flavour of a beam", flavour, flavours)
     if isinstance(samples, str) or not isinstance(samples, Sequence) or not samples:
         raise DomainError(f"samples: got {samples!r}; allowed: a sequence of names of beams")
-    splittings = _splittings(splittings)
+    splittings = checked_splittings(splittings)
     counts, lost = [], []
     windows = [experiment] if edges is None else _windows(experiment, edges)
     each = [

@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from .constants import KEV
-from .curves import ExclusionCurve
+from .curves import ExclusionCurve, checked_curves
 from .errors import DomainError, checked_kind
 from .experiments import Experiment
 from .interactions import MagneticMoment, StandardModel
@@ -178,6 +178,7 @@ def exclusion(curves: Sequence[ExclusionCurve]) -> None:
     >>> from cevnslib import curves
     >>> exclusion(curves.exclusion_curves("conus", [0.1, 1.0, 10.0]))
     """
+    checked_curves(curves)
     flavours = list(dict.fromkeys(curve.flavour for curve in curves))
     width = 4.4 * len(flavours) if len(flavours) > 1 else 6.0
     _, axes = plt.subplots(1, len(flavours), figsize=(width, 4.0), squeeze=False, sharey=True)

@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cevnslib import (
+    curves,
     detectors,
     disappearance,
     experiments,
@@ -55,6 +56,7 @@ _MOMENTS = {"E_min": E_MIN, "order": 2}
 
 CSI_STERILE = disappearance.set_up("coherent-csi")
 LOST = disappearance.disappearance(CSI_STERILE, [0.5, 2.0], "e")
+CURVES = curves.exclusion_curves("conus", [0.1, 0.5, 2.0])
 STERILE = sterile.SterileMixing(0.02, 0.01)
 _PHASE = {
     "E": E,
@@ -222,6 +224,16 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "disappearance.scenarios": {},
     "disappearance.set_up": {"name": "coherent-csi"},
     "disappearance.set_ups": {},
+    "curves.ExclusionCurve": {
+        **{key: getattr(CURVES[0], key) for key in ("splittings", "amplitudes")},
+        **{"flavour": "e", "label": "now"},
+    },
+    "curves.as_csv": {"curves": CURVES},
+    "curves.best": {"curve": CURVES[0]},
+    "curves.detectors": {},
+    "curves.exclusion_curves": {"name": "conus", "splittings": [0.5, 2.0]},
+    "curves.introduction": {"name": "conus"},
+    "curves.summary": {"curves": CURVES},
     "limits.Constraint": vars(FOUND),
     "limits.Constraint.allowed_counts": {},
     "limits.Constraint.delta_chi2": {"moments": MOMENTS},
@@ -253,6 +265,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         **{"matrix": FOUND.matrix, "pair": (1, 2)},
         **{"x": np.array([1e-9, 2e-9, 0]), "y": np.array([0, 1e-9, 2e-9])},
     },
+    "figures.exclusion": {"curves": CURVES},
     "figures.flux": {"experiment": CONUS},
     "figures.profiles": {"stages": (CONUS,), "parameters": SHEET},
     "figures.recoils": {"stages": (CONUS,), "parameters": SHEET},

@@ -209,6 +209,7 @@ LAST |= {"mixing.moment_matrix_flavour", "disappearance.Disappearance.chi2"}
 #: Array arguments that are one object, not numbers to be broadcast.
 WHOLE = {("regions.least_counts", "matrix"), ("statistics.binned_chi2", "standard_model")}
 WHOLE |= {(f"disappearance.{name}", "splittings") for name in ("disappearance", "lost_counts")}
+WHOLE |= {("curves.exclusion_curves", "splittings")}
 VECTORISED = [
     (name, argument)
     for name in ARGUMENTS
@@ -220,7 +221,7 @@ VECTORISED = [
 
 @pytest.mark.parametrize(("name", "argument"), VECTORISED)
 def test_broadcasting_equals_calls_one_by_one(name, argument):
-    good, values = one_of_each(ARGUMENTS[name]), ARGUMENTS[name][argument]
+    good, values = one_of_each(name), ARGUMENTS[name][argument]
     assert len(values) == 3
     table = np.array([values, values[::-1]])
     found = np.asarray(call(name, {**good, argument: table}))
@@ -240,7 +241,7 @@ def test_arrays_broadcast_against_each_other(name):
     if len(arrays) < 2:
         return
     first, second = arrays[:2]
-    good = one_of_each(ARGUMENTS[name])
+    good = one_of_each(name)
     column, row = ARGUMENTS[name][first][:, np.newaxis], ARGUMENTS[name][second]
     found = np.asarray(call(name, {**good, first: column, second: row}))
     for i in range(3):
