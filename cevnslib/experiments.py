@@ -451,9 +451,7 @@ class _Table:
 
     def take(self, key: str, default: Any = None) -> Any:
         if not self.has(key) and default is None:
-            raise ConfigurationError(
-                f"{self.place}: the key {key!r} is missing; allowed: a file that has it"
-            )
+            raise ConfigurationError(f"{self.place}: the key {key!r} is missing")
         return self.left.pop(key, default)
 
     def number(self, key: str, default: float | None = None) -> float:

@@ -184,6 +184,8 @@ def _target(name: str, constants: Constants) -> Target:
     numbers: dict[Nuclide, float] = {}
     molar_mass = 0.0
     for atom, count in atoms.items():
+        if getattr(atom, "charge", 0):
+            raise UnknownTargetError(name, f"{atom} is an ion")
         isotopes = [(atom, 1.0)] if hasattr(atom, "isotope") else []
         if not isotopes:
             isotopes = [(iso, iso.abundance) for iso in atom if iso.abundance > 0]
@@ -192,8 +194,6 @@ def _target(name: str, constants: Constants) -> Target:
             raise UnknownTargetError(name, f"{atom.symbol} has no natural isotopes")
         for isotope, abundance in isotopes:
             key = _from_isotope(isotope, constants)
-            if not isotope.mass or key.protons < 1:
-                raise UnknownTargetError(name, f"the mass of {isotope} is not known")
             numbers[key] = numbers.get(key, 0.0) + count * abundance / total
             molar_mass += count * abundance / total * isotope.mass
     if not molar_mass or not all(numbers.values()):

@@ -1,9 +1,24 @@
 """Bad input is answered in words."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
 import numpy as np
 import pytest
 
-from cevnslib.errors import CevnsError, DomainError, UnknownNameError, checked
+from cevnslib.errors import (
+    CevnsError,
+    DomainError,
+    KindError,
+    UnknownNameError,
+    checked,
+    checked_choice,
+    checked_fields,
+    checked_integer,
+    checked_kind,
+    checked_number,
+    checked_shapes,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,3 +58,105 @@ def test_unknown_name_lists_what_is_allowed():
 
 def test_every_error_is_a_value_error():
     assert issubclass(CevnsError, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("value", "bounds", "words"),
+    [
+        (1e41, {}, "x: got 1e+41 MeV; allowed: finite, of a size from 1e-40 to 1e+40"),
+        (1e-41, {"above": 0}, "x: got 1e-41 MeV; allowed: finite, above 0 MeV, of a size from"),
+        (10**400, {}, "x: got 1000"),
+        ([[1.0], [1.0, 2.0]], {}, "x: got [[1.0], [1.0, 2.0]]; allowed: real numbers"),
+        ("y" * 500, {}, "x: got 'yyyy"),
+        (5.0, {"at_most": 1, "hint": "keV?"}, "x: got 5 MeV; allowed: finite, at most 1 MeV (keV?"),
+    ],
+)
+def test_checked_refuses_what_is_absurd(value, bounds, words):
+    with pytest.raises(DomainError) as refused:
+        checked("x", value, "MeV", **bounds)
+    assert str(refused.value).startswith(words)
+    assert len(str(refused.value)) < 400
+
+
+def test_sizes_that_are_not_refused():
+    assert checked("x", [1e-41, -1e40], at_least=-1e40).tolist() == [1e-41, -1e40]
+    assert checked("x", 10**30) == 1e30
+
+
+def test_hint_only_beyond_the_upper_bound():
+    with pytest.raises(DomainError) as refused:
+        checked("x", -1.0, above=0, at_most=1, hint="keV?")
+    assert "keV" not in str(refused.value)
+
+
+def test_one_number_and_one_integer():
+    assert checked_number("x", np.float32(0.5), at_most=1) == 0.5
+    assert isinstance(checked_number("x", 2), float)
+    with pytest.raises(DomainError, match=r"x: got \[2\]; allowed: one number"):
+        checked_number("x", [2])
+    assert checked_integer("n", np.int64(3), at_least=0, at_most=7) == 3
+    for bad in (True, 3.0, "3", -1, 8, None):
+        with pytest.raises(DomainError, match=r"n: got .*; allowed: integers from 0 to 7"):
+            checked_integer("n", bad, at_least=0, at_most=7)
+
+
+def test_choices_and_kinds():
+    assert checked_choice("flavour", "mu", ("e", "mu")) == "mu"
+    for bad in (["e"], None, np.array(["e", "mu"]), "E"):
+        with pytest.raises(UnknownNameError, match=r"unknown flavour .*; allowed: e, mu"):
+            checked_choice("flavour", bad, ("e", "mu"))
+    checked_kind("x", 1.0, float | int)
+    with pytest.raises(KindError, match=r"x: got '1'; allowed: a builtins.float or a builtins.int"):
+        checked_kind("x", "1", float | int)
+    assert issubclass(KindError, TypeError)
+
+
+def test_shapes():
+    assert checked_shapes(T=np.ones((3, 1)), E=np.ones(4)) == (3, 4)
+
+
+@dataclass(frozen=True)
+class Vessel:
+    name: str = "tank"
+    volume: float = 1.0
+    parts: int = 1
+    closed: bool = True
+    lid: "Vessel | None" = None
+    sizes: tuple[float, ...] = ()
+    pair: tuple[str, float] = ("a", 1.0)
+    notes: Mapping[str, str] = field(default_factory=dict)
+    empty: Callable[[float], float] = abs
+
+    def __post_init__(self):
+        checked_fields(self)
+
+
+@pytest.mark.parametrize(
+    ("key", "bad", "words"),
+    [
+        ("name", 3, "name: got 3; allowed: text"),
+        ("volume", "1", "volume: got '1'; allowed: real numbers, one of them"),
+        ("volume", True, "volume: got True; allowed: real numbers, one of them"),
+        ("parts", 1j, "parts: got 1j; allowed: real numbers, one of them"),
+        ("closed", 1, "closed: got 1; allowed: True or False"),
+        ("lid", "lid", "lid: got 'lid'; allowed: a tests.test_errors.Vessel"),
+        ("sizes", 3.0, "sizes: got 3.0; allowed: a tuple"),
+        ("sizes", "12", "sizes: got '12'; allowed: a tuple"),
+        ("sizes", (1.0, None), "sizes: got None; allowed: real numbers, one of them"),
+        ("pair", ("a",), "pair: got ('a',); allowed: 2 entries"),
+        ("pair", (1.0, "a"), "pair: got 1.0; allowed: text"),
+        ("notes", {"a": 1}, "notes, 'a': got 1; allowed: text"),
+        ("notes", [], "notes: got []; allowed: a collections.abc.Mapping"),
+        ("empty", 1.0, "empty: got 1.0; allowed: a function"),
+    ],
+)
+def test_fields(key, bad, words):
+    good = Vessel(lid=Vessel(), sizes=np.ones(2), volume=np.array(2.0), notes={"a": "b"})
+    with pytest.raises(CevnsError) as refused:
+        replace(good, **{key: bad})
+    assert (
+        str(refused.value)
+        .replace("test_errors", "tests.test_errors")
+        .replace("tests.tests.", "tests.")
+        == words
+    )

@@ -164,6 +164,18 @@ def test_wrong_files_are_answered_in_words(write, old, new, words):
     assert words in str(refused.value)
 
 
+def test_a_stage_that_is_no_table(write):
+    with pytest.raises(ConfigurationError, match="'mine', current: got 3; allowed: a table of key"):
+        experiments.load(write("current = 3\n" + MINE))
+
+
+def test_a_file_name_that_is_none(write):
+    for name in ("3", '"a\\u0000b"'):
+        text = (TABLE % "x").replace('"x"', name)
+        with pytest.raises(ConfigurationError, match=r"efficiency: file: got .*; allowed: a CSV"):
+            experiments.load(write(text))
+
+
 TABLE = MINE + 'efficiency = { kind = "table", file = "%s" }\n'
 COLUMNS = "# chance to count\nenergy_keV,value\n0.1,0.2\n0.5, 0.9\n10,1.0\n"
 

@@ -1,9 +1,12 @@
 """Nuclides and targets."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cevnslib.constants import AVOGADRO
-from cevnslib.nuclei import UnknownTargetError, nuclide, target
+from cevnslib.constants import AVOGADRO, CODATA_2022
+from cevnslib.errors import DomainError
+from cevnslib.nuclei import Nuclide, Target, UnknownTargetError, nuclide, target
 
 
 def test_compound():
@@ -43,12 +46,45 @@ def test_unpaired_nucleons():
     assert (nuclide("Ge73").unpaired_protons, nuclide("Ge73").unpaired_neutrons) == (0, 1)
 
 
-@pytest.mark.parametrize("name", ["Unobtainium", "", "cesium", "Ge999", "n", 3, None, "Cs I2O&"])
+@pytest.mark.parametrize(
+    "name", ["Unobtainium", "", "cesium", "Ge999", "n", 3, None, "Cs I2O&", "Ge0", "Ge{2+}"]
+)
 def test_what_does_not_exist_is_refused(name):
     with pytest.raises(UnknownTargetError) as refused:
         target(name)
     assert repr(name) in str(refused.value)
     assert "allowed: an element (Ge)" in str(refused.value)
+
+
+@given(name=st.text(alphabet="CsIGe0123:[]{}+-. /@n", max_size=12))
+def test_any_text_is_a_target_or_refused(name):
+    try:
+        made = target(name)
+    except UnknownTargetError:
+        return
+    grams = sum(
+        count * one.mass for count, one in zip(made.nuclei_per_kg, made.nuclides, strict=True)
+    )
+    # A kilogram, less the electrons' share of at most 6e-4.
+    assert grams / AVOGADRO / CODATA_2022.atomic_mass == pytest.approx(1000, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("X1", 0, 1, 939.0), "protons: got 0; allowed: finite, at least 1"),
+        (("X1", 1, -1, 939.0), "neutrons: got -1"),
+        (("X1", 1, 0, 0.0), "nuclear mass: got 0 MeV; allowed: finite, above 0 MeV"),
+    ],
+)
+def test_no_nucleus(arguments, words):
+    with pytest.raises(DomainError, match=words):
+        Nuclide(*arguments)
+
+
+def test_no_material():
+    with pytest.raises(DomainError, match="target x: got 1 nuclides and 2 numbers; allowed: as"):
+        Target("x", target("Cs").nuclides, (1e24, 1e24))
 
 
 def test_element_without_natural_isotopes():
