@@ -27,6 +27,7 @@ from .statistics import NoLimitError, PulledChi2, delta_chi2
 
 __all__ = [
     "PHASES",
+    "TREATMENTS",
     "Constraint",
     "LimitRow",
     "constraint",
@@ -37,6 +38,8 @@ __all__ = [
 
 #: How delta_CP enters a limit: as given, or as the value that makes the limit weakest.
 PHASES = ("fixed", "profiled")
+#: What is done with what is not shown: set to zero, or to what hides the rest best.
+TREATMENTS = ("zero", "profiled")
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,15 +169,18 @@ class Constraint:
         rise = delta_chi2(confidence, parameters)
         return self.chi2.upper_limit(self.signal, rise) - self.signal
 
-    def limits(self, confidence: float = 0.90) -> NDArray[np.float64]:
-        r"""Return the upper limits on the three moments, one at a time, the others zero.
+    def limits(self, confidence: float = 0.90, others: str = "zero") -> NDArray[np.float64]:
+        r"""Return the upper limits on the three moments, one at a time.
 
         .. math:: |\Lambda_i| < \sqrt{N_\text{allowed} / K_{ii}}
+                  \quad\text{or}\quad \sqrt{N_\text{allowed}\, (K^{-1})_{ii}}
 
         Parameters
         ----------
         confidence : float, optional
             Confidence level, between 0 and 1.
+        others : {"zero", "profiled"}, optional
+            The other two moments: zero, or what hides the first one best, with any phases.
 
         Returns
         -------
@@ -185,16 +191,67 @@ class Constraint:
         ------
         NoLimitError
             If the systematic pull absorbs any signal.
+        UnknownNameError
+            If there is no such treatment of the other moments.
 
         Examples
         --------
-        >>> Constraint(180.0, np.eye(3) + 0j, PulledChi2(180, 958)).limits().round(2)
-        array([7.14, 7.14, 7.14])
+        >>> K = np.array([[2, 1, 0], [1, 2, 0], [0, 0, 1]]) + 0j
+        >>> found = Constraint(180.0, K, PulledChi2(180, 958))
+        >>> found.limits().round(2)
+        array([5.05, 5.05, 7.14])
+        >>> found.limits(others="profiled").round(2)
+        array([5.83, 5.83, 7.14])
         """
-        weights = self.matrix.diagonal().real
-        seen = weights > 1e-12 * weights.max(initial=0.0)
+        checked_choice("treatment of the others", others, TREATMENTS)
+        weights = self.matrix.diagonal().real.copy()
+        largest = weights.max(initial=0.0)
+        if others == "profiled":  # Schur complements: 1/(K^-1)_ii, and 0 where K has no inverse
+            for i in range(3):
+                j = [k for k in range(3) if k != i]
+                inverse = np.linalg.pinv(self.matrix[np.ix_(j, j)], rcond=1e-12, hermitian=True)
+                weights[i] -= (self.matrix[i, j] @ inverse @ self.matrix[j, i]).real
+        seen = weights > 1e-12 * largest
         allowed = self.allowed_counts(confidence)
         return np.where(seen, np.sqrt(allowed / np.where(seen, weights, 1.0)), np.inf)
+
+    def limit_along(self, direction: ArrayLike, confidence: float = 0.90) -> NDArray[np.float64]:
+        r"""Return the upper limit on the size of the moments along a direction.
+
+        .. math:: |\Lambda| < \sqrt{N_\text{allowed} / \hat\Lambda^\dagger K \hat\Lambda}
+
+        Parameters
+        ----------
+        direction : array_like, shape (..., 3)
+            Ratios and phases of the three moments; of any length but zero.
+        confidence : float, optional
+            Confidence level, between 0 and 1.
+
+        Returns
+        -------
+        ndarray, shape (...)
+            Limits on :math:`|\Lambda|` in Bohr magnetons; infinite where the experiment is blind.
+
+        Raises
+        ------
+        DomainError
+            If a direction is none: not three finite numbers, or all of them zero.
+        NoLimitError
+            If the systematic pull absorbs any signal.
+
+        Examples
+        --------
+        >>> K = np.array([[2, 1, 0], [1, 2, 0], [0, 0, 1]]) + 0j
+        >>> Constraint(180.0, K, PulledChi2(180, 958)).limit_along([[1, 1, 0], [1, -1, 0]]).round(2)
+        array([4.12, 7.14])
+        """
+        vectors = complex_moments(direction)
+        size = np.sqrt(np.sum(np.abs(vectors) ** 2, axis=-1))
+        size = checked("length of the direction", size, above=0)
+        counts = self.magnetic_counts(vectors / size[..., np.newaxis])
+        seen = counts > 1e-12 * self.matrix.diagonal().real.max()
+        allowed = self.allowed_counts(confidence)
+        return np.where(seen, np.sqrt(allowed / np.where(seen, counts, 1.0)), np.inf)
 
 
 def checked_moment_matrix(matrix: ArrayLike) -> NDArray[np.complex128]:

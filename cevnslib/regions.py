@@ -18,12 +18,10 @@ from .errors import (
     checked_kind,
     checked_shapes,
 )
-from .limits import Constraint, checked_moment_matrix
+from .limits import TREATMENTS, Constraint, checked_moment_matrix
 
-__all__ = ["TREATMENTS", "boundary", "combined_delta_chi2", "least_counts"]
+__all__ = ["boundary", "combined_delta_chi2", "least_counts"]
 
-#: What is done with what is not shown: set to zero, or to what hides the two moments best.
-TREATMENTS = ("zero", "profiled")
 _PAIRS = (["1", "2"], ["1", "3"], ["2", "3"])
 
 

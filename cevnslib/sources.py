@@ -344,6 +344,7 @@ def reactor(
     *,
     fractions: Mapping[str, float] = FISSION_FRACTIONS,
     captures: float = 0.0,
+    end: float = 8.0,
 ) -> Source:
     """Return a reactor of known thermal power.
 
@@ -355,6 +356,8 @@ def reactor(
         Shares of the fissile isotopes, see `ReactorSpectrum`.
     captures : float, optional
         Neutron captures on 238U per fission, see `ReactorSpectrum`.
+    end : float, optional
+        Energy in MeV where the spectrum is cut off, see `ReactorSpectrum`.
 
     Returns
     -------
@@ -377,7 +380,7 @@ def reactor(
     """
     power = checked_number("thermal power", thermal_power, "GW", above=0)
     checked_kind("fractions", fractions, Mapping)
-    spectrum = ReactorSpectrum(tuple(fractions.items()), captures)
+    spectrum = ReactorSpectrum(tuple(fractions.items()), captures, end)
     energies = {isotope: released for isotope, (released,) in _reactor_table()["energy"]}
     released = sum(share * energies[isotope] for isotope, share in spectrum.fractions)
     fissions = power * 1e9 / (released * 1e6 * ELEMENTARY_CHARGE)
@@ -390,6 +393,7 @@ def reactor_of_flux(
     *,
     fractions: Mapping[str, float] = FISSION_FRACTIONS,
     captures: float = 0.0,
+    end: float = 8.0,
 ) -> Source:
     """Return a reactor of known total flux at a distance.
 
@@ -399,7 +403,7 @@ def reactor_of_flux(
         Antineutrinos of all energies per cm^2 and s, above 0.
     baseline : float
         Distance in cm at which the flux is that, above 0.
-    fractions, captures
+    fractions, captures, end
         See `reactor`.
 
     Returns
@@ -421,6 +425,6 @@ def reactor_of_flux(
     flux = checked_number("flux", flux, "1/(cm^2 s)", above=0)
     area = 4 * np.pi * checked_number("baseline", baseline, "cm", above=0) ** 2
     checked_kind("fractions", fractions, Mapping)
-    spectrum = ReactorSpectrum(tuple(fractions.items()), captures)
+    spectrum = ReactorSpectrum(tuple(fractions.items()), captures, end)
     fissions = flux * area / float(spectrum.moments(0.0, 0)[0])
     return Source("reactor", (Beam("nubar_e", "e", True, "continuous", spectrum, fissions),))

@@ -237,6 +237,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "limits.Constraint": vars(FOUND),
     "limits.Constraint.allowed_counts": {},
     "limits.Constraint.delta_chi2": {"moments": MOMENTS},
+    "limits.Constraint.limit_along": {"direction": MOMENTS},
     "limits.Constraint.limits": {},
     "limits.Constraint.magnetic_counts": {"moments": MOMENTS},
     "limits.LimitRow": {"experiment": "x", "stage": "current", "beam": "all", "values": (1, 2, 3)},

@@ -288,7 +288,7 @@ def test_unreadable_files(what, tmp_path, record_property):
         if what == "a file below a file":
             (tmp_path / f"{name}.d").write_text("")
             path = tmp_path / f"{name}.d" / name
-        with pytest.raises(ConfigurationError, match="allowed|is missing") as refused:
+        with pytest.raises(ConfigurationError, match=r"allowed|is missing") as refused:
             read(path)
         assert str(path) in str(refused.value) or what == "an empty file"
     record_property("tried", [[f"files: {what}", "refused", len(readers)]])

@@ -74,6 +74,33 @@ def test_global_phase_and_blind_direction():
     assert found.magnetic_counts(blind) == pytest.approx(0, abs=1e-10)
 
 
+def test_limits_with_the_others_profiled():
+    """sqrt(N (K^-1)_ii); a beam of one flavour alone is blind to one combination."""
+    p = OscillationParameters(0.32, 0.0216, 0.547, 1.3)
+    found = constraint(CSI, parameters=p)
+    inverse = np.linalg.inv(found.matrix).diagonal().real
+    expected = np.sqrt(found.allowed_counts() * inverse)
+    assert found.limits(others="profiled") == pytest.approx(expected, rel=1e-9)
+    assert np.all(found.limits(others="profiled") > found.limits())
+    assert np.all(np.isinf(constraint(CSI, "prompt", parameters=p).limits(others="profiled")))
+    with pytest.raises(UnknownNameError, match="unknown treatment of the others 'free'; allowed"):
+        found.limits(others="free")
+
+
+def test_limit_along_a_direction():
+    p = OscillationParameters(0.32, 0.0216, 0.547, 1.3)
+    found = constraint(CSI, "prompt", parameters=p)
+    assert found.limit_along(np.eye(3)) == pytest.approx(found.limits(), rel=1e-12)
+    direction = np.array([3.0, 1j, -2.0])
+    limit = found.limit_along(direction)
+    moments = limit * direction / np.linalg.norm(direction)
+    assert found.delta_chi2(moments) == pytest.approx(delta_chi2(), rel=1e-9)
+    assert found.limit_along(5 * direction) == pytest.approx(float(limit), rel=1e-12)
+    assert np.isinf(found.limit_along(pmns(p)[1].conj()))
+    with pytest.raises(DomainError, match="length of the direction: got 0; allowed: finite, above"):
+        found.limit_along([0, 0, 0])
+
+
 def test_bad_input():
     with pytest.raises(UnknownNameError, match="unknown beam 'solar'"):
         tmm_limits(CSI, "solar")

@@ -154,6 +154,18 @@ def test_reactor_rates():
     assert by_flux.rate * per_fission / (4 * np.pi * 1700.0**2) == pytest.approx(2e13)
 
 
+def test_a_reactor_can_end_elsewhere():
+    """A longer spectrum adds its tail; a given flux then belongs to a little fewer fissions."""
+    (beam,), (longer,) = reactor(3.0).beams, reactor(3.0, end=10.0).beams
+    assert longer.rate == beam.rate
+    tail = quad(lambda E: float(longer.spectrum.density(E)), 8.0, 10.0, epsabs=0, epsrel=1e-10)[0]
+    added = longer.spectrum.moments(0.0, 0)[0] - beam.spectrum.moments(0.0, 0)[0]
+    assert added == pytest.approx(tail, rel=1e-8)
+    fewer, more = (reactor_of_flux(1e13, 2000.0, end=end).beams[0].rate for end in (10.0, 8.0))
+    whole = beam.spectrum.moments(0.0, 0)[0]
+    assert more / fewer == pytest.approx(1 + tail / whole, rel=1e-10)
+
+
 def test_tabulated_spectrum():
     table = TabulatedSpectrum((0.5, 1.0, 4.0), (1.0, 3.0, 0.0))
     assert table.density([0.4, 0.75, 2.5, 5.0]) == pytest.approx([0, 2, 1.5, 0])
