@@ -8,7 +8,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book strict test unit nbval browser lint lab notebooks tables sheet figures lock clean
+.PHONY: help book strict test unit coverage nbval browser lint lab notebooks tables sheet figures lock clean
 
 help: ## say what each target does
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -28,6 +28,9 @@ test: unit nbval ## unit tests, doctests, then every chapter against its stored 
 
 unit: $(BIN)/.installed
 	pytest -n auto --dist loadfile -m "not browser"
+
+coverage: $(BIN)/.installed ## which lines and branches of the library no test reaches
+	pytest -n auto --dist loadfile -m "not browser" --cov --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 nbval: $(BIN)/.installed
 	pytest -n auto --dist loadfile -p no:cacheprovider --nbval --nbval-sanitize-with tests/nbval.cfg --ignore book/templates \

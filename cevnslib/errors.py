@@ -105,7 +105,8 @@ def checked(
     Raises
     ------
     DomainError
-        If an element is no real number, is not finite or lies outside the domain.
+        If an element is no real number, is not finite, lies outside the domain, or is of an absurd
+        size: above 1e40 or, where it must be above 0, below 1e-40.
 
     Examples
     --------
