@@ -137,6 +137,14 @@ def test_borexino_row_needs_the_beryllium_line():
     assert found == [False, False, True]
 
 
+def test_solar_limits_of_what_is_not_seen():
+    """If all solar neutrinos were nu_3, they would see nothing of Lambda_3."""
+    only_third = OscillationParameters(0.32, 1.0, 0.547)
+    ours = solar_limits(experiments.load_solar(), only_third)
+    assert ours[:2] == pytest.approx([2.8e-11, 2.8e-11], rel=1e-12)
+    assert np.isinf(ours[2])
+
+
 @pytest.mark.parametrize("stage", ["current", "future"])
 @pytest.mark.parametrize("name", ["conus", "connie", "miner", "texono", "red100"])
 @pytest.mark.parametrize("kind", experiments.THRESHOLD_KINDS)

@@ -89,6 +89,36 @@ def test_moment_matrix_is_hermitian_and_positive():
     assert np.allclose(total, moment_matrix(CSI, p), rtol=1e-14)
 
 
+def test_many_decades_of_recoil():
+    """A threshold of a thousandth of an eV: seven decades without a kink between them."""
+    argon = target("Ar40")
+    bare = replace(CSI, detector=Detector(argon, 1.0, threshold=1e-9))
+    (nucleus,), (per_kg,) = argon.nuclides, argon.nuclei_per_kg
+    (beam,) = CSI.source.select("prompt")
+    magnetic, E = MagneticMoment(1e-10), beam.spectrum.energy
+
+    def weighted(log_T):
+        T = np.exp(log_T)
+        return T * float(magnetic.differential_cross_section(T, E, nucleus))
+
+    end = np.log(float(magnetic.maximum_recoil(E, nucleus)))
+    area = quad(weighted, np.log(1e-9), end - 1e-13, epsabs=0, epsrel=1e-12, limit=200)[0]
+    expected = area * per_kg * CSI.fluence(beam)
+    # The panels promise 1e-12.
+    assert expected_counts(bare, magnetic, "prompt") == pytest.approx(expected, rel=1e-12)
+
+
+def test_effective_area_of_slow_neutrinos():
+    """Below the energy that reaches the threshold there is no area, just above it there is."""
+    detector = Detector(target("Ge74"), 1.0, threshold=1e-6)
+    bare = replace(experiments.load("conus"), detector=detector)
+    least = float(StandardModel().minimum_energy(1e-6, detector.target.nuclides[0]))
+    assert least < 0.5
+    area = rates.effective_area(bare, [0.9 * least, 0.5], StandardModel())
+    assert area[0] == 0
+    assert area[1] > 0
+
+
 def test_no_beam_reaches_a_high_threshold():
     closed = replace(
         CSI, detector=replace(CSI.detector, threshold=1.0, efficiency=ConstantEfficiency())

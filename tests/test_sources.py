@@ -1,5 +1,6 @@
 """Spectra and sources."""
 
+from importlib.resources import files
 from itertools import pairwise
 
 import numpy as np
@@ -142,6 +143,29 @@ def test_captures_add_two_neutrinos_each():
     # The spectrum starts at 7.8 keV; 1e-5 of these antineutrinos have less.
     assert added == pytest.approx(1.2, rel=2e-5)
     assert with_captures.density(1.3) == bare.density(1.3)
+
+
+@pytest.mark.parametrize("E", [0.1, 0.6, 1.1, 1.2])
+def test_shape_of_the_captures(E):
+    """Allowed beta decays of 239U and 239Np with Fermi's function, normalised by quadrature."""
+    lines = files("cevnslib").joinpath("data/reactor_spectra.csv").read_text().splitlines()
+    branches = [line.split(",")[1:] for line in lines if line.startswith("capture,")]
+    assert sum(float(share) for _, _, share, *_ in branches) == pytest.approx(2)
+
+    def shape(E, end, charge):
+        energy = end - E + 0.51099895
+        p = np.sqrt(energy**2 - 0.51099895**2)
+        eta = 2 * np.pi * charge / 137.035999 * energy / p
+        return E**2 * p * energy * eta / (1 - np.exp(-eta))
+
+    expected = 0.0
+    for _, end, share, charge in branches:
+        end, charge = float(end), float(charge)
+        if end > E:
+            norm = quad(shape, 0, end, (end, charge), epsabs=0, epsrel=1e-10)[0]
+            expected += 0.6 * float(share) * shape(E, end, charge) / norm
+    added = ReactorSpectrum(captures=0.6).density(E) - ReactorSpectrum().density(E)
+    assert added == pytest.approx(expected, rel=1e-6)
 
 
 def test_reactor_rates():
