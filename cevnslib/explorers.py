@@ -1,6 +1,7 @@
 """The explorers of the book: four questions, each with controls, a picture and an answer."""
 
 from .disappearance import scenarios, set_ups
+from .errors import checked_choice
 from .experiments import THRESHOLD_KINDS
 from .interactive import Choice, Explorer, Number, Slider
 from .statistics import READINGS
@@ -29,6 +30,8 @@ def recoil_explorer(target: str = "Ge", place: str = REACTOR) -> Explorer:
     >>> recoil_explorer().title
     'Recoils of a magnetic moment'
     """
+    place = checked_choice("place", place, PLACES)
+    target = checked_choice("target", target, TARGETS)
     first = 0.5 if place == REACTOR else 5.0
     return Explorer(
         "Recoils of a magnetic moment",

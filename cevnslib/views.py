@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from . import disappearance, experiments, limits, published, rates, sterile
 from .constants import DAY, KEV
 from .curves import SPLITTINGS
-from .errors import UnknownNameError, checked
+from .errors import checked_choice, checked_fields, checked_number
 from .experiments import Experiment, describe
 from .interactions import MagneticMoment, StandardModel
 from .mixing import TALK_2019, effective_moment_squared, pmns, solar_shares
@@ -53,11 +53,14 @@ class View:
     draw: Callable[[], Figure]
     numbers: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Refuse what nobody can show."""
+        checked_fields(self)
+
 
 def _detector(place: str, **keys: object) -> Experiment:
     """Return an experiment of a kilogram at one of the places."""
-    if place not in PLACES:
-        raise UnknownNameError("place", place, PLACES)
+    place = checked_choice("place", place, PLACES)
     shared = {
         "mass_kg": 1,
         "statistics": {"kind": "poisson", "background_share": 0.0, "steady_state_share": 0.0}
@@ -98,7 +101,7 @@ def recoils(target: str, place: str, moment: float, threshold: float) -> View:
     'Above 0.5 keV 1 kg of Ge counts 6.85 weak and 25.9 magnetic events a day: 378% more.'
     """
     experiment = _detector(place, target=target, threshold_keV=threshold, exposure_days=1)
-    weak, magnetic = StandardModel(), MagneticMoment(moment * MOMENT_UNIT)
+    weak, magnetic = StandardModel(), MagneticMoment(checked_number("moment", moment) * MOMENT_UNIT)
     counts = [rates.expected_counts(experiment, one) for one in (weak, magnetic)]
     material = experiment.detector.target
     end = max(beam.spectrum.breakpoints[-1] for beam in experiment.source.beams)
@@ -163,9 +166,10 @@ def moments(share: float, mix: float, phase_2: float, phase_3: float, delta: flo
     >>> moments(0.0, 0.0, 0.0, 0.0, 0.0).words
     'Of |Λ|² = 1 the beams see: ν_e 0.687, ν_μ 0.756, ν_τ 0.557, solar ν 0.620.'
     """
-    checked("share of Lambda_1", share, at_least=0, at_most=1)
-    checked("share of Lambda_3 in the rest", mix, at_least=0, at_most=1)
-    parameters = replace(TALK_2019, delta_cp=delta * np.pi)
+    share = checked_number("share of Lambda_1", share, at_least=0, at_most=1)
+    mix = checked_number("share of Lambda_3 in the rest", mix, at_least=0, at_most=1)
+    phase_2, phase_3 = checked_number("phase 2", phase_2), checked_number("phase 3", phase_3)
+    parameters = replace(TALK_2019, delta_cp=checked_number("delta", delta) * np.pi)
     moduli = np.sqrt([share, (1 - share) * (1 - mix), (1 - share) * mix])
     scan = np.linspace(0, 2, 201)
 
@@ -277,7 +281,7 @@ def design(
     >>> (view.numbers["limits"] / 1e-10).round(2)
     array([1.1 , 0.77, 0.64])
     """
-    noise = float(checked("background", background, "events per kg and day", at_least=0))
+    noise = checked_number("background", background, "events per kg and day", at_least=0)
     experiment = _detector(
         place,
         target=target,
@@ -366,6 +370,8 @@ def disappearing(
     >>> disappearing("coherent-lar", "mu", "100%, 15%, 10%", 1.5, 0.5).words
     'Of 4962 events 3473 are left. Δχ² = 7.99: excluded at 90% C.L.'
     """
+    splitting = checked_number("splitting", splitting, "eV^2", at_least=0)
+    amplitude = checked_number("amplitude", amplitude, at_least=0, at_most=1)
     experiment = disappearance.set_up(detector, scenario)
     study = disappearance.disappearance(experiment, [splitting], flavour)
     rise = float(study.chi2(amplitude)[0])

@@ -28,6 +28,7 @@ from cevnslib import (
     sheets,
     sources,
     spectra,
+    views,
 )
 from cevnslib.errors import CevnsError, ConfigurationError, DomainError, UnknownNameError
 from cevnslib.statistics import NoLimitError
@@ -119,6 +120,8 @@ def is_sound(value, infinite):
     """Whether no number in an answer is NaN, or infinite where it must not be."""
     if value is None or isinstance(value, str | bytes | bool | Callable):
         return True
+    if isinstance(value, views.View):  # its numbers are whatever an explorer's picture holds
+        return is_sound(value.words, infinite)
     if dataclasses.is_dataclass(value):
         return all(is_sound(one, infinite) for one in vars(value).values())
     if isinstance(value, Mapping):
