@@ -11,7 +11,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
-import mpmath as mp
+import mpmath
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
@@ -23,7 +23,9 @@ from cevnslib.nuclei import Nuclide
 #: Tables that were not made by this project's code.
 TABLES = Path(__file__).resolve().parents[1] / "tests" / "reference"
 
-mp.mp.dps = 50
+#: Arithmetic with 50 digits, apart from everybody else's.
+mp = mpmath.mp.clone()
+mp.dps = 50
 
 
 def helm_squared(T: float, A: int, mass: float) -> float:
@@ -154,7 +156,7 @@ def adaptive_count(experiment: Experiment, kind: str) -> float:
     return total
 
 
-def helm_exactly(q: float, A: int) -> mp.mpf:
+def helm_exactly(q: float, A: int) -> mpmath.mpf:
     """Return the Helm form factor as it is printed, with 50 digits."""
     q = mp.mpf(q)
     c = mp.mpf("1.23") * mp.cbrt(A) - mp.mpf("0.6")
@@ -164,7 +166,7 @@ def helm_exactly(q: float, A: int) -> mp.mpf:
     return 3 * (mp.sin(x) - x * mp.cos(x)) / x**3 * mp.exp(-((q * skin) ** 2) / 2)
 
 
-def michel_moment(name: str, below_end: float, order: int) -> tuple[float, mp.mpf]:
+def michel_moment(name: str, below_end: float, order: int) -> tuple[float, mpmath.mpf]:
     """Return an energy below the end of a delayed spectrum, and the moment above it."""
     m = mp.mpf(C.muon_mass)
     E_min = float(m / 2 * (1 - mp.mpf(below_end)))
@@ -179,13 +181,13 @@ def michel_moment(name: str, below_end: float, order: int) -> tuple[float, mp.mp
     return E_min, total
 
 
-def reactor_moment(E_min: float, order: int) -> mp.mpf:
+def reactor_moment(E_min: float, order: int) -> mpmath.mpf:
     """Return the moment of the reactor spectrum above an energy beyond 2 MeV."""
     lines = (TABLES / "reactor_spectra.csv").read_text(encoding="utf-8").splitlines()
     shares = {"u235": "0.55", "pu239": "0.32", "u238": "0.07", "pu241": "0.06"}
     fits = {row[1]: row[2:] for row in csv.reader(lines[2:]) if row[0] == "mueller"}
 
-    def weighted(E: mp.mpf) -> mp.mpf:
+    def weighted(E: mpmath.mpf) -> mpmath.mpf:
         density = sum(
             mp.mpf(share) * mp.exp(sum(mp.mpf(a) * E**k for k, a in enumerate(fits[name])))
             for name, share in shares.items()
@@ -195,7 +197,7 @@ def reactor_moment(E_min: float, order: int) -> mp.mpf:
     return mp.quad(weighted, [mp.mpf(E_min), 8])
 
 
-def ends_of_recoil(m: float, E: float, M: float) -> tuple[mp.mpf, mp.mpf]:
+def ends_of_recoil(m: float, E: float, M: float) -> tuple[mpmath.mpf, mpmath.mpf]:
     """Return the least and the greatest recoil with an outgoing fermion of mass m.
 
     The two roots of the quadratic equation as printed, whose difference cancels for small m.
