@@ -77,7 +77,7 @@ class Control:
 
 @dataclass(frozen=True)
 class Slider(Control):
-    """A slider between two numbers.
+    """A slider between two numbers, over values of three digits.
 
     Parameters
     ----------
@@ -88,13 +88,13 @@ class Slider(Control):
     logarithmic : bool, optional
         Whether equal steps are equal factors.
     steps : int, optional
-        How many steps it has.
+        How many steps it has, about.
 
     Examples
     --------
     >>> slider = Slider("threshold", "threshold (keV)", 1.0, low=0.1, high=10, logarithmic=True)
-    >>> slider.widget().description
-    'threshold (keV)'
+    >>> slider.widget().description, slider.positions[:3]
+    ('threshold (keV)', (0.1, 0.105, 0.11))
     """
 
     low: float = 0.0
@@ -102,22 +102,22 @@ class Slider(Control):
     logarithmic: bool = False
     steps: int = 100
 
+    @property
+    def positions(self) -> tuple[float, ...]:
+        """The values of its positions, the first one and the sample among them."""
+        space = np.geomspace if self.logarithmic else np.linspace
+        grid = {float(f"{x:.3g}") for x in space(self.low, self.high, self.steps + 1)}
+        return tuple(sorted(grid | {self.value, *self.sample}))
+
     def widget(self) -> Any:
         """Return the live slider."""
-        options = {
-            "description": self.label,
-            "value": self.value,
-            "readout_format": ".3g",
-            "style": {"description_width": "12em"},
-            "layout": {"width": "95%", "max_width": "560px"},
-        }
-        if self.logarithmic:
-            low, high = np.log10(self.low), np.log10(self.high)
-            return widgets.FloatLogSlider(
-                min=low, max=high, step=(high - low) / self.steps, **options
-            )
-        step = (self.high - self.low) / self.steps
-        return widgets.FloatSlider(min=self.low, max=self.high, step=step, **options)
+        return widgets.SelectionSlider(
+            options=[(self.text(x), x) for x in self.positions],
+            value=self.value,
+            description=self.label,
+            style={"description_width": "12em"},
+            layout={"width": "95%", "max_width": "560px"},
+        )
 
 
 @dataclass(frozen=True)

@@ -62,13 +62,15 @@ def page(lab):
 
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        # Tall enough that the whole notebook is drawn.
-        page = chromium.new_page(viewport={"width": 1200, "height": 9000})
-        page.set_default_timeout(90_000)
+        page = chromium.new_page(viewport={"width": 1200, "height": 3000})
+        page.set_default_timeout(60_000)
         page.goto(lab)
         page.wait_for_selector(".jp-Notebook .jp-Cell")
-        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
-        page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        page.wait_for_function(
+            "() => window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status"
+            " === 'idle'"
+        )  # before that, running asks which kernel to take
+        page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
         yield page
         chromium.close()
 
