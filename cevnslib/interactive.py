@@ -185,7 +185,7 @@ class Explorer:
     controls : sequence of Control
         What the reader can set.
     update : callable
-        Takes the controls' values by name and returns a `View`.
+        Takes the controls' values by name and returns a `cevnslib.views.View`.
     alt : str
         What the pictures show, for readers who cannot see them; the setting is added to it.
 
