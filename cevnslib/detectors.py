@@ -7,7 +7,6 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
 
 from .constants import KEV
 from .errors import checked, checked_fields, checked_table
@@ -139,7 +138,7 @@ class PhotoelectronAcceptance:
         half, full, last = self.breakpoints
         steps = ((half <= T).astype(np.float64) + (full <= T)) / 2 * (last >= T)
         acceptance: NDArray[np.float64] = (
-            steps * self.amplitude * expit(self.slope * (x - self.midpoint))
+            steps * self.amplitude * (1 + np.tanh(self.slope * (x - self.midpoint) / 2)) / 2
         )
         return acceptance
 

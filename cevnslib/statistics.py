@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammaincinv
 
 from .errors import (
     DomainError,
@@ -77,6 +76,8 @@ def delta_chi2(confidence: float = 0.90, parameters: int = 1) -> float:
     if level == 1:
         raise DomainError("confidence level: got 1; allowed: above 0 and below 1")
     number = checked_integer("number of parameters", parameters, at_least=1, at_most=1000)
+    from scipy.special import gammaincinv  # here, as it loads more slowly than all else
+
     return float(2 * gammaincinv(number / 2, level))
 
 
