@@ -196,3 +196,15 @@ def test_unknown_names():
         mixing.lost_share("e", "all")
     with pytest.raises(UnknownNameError, match="unknown flavour 'x'"):
         sterile.probability("x", "active", 1.0, 100.0, 1.0, mixing)
+
+
+def test_an_oscillated_spectrum_is_followed_to_a_millionth_of_its_end():
+    original = sources.sns().beams[1].spectrum
+    slow = sterile.OscillatedSpectrum(original, 0.3, 1e-6, 2000.0)
+    assert slow.breakpoints[0] == pytest.approx(1e-6 * original.end, rel=1e-12)
+    assert slow.breakpoints[-1] == original.end
+    # Below it nothing but the average is left, and that of next to no neutrinos.
+    assert slow.moments(0.0, 0)[0] == pytest.approx(1.0, rel=1e-9)
+    fast = sterile.OscillatedSpectrum(original, 0.3, 1e3, 2000.0)
+    start = sterile.oscillation_phase(1.0, 2000.0, 1e3) / 2 / 1e4
+    assert fast.breakpoints[0] == pytest.approx(float(start), rel=1e-12)
