@@ -19,7 +19,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
-from . import notebooks
+from . import files, notebooks
 
 CACHE = notebooks.ROOT / "_build" / "cache"  # named in _config.yml too
 STAMP = CACHE / "made-with"
@@ -75,7 +75,7 @@ def main() -> int:
                 continue
             bundle = CacheBundleIn(notebook, str(path))
             cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
-    STAMP.write_text(fingerprint())
+    files.write(STAMP, fingerprint())
     return 1 if failed else 0
 
 

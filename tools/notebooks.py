@@ -9,13 +9,14 @@ changes only when its text or its results do. A chapter that fails is left as it
 import os
 import re
 import sys
-import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+
+from . import files
 
 ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT = 300
@@ -99,17 +100,9 @@ def text(notebook: NotebookNode) -> str:
     return nbformat.writes(notebook) + "\n"
 
 
-def write(path: Path, content: str) -> None:
-    """Write a file whole or not at all."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as part:
-        part.write(content)
-    os.chmod(part.name, 0o644)
-    os.replace(part.name, path)
-
-
 def renew(path: Path) -> str:
     """Run a chapter and write it; return its name."""
-    write(path, text(run(path)))
+    files.write(path, text(run(path)))
     return str(path.relative_to(ROOT))
 
 

@@ -1,11 +1,14 @@
 """Draw the README's picture: what 142 events say of each transition moment."""
 
+import io
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 from cevnslib import experiments, figures, limits, published
+
+from . import files
 
 GOAL = Path(__file__).resolve().parent.parent / "book" / "images" / "coherent-csi.png"
 
@@ -28,8 +31,9 @@ def main() -> None:
         ax.set(xlabel=r"$|\Lambda_i|$ ($10^{-10}\,\mu_B$)", title=f"{beam} beam", ylim=(0, 6))
         ax.legend(title="90% C.L.", loc="upper left")
     axes[0].set_ylabel(r"$\Delta\chi^2$ of COHERENT-CsI")
-    GOAL.parent.mkdir(exist_ok=True)
-    fig.savefig(GOAL, dpi=110, metadata={"Software": ""})
+    content = io.BytesIO()
+    fig.savefig(content, format="png", dpi=110, metadata={"Software": ""})
+    files.write(GOAL, content.getvalue())
 
 
 if __name__ == "__main__":

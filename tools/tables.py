@@ -29,12 +29,13 @@ from tqdm import tqdm
 from cevnslib import curves, experiments, sheets
 from cevnslib.errors import CevnsError, ConfigurationError, UnknownNameError
 
-from . import notebooks
+from . import files, notebooks
 
 TEMPLATES = notebooks.ROOT / "book" / "templates"
 CHAPTERS = notebooks.ROOT / "book" / "experiments"
 BUILD = notebooks.ROOT / "_build"
 UNIT = 1e-10
+KEPT = "the tables are as they were"
 
 
 def read_parameters(path: Path | None) -> dict[str, Any]:
@@ -95,8 +96,7 @@ def run_template(name: str, parameters: dict[str, Any], title: str, goal: Path) 
         if "injected-parameters" in tags:
             tags.append("remove-cell")
     notebooks.canonical(notebook)
-    goal.parent.mkdir(parents=True, exist_ok=True)
-    notebooks.write(goal, notebooks.text(notebook))
+    files.write(goal, notebooks.text(notebook))
 
 
 def as_numbers(row: sheets.Row) -> list[str]:
@@ -196,9 +196,8 @@ FORMATS = {"csv": as_csv, "md": as_markdown, "tex": as_latex, "yaml": as_yaml}
 def write_tables(rows: Sequence[sheets.Row], folder: Path, name: str = "limits") -> None:
     """Write the table in each format; all are made before the first is written."""
     contents = {f"{name}.{suffix}": make(rows) for suffix, make in FORMATS.items()}
-    folder.mkdir(parents=True, exist_ok=True)
     for file, content in contents.items():
-        notebooks.write(folder / file, content)
+        files.write(folder / file, content)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -228,29 +227,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
         (Path(one.experiment).stem, partial(make_sheet, one)) for one in wanted
     ]
     jobs += [(f"sterile-{one}", partial(make_sterile_sheet, one)) for one in sterile]
-    for name, make in tqdm(jobs, desc="sheets", unit="sheet"):
-        try:
-            make(folder / f"{name}.ipynb")
-        except PapermillExecutionError as error:
-            print(
-                f"The sheet of {name} failed; the tables are as they were. {error}", file=sys.stderr
-            )
-            return 1
-    if options.sheets_only:
-        return 0
-    tables = options.output / "tables"
+    try:
+        for name, make in tqdm(jobs, desc="sheets", unit="sheet"):
+            try:
+                make(folder / f"{name}.ipynb")
+            except PapermillExecutionError as error:
+                print(f"The sheet of {name} failed; {KEPT}. {error}", file=sys.stderr)
+                return 1
+        if not options.sheets_only:
+            write_all(wanted, sterile, options.output / "tables")
+    except OSError as error:
+        print(f"A file could not be written; {KEPT}. {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def write_all(
+    wanted: Sequence[sheets.SheetParameters], sterile: Sequence[str], folder: Path
+) -> None:
+    """Write the tables of limits and the curves of the sterile study."""
     if wanted:
+        every = len(wanted) == len(experiments.names())
         rows = [row for request in wanted for row in sheets.rows(request)]
         name = "limits" if every else f"limits-{Path(wanted[0].experiment).stem}"
         rows += [sheets.solar_row()] if every else []
-        write_tables(rows, tables, name)
-        print(f"tables: {tables / name}.csv, .md, .tex, .yaml")
+        write_tables(rows, folder, name)
+        print(f"tables: {folder / name}.csv, .md, .tex, .yaml")
     for detector in sterile:
         content = curves.as_csv(curves.exclusion_curves(detector))
-        tables.mkdir(parents=True, exist_ok=True)
-        notebooks.write(tables / f"sterile-{detector}.csv", content)
-        print(f"curves: {tables / f'sterile-{detector}'}.csv")
-    return 0
+        files.write(folder / f"sterile-{detector}.csv", content)
+        print(f"curves: {folder / f'sterile-{detector}'}.csv")
 
 
 if __name__ == "__main__":

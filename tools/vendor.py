@@ -10,15 +10,18 @@ MATHJAX = ("tex-chtml.js", "input/tex/extensions", "output/chtml/fonts", "ui", "
 
 
 def main() -> None:
-    """Write the folder anew."""
-    shutil.rmtree(VENDOR, ignore_errors=True)
+    """Write the folder anew: copy all of it first, then put it in the place of the old one."""
+    new = VENDOR.with_name("vendor.new")
+    shutil.rmtree(new, ignore_errors=True)
     for part in MATHJAX:
-        source, goal = MODULES / "mathjax" / "es5" / part, VENDOR / "mathjax" / part
+        source, goal = MODULES / "mathjax" / "es5" / part, new / "mathjax" / part
         goal.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
             shutil.copytree(source, goal)
         else:
             shutil.copy2(source, goal)
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    new.rename(VENDOR)
 
 
 if __name__ == "__main__":

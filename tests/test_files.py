@@ -1,0 +1,109 @@
+"""Files are written whole or not at all, whatever happens in the middle."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from tools import files, tables
+from tools.notebooks import ROOT
+
+OLD = "what was there\n"
+
+
+def run(code):
+    """Run Python in a process of its own and return it when it has ended."""
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, capture_output=True, text=True
+    )
+
+
+def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path):
+    goal = tmp_path / "new" / "table.csv"
+    files.write(goal, "ä, first")
+    files.write(goal, b"second")
+    assert goal.read_bytes() == b"second"
+    assert os.listdir(goal.parent) == ["table.csv"]
+    assert goal.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_disk_that_is_full(tmp_path):
+    """The process may write no file larger than 1000 bytes: the write stops in the middle."""
+    goal = tmp_path / "table.csv"
+    goal.write_text(OLD)
+    done = run(f"""
+        import resource, signal
+        from pathlib import Path
+        from tools import files
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+        files.write(Path({str(goal)!r}), "x" * 100_000)
+    """)
+    assert done.returncode == 1
+    assert "OSError" in done.stderr
+    assert goal.read_text() == OLD
+    assert os.listdir(tmp_path) == ["table.csv"]
+
+
+@pytest.mark.parametrize("moment", ["fsync", "replace"])
+def test_a_kill_in_the_middle(tmp_path, moment):
+    """Killed with the content half-way to the disk, or before it takes its name."""
+    goal = tmp_path / "table.csv"
+    goal.write_text(OLD)
+    done = run(f"""
+        import os, signal
+        from pathlib import Path
+        from tools import files
+        os.{moment} = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+        files.write(Path({str(goal)!r}), "new")
+    """)
+    assert done.returncode == -signal.SIGKILL
+    assert goal.read_text() == OLD
+
+
+def test_a_folder_that_takes_no_files(tmp_path, capsys):
+    """A file stands where the folder should be: nobody, not even root, can write below it."""
+    wall = tmp_path / "out"
+    wall.write_text(OLD)
+    config = tmp_path / "mine.toml"
+    config.write_text(
+        'source = "sns"\ntarget = "Ar"\nmass_kg = 10\nthreshold_keV = 20\nbaseline_m = 29\n'
+        'exposure_days = 100\nstatistics = { kind = "projection", sigma_stat = 0.1, '
+        "sigma_sys = 0.1 }\n"
+    )
+    assert tables.main(["--config", str(config), "--output", str(wall)]) == 1
+    said = capsys.readouterr().err
+    assert "A file could not be written; the tables are as they were." in said
+    assert "Traceback" not in said
+    assert wall.read_text() == OLD
+
+
+def test_tables_survive_a_disk_that_fills_up(tmp_path, capsys, monkeypatch):
+    """The second of four tables meets a full disk: the others are whole, old or new."""
+    rows = [tables.sheets.solar_row()]
+    tables.write_tables(rows, tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    calls = []
+
+    def full(handle):
+        calls.append(handle)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        tables.write_tables(rows, tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_importing_the_library_loads_nothing_that_draws():
+    done = run("""
+        import sys
+        import cevnslib.limits, cevnslib.disappearance, cevnslib.regions, cevnslib.published
+        heavy = ("matplotlib", "ipywidgets", "sympy", "scipy", "periodictable")
+        print([name for name in heavy if name in sys.modules])
+    """)
+    assert done.stdout.strip() == "[]", done.stderr
