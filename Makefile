@@ -8,10 +8,10 @@ export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book strict test unit coverage nbval browser lint lab notebooks tables sheet figures lock clean
+.PHONY: help book strict test unit coverage nbval browser lint lab notebooks tables sheet figures lock test-lowest links-outside clean
 
 help: ## say what each target does
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 book: _build/.web $(BIN)/.installed ## build the HTML book and print where it is
 	@echo "Running the chapters ..."
@@ -65,8 +65,17 @@ lock: $(BIN)/.installed ## pin every package again, with hashes, from pyproject.
 	uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
 	    --custom-compile-command "make lock" --extra dev --upgrade --output-file requirements.lock pyproject.toml
 
+test-lowest: $(BIN)/.installed ## the unit tests with the lowest versions that pyproject.toml allows
+	uv venv --quiet --clear --python $(BIN)/python $(VENV)-lowest
+	uv pip install --quiet --python $(VENV)-lowest/bin/python --resolution lowest-direct --editable '.[dev]'
+	$(VENV)-lowest/bin/python -m pytest -n auto --dist loadfile -m "not browser"
+
+links-outside: _build/.web $(BIN)/.installed ## ask every outside address that the book names (needs the network)
+	@python -m tools.execute 2>_build/execute.log || { cat _build/execute.log; exit 1; }
+	jupyter-book build . --builder linkcheck
+
 clean: ## remove what the targets above have made
-	rm -rf _build $(VENV) $(WEB)/node_modules $(WEB)/static/vendor
+	rm -rf _build $(VENV) $(VENV)-lowest $(WEB)/node_modules $(WEB)/static/vendor
 
 # The environment: uv, at the version that the lock names, then exactly the locked packages, then the library.
 $(BIN)/.installed: requirements.lock pyproject.toml
