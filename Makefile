@@ -68,7 +68,7 @@ lock: $(BIN)/.installed ## pin every package again, with hashes, from pyproject.
 test-lowest: $(BIN)/.installed ## the unit tests with the lowest versions that pyproject.toml allows
 	uv venv --quiet --clear --python $(BIN)/python $(VENV)-lowest
 	uv pip install --quiet --python $(VENV)-lowest/bin/python --resolution lowest-direct --editable '.[dev]'
-	$(VENV)-lowest/bin/python -m pytest -n auto --dist loadfile -m "not browser"
+	$(VENV)-lowest/bin/python -m pytest -n auto --dist loadfile -m "not browser" --override-ini filterwarnings=default
 
 links-outside: _build/.web $(BIN)/.installed ## ask every outside address that the book names (needs the network)
 	@python -m tools.execute 2>_build/execute.log || { cat _build/execute.log; exit 1; }

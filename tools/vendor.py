@@ -6,7 +6,11 @@ from pathlib import Path
 WEB = Path(__file__).resolve().parent.parent / "book" / "_web"
 MODULES, VENDOR = WEB / "node_modules", WEB / "static" / "vendor"
 
-MATHJAX = ("tex-chtml.js", "input/tex/extensions", "output/chtml/fonts", "ui", "a11y")
+# What `loader` in _config.yml names, and what that loads when a formula needs it.
+MATHJAX = (
+    *("startup.js", "core.js", "input/tex.js", "input/tex/extensions", "output/chtml.js"),
+    *("output/chtml/fonts", "a11y/assistive-mml.js"),
+)
 
 
 def main() -> None:

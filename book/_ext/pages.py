@@ -2,10 +2,13 @@
 
 It takes sphinx-thebe's scripts off: Jupyter Book always loads them, they point to
 a server elsewhere, and Sphinx puts one of them on each page twice, which is an
-error in the browser's console. And it says below each chapter how to run it.
+error in the browser's console. It empties the script of Font Awesome: half of a
+page's weight, to draw the icons that the style sheet draws, too. And it says below
+each chapter how to run it.
 """
 
 from html import escape
+from pathlib import Path
 from posixpath import relpath
 from typing import Any
 
@@ -40,8 +43,18 @@ def say_how_to_run(
     )
 
 
+def take_icon_script_off(app: Sphinx, error: Exception | None) -> None:
+    """Empty the script, which the theme puts on each page."""
+    script = Path(app.outdir) / "_static" / "scripts" / "fontawesome.js"
+    if error is None and script.exists():
+        script.write_text(
+            "// The icons come from the style sheet.\n", encoding="utf-8"
+        )
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension."""
     app.connect("html-page-context", take_thebe_off, priority=900)
     app.connect("html-page-context", say_how_to_run)
+    app.connect("build-finished", take_icon_script_off)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
