@@ -8,7 +8,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book strict test unit coverage nbval browser lint lab notebooks tables sheet figures lock test-lowest links-outside clean
+.PHONY: help book strict test unit coverage nbval browser lint lab notebooks tables sheet figures lock mutants test-lowest links-outside clean
 
 help: ## say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -64,6 +64,9 @@ figures: $(BIN)/.installed ## make the README's picture
 lock: $(BIN)/.installed ## pin every package again, with hashes, from pyproject.toml
 	uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
 	    --custom-compile-command "make lock" --extra dev --upgrade --output-file requirements.lock pyproject.toml
+
+mutants: $(BIN)/.installed ## make fifty small mistakes in the library, one at a time: do the tests notice?
+	python -m tools.mutants
 
 test-lowest: $(BIN)/.installed ## the unit tests with the lowest versions that pyproject.toml allows
 	uv venv --quiet --clear --python $(BIN)/python $(VENV)-lowest
