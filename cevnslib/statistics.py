@@ -87,9 +87,10 @@ class PulledChi2:
 
     Parameters
     ----------
-    observed : float
-        D, the number of events seen, at least 0.
-    variance : float
+    observed : float or ndarray
+        D, the number of events seen; below 0 if more was subtracted than counted. An array stands
+        for many experiments and is broadcast with the signal.
+    variance : float or ndarray
         V, the statistical variance, above 0.
     background : float, optional
         B, the expected background that carries a pull.
@@ -99,7 +100,7 @@ class PulledChi2:
     Raises
     ------
     DomainError
-        If a number is negative or not finite, or the variance 0.
+        If an error or the background is negative, the variance 0, or a number not finite.
 
     Examples
     --------
@@ -109,8 +110,8 @@ class PulledChi2:
     array([0.   , 0.553])
     """
 
-    observed: float
-    variance: float
+    observed: float | NDArray[np.float64]
+    variance: float | NDArray[np.float64]
     background: float = 0.0
     sigma_signal: float = 0.0
     sigma_background: float = 0.0
@@ -118,7 +119,7 @@ class PulledChi2:
     def __post_init__(self) -> None:
         """Refuse what is no count or no error."""
         checked_fields(self)
-        checked("observed events", self.observed, at_least=0)
+        checked("observed events", self.observed)
         checked("variance", self.variance, above=0)
         checked("background", self.background, at_least=0)
         checked("sigma_signal", self.sigma_signal, at_least=0)
@@ -139,7 +140,7 @@ class PulledChi2:
         Returns
         -------
         ndarray
-            chi2, the shape of ``signal``.
+            chi2, the shape of ``signal``, or broadcast with that of ``observed``.
 
         Raises
         ------
@@ -147,7 +148,38 @@ class PulledChi2:
             If the signal is negative or not finite.
         """
         N = checked("expected signal", signal, at_least=0)
-        return (self.observed - N - self.background) ** 2 / self._total_variance(N)
+        value: NDArray[np.float64] = (
+            self.observed - N - self.background
+        ) ** 2 / self._total_variance(N)
+        return value
+
+    def best_signal(self, least_signal: float) -> NDArray[np.float64]:
+        """Return the signal that fits best, given that it is at least some value.
+
+        Parameters
+        ----------
+        least_signal : float
+            Signal without new physics, at least 0; new physics can only add to it.
+
+        Returns
+        -------
+        ndarray
+            The larger of ``least_signal`` and D - B, the shape of ``observed``: chi2 falls until
+            N = D - B, then rises.
+
+        Raises
+        ------
+        DomainError
+            If the least signal is negative or not finite.
+
+        Examples
+        --------
+        >>> PulledChi2(np.array([142.0, 200.0]), 958, background=6).best_signal(180.0)
+        array([180., 194.])
+        """
+        least = checked("least signal", least_signal, at_least=0)
+        best: NDArray[np.float64] = np.maximum(least, self.observed - self.background)
+        return best
 
     def pulls(self, signal: ArrayLike) -> NDArray[np.float64]:
         """Return the pulls a and b at which chi2 is least.
@@ -196,6 +228,7 @@ class PulledChi2:
         -------
         float
             The largest N with chi2(N) - min chi2 <= rise: the upper root of a quadratic equation.
+            Of one experiment only: ``observed`` and ``variance`` are numbers here.
 
         Raises
         ------
@@ -211,11 +244,9 @@ class PulledChi2:
         >>> round(limit, 1), round(float(chi(limit) - chi(180.0)), 6)
         (295.7, 2.71)
         """
-        least = checked_number("least signal", least_signal, at_least=0)
         rise = checked_number("rise of chi2", rise, at_least=0)
-        # chi2 falls until N = D - B, then rises for good.
-        excess = self.observed - self.background
-        level = rise + float(self(max(least, excess)))
+        excess = float(self.observed - self.background)
+        level = rise + float(self(self.best_signal(least_signal)))
         # (N - excess)^2 = level (constant + sigma^2 N^2) is a quadratic in N.
         constant = float(self._total_variance(np.array(0.0)))
         square = 1 - level * self.sigma_signal**2
@@ -325,7 +356,7 @@ class CountingMeasurement:
     Parameters
     ----------
     observed : float
-        Events counted after the steady-state background was subtracted.
+        Events counted after the steady-state background was subtracted, at least 0.
     background : float
         Expected beam-related background among them.
     steady_state : float
@@ -489,6 +520,39 @@ class PoissonProjection:
         for name, value in vars(self).items():
             checked(name, value, at_least=0)
 
+    def counting(self, standard_model: float) -> CountingMeasurement:
+        """Return the measurement that is assumed: N_SM + B events.
+
+        Parameters
+        ----------
+        standard_model : float
+            Expected events of the Standard Model, above 0.
+
+        Returns
+        -------
+        CountingMeasurement
+            With the backgrounds in events.
+
+        Raises
+        ------
+        NoLimitError
+            If no events are expected.
+
+        Examples
+        --------
+        >>> PoissonProjection(0.05, 3.0, 0.28, 0.25).counting(100.0).steady_state
+        300.0
+        """
+        expected = _expected(standard_model)
+        background = self.background_share * expected
+        return CountingMeasurement(
+            expected + background,
+            background,
+            self.steady_state_share * expected,
+            self.sigma_signal,
+            self.sigma_background,
+        )
+
     def chi2(self, standard_model: float, reading: str = "as printed") -> PulledChi2:
         """Return the chi2 of the projection: that of a `CountingMeasurement` with N_SM + B events.
 
@@ -516,16 +580,7 @@ class PoissonProjection:
         >>> float(PoissonProjection(0.0, 0.0, 0.1, 0.0).chi2(100.0)(110.0).round(3))
         0.452
         """
-        expected = _expected(standard_model)
-        background = self.background_share * expected
-        counted = CountingMeasurement(
-            expected + background,
-            background,
-            self.steady_state_share * expected,
-            self.sigma_signal,
-            self.sigma_background,
-        )
-        return counted.chi2(expected, reading)
+        return self.counting(standard_model).chi2(standard_model, reading)
 
 
 Measurement = CountingMeasurement | Projection | PoissonProjection

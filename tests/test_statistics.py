@@ -69,6 +69,18 @@ def test_no_limit_when_the_pull_absorbs_all():
         chi.upper_limit(100, 2.71)
 
 
+def test_many_experiments_in_one_array():
+    observed = np.array([-12.0, 0.0, 142.0, 400.0])
+    variance = np.array([800.0, 816.0, 958.0, 1216.0])
+    many = PulledChi2(observed, variance, 6, 0.28, 0.25)
+    each = [PulledChi2(d, v, 6, 0.28, 0.25) for d, v in zip(observed, variance, strict=True)]
+    assert many(180.0) == pytest.approx([float(one(180.0)) for one in each], rel=1e-15)
+    assert many.best_signal(180.0) == pytest.approx([180, 180, 180, 394])
+    assert many(many.best_signal(180.0))[3] == 0
+    with pytest.raises(DomainError, match="observed events: got inf at index 1"):
+        PulledChi2(np.array([1.0, np.inf]), 1.0)
+
+
 def test_variance_of_the_measurement():
     assert PulledChi2(142, 958, 6, 0.28, 0.25) == CSI
 
