@@ -6,7 +6,7 @@ instance ``from cevnslib import experiments, limits``; each imports only from th
 
 errors, constants, nuclei, form_factors, interactions, spectra, sources, mixing, sterile, quenching,
 detectors, statistics, experiments, rates, limits, disappearance, curves, published, sheets,
-regions; then figures, views, interactive and explorers, which draw.
+regions, scale, coverage; then figures, views, interactive and explorers, which draw.
 """
 
 __version__ = "0.1.0"

@@ -81,7 +81,7 @@ class Constraint:
     @property
     def least_chi2(self) -> float:
         """The least chi2 over signals from the Standard Model's upwards, as mu^2 >= 0."""
-        return float(self.chi2(self.chi2.best_signal(self.signal)))
+        return float(self.chi2.least(self.signal))
 
     def magnetic_counts(self, moments: ArrayLike) -> NDArray[np.float64]:
         r"""Return the magnetic events :math:`\Lambda^\dagger K \Lambda`.

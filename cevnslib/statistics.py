@@ -153,8 +153,8 @@ class PulledChi2:
         ) ** 2 / self._total_variance(N)
         return value
 
-    def best_signal(self, least_signal: float) -> NDArray[np.float64]:
-        """Return the signal that fits best, given that it is at least some value.
+    def least(self, least_signal: float) -> NDArray[np.float64]:
+        """Return the least chi2 of all signals that are at least some value.
 
         Parameters
         ----------
@@ -164,8 +164,8 @@ class PulledChi2:
         Returns
         -------
         ndarray
-            The larger of ``least_signal`` and D - B, the shape of ``observed``: chi2 falls until
-            N = D - B, then rises.
+            The shape of ``observed``. chi2 falls until N = D - B, then rises to its value at
+            infinity. If D < B it may come down to that instead.
 
         Raises
         ------
@@ -174,12 +174,19 @@ class PulledChi2:
 
         Examples
         --------
-        >>> PulledChi2(np.array([142.0, 200.0]), 958, background=6).best_signal(180.0)
-        array([180., 194.])
+        >>> PulledChi2(np.array([142.0, 200.0]), 958, 6, 0.28).least(180.0).round(3)
+        array([0.553, 0.   ])
         """
-        least = checked("least signal", least_signal, at_least=0)
-        best: NDArray[np.float64] = np.maximum(least, self.observed - self.background)
-        return best
+        lowest = checked("least signal", least_signal, at_least=0)
+        value: NDArray[np.float64] = np.minimum(
+            self(np.maximum(lowest, self.observed - self.background)), self.at_infinity
+        )
+        return value
+
+    @property
+    def at_infinity(self) -> float:
+        """The chi2 of an infinite signal, which a pull removes at a finite price, if it is free."""
+        return 1 / self.sigma_signal / self.sigma_signal if self.sigma_signal > 0 else math.inf
 
     def pulls(self, signal: ArrayLike) -> NDArray[np.float64]:
         """Return the pulls a and b at which chi2 is least.
@@ -246,7 +253,7 @@ class PulledChi2:
         """
         rise = checked_number("rise of chi2", rise, at_least=0)
         excess = float(self.observed - self.background)
-        level = rise + float(self(self.best_signal(least_signal)))
+        level = rise + float(self.least(least_signal))
         # (N - excess)^2 = level (constant + sigma^2 N^2) is a quadratic in N.
         constant = float(self._total_variance(np.array(0.0)))
         square = 1 - level * self.sigma_signal**2

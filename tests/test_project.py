@@ -20,7 +20,8 @@ PAGES = [*CHAPTERS, *notebooks.sheets()]
 ORDER = (
     *("errors", "constants", "nuclei", "form_factors", "interactions", "spectra", "sources"),
     *("mixing", "sterile", "quenching", "detectors", "statistics", "experiments", "rates"),
-    *("limits", "disappearance", "curves", "published", "sheets", "regions", "figures"),
+    *("limits", "disappearance", "curves", "published", "sheets", "regions", "scale"),
+    *("coverage", "figures"),
     *("views", "interactive", "explorers"),
 )
 

@@ -75,10 +75,19 @@ def test_many_experiments_in_one_array():
     many = PulledChi2(observed, variance, 6, 0.28, 0.25)
     each = [PulledChi2(d, v, 6, 0.28, 0.25) for d, v in zip(observed, variance, strict=True)]
     assert many(180.0) == pytest.approx([float(one(180.0)) for one in each], rel=1e-15)
-    assert many.best_signal(180.0) == pytest.approx([180, 180, 180, 394])
-    assert many(many.best_signal(180.0))[3] == 0
+    assert many.least(180.0) == pytest.approx([float(one.least(180.0)) for one in each])
+    assert many.least(180.0)[3] == 0
     with pytest.raises(DomainError, match="observed events: got inf at index 1"):
         PulledChi2(np.array([1.0, np.inf]), 1.0)
+
+
+@given(observed=st.floats(-300, 300), least=st.floats(0, 400), sigma=st.floats(0.05, 1))
+def test_least_is_below_all(observed, least, sigma):
+    """Also where the count is below its background, and chi2 falls again at a large signal."""
+    chi = PulledChi2(observed, 958, 6, sigma, 0.25)
+    N = least + np.concatenate([[0], np.geomspace(1e-3, 1e9, 2000)])
+    assert float(chi.least(least)) <= chi(N).min() * (1 + 1e-12)
+    assert float(chi.least(least)) == pytest.approx(chi(N).min(), abs=2e-3, rel=1e-5)
 
 
 def test_variance_of_the_measurement():
