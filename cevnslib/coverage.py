@@ -23,7 +23,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
-from .errors import DomainError, checked
+from .errors import (
+    DomainError,
+    checked,
+    checked_fields,
+    checked_integer,
+    checked_kind,
+    checked_number,
+)
 from .scale import map_tasks
 from .statistics import (
     CountingMeasurement,
@@ -41,6 +48,8 @@ CHUNK = 100_000
 #: Delta chi2 is sorted into bins of this width, up to a highest value.
 STEP, HIGHEST = 0.002, 16.0
 BINS = round(HIGHEST / STEP) + 2
+#: More events than anyone counts, and more experiments than anyone repeats.
+MOST = 10**12
 
 
 @dataclass(frozen=True)
@@ -88,8 +97,9 @@ class Ensemble:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be analysed."""
+        checked_fields(self)
+        checked("Standard Model events", self.signal, above=0, at_most=MOST)
         self.measurement.chi2(self.signal, self.reading)
-        checked("Standard Model events", self.signal, above=0)
 
     @property
     def chi2(self) -> PulledChi2:
@@ -116,7 +126,7 @@ class Ensemble:
         Raises
         ------
         DomainError
-            If the excess is negative or not finite.
+            If the excess is negative, not finite or above 1e12, or the size no integer.
 
         Examples
         --------
@@ -125,7 +135,10 @@ class Ensemble:
         >>> reactor.repeat(0.0, 4, np.random.default_rng(1)).observed
         array([100.,  87.,  94., 112.])
         """
-        expected = self.signal + float(checked("magnetic events", excess, at_least=0))
+        excess = checked_number("magnetic events", excess, at_least=0, at_most=MOST)
+        size = checked_integer("size", size, at_least=1, at_most=MOST)
+        checked_kind("rng", rng, np.random.Generator)
+        expected = self.signal + excess
         m = self.measurement
         if isinstance(m, PoissonProjection):
             m = m.counting(self.signal)
@@ -173,8 +186,13 @@ class Interval:
     ----------
     lower, upper : float
         Its ends; the lower is 0 if no magnetic events are allowed too.
-    lower_error, upper_error : float
+    lower_error, upper_error : float, optional
         Their statistical errors, 0 where none was drawn.
+
+    Raises
+    ------
+    DomainError
+        If an end or an error is negative, or the upper end lies below the lower one.
 
     Examples
     --------
@@ -186,6 +204,13 @@ class Interval:
     upper: float
     lower_error: float = 0.0
     upper_error: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse what is no interval."""
+        checked_fields(self)
+        checked("lower end", self.lower, at_least=0)
+        checked("upper end", self.upper, at_least=self.lower)
+        checked("error of an end", [self.lower_error, self.upper_error], at_least=0)
 
 
 def _ends(
@@ -235,6 +260,11 @@ class Coverage:
         In how many Delta chi2 at the truth is at most 0, 0.002, 0.004 and so on, and above the one
         before; the last bin holds the rest.
 
+    Raises
+    ------
+    DomainError
+        If the shapes do not agree.
+
     Examples
     --------
     >>> from cevnslib.statistics import Projection
@@ -252,6 +282,18 @@ class Coverage:
     below: NDArray[np.int64]
     histogram: NDArray[np.int64]
 
+    def __post_init__(self) -> None:
+        """Refuse counts that do not belong together."""
+        checked_fields(self)
+        checked_integer("experiments", self.experiments, at_least=1, at_most=MOST)
+        delta_chi2(self.confidence)
+        truths = self.excess.shape
+        shapes = (truths, self.within.shape, self.below.shape, self.histogram.shape)
+        if len(truths) != 1 or shapes[1:] != (truths, truths, (*truths, BINS)):
+            raise DomainError(
+                f"shapes: got {shapes}; allowed: (n,) three times and (n, {BINS}) for n truths"
+            )
+
     def interval_coverage(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return how often the Delta chi2 interval covers the truth.
 
@@ -262,9 +304,10 @@ class Coverage:
 
         Examples
         --------
-        >>> one = np.array([1])
-        >>> Coverage(None, 0.9, 100, one, 90 * one, 95 * one, one).interval_coverage()[0]
-        array([0.9])
+        >>> from cevnslib.statistics import Projection
+        >>> found = study(Ensemble(1000.0, Projection(0.2, 0.2)), [0.0, 2000.0], 20_000)
+        >>> found.interval_coverage()[0].round(2)
+        array([0.95, 0.9 ])
         """
         return _share(self.within, self.experiments)
 
@@ -278,9 +321,10 @@ class Coverage:
 
         Examples
         --------
-        >>> one = np.array([1])
-        >>> Coverage(None, 0.9, 100, one, 90 * one, 95 * one, one).limit_coverage()[0]
-        array([0.95])
+        >>> from cevnslib.statistics import Projection
+        >>> found = study(Ensemble(1000.0, Projection(0.2, 0.2)), [0.0, 2000.0], 20_000)
+        >>> found.limit_coverage()[0].round(2)
+        array([1.  , 0.95])
         """
         return _share(self.below, self.experiments)
 
@@ -304,12 +348,17 @@ class Coverage:
 
         Examples
         --------
-        >>> one = np.array([1])
-        >>> counts = np.full((1, 10), 10)
-        >>> Coverage(None, 0.9, 100, one, one, one, counts).coverage(0.004)[0]
-        array([0.3])
+        >>> from cevnslib.statistics import Projection
+        >>> found = study(Ensemble(1000.0, Projection(0.2, 0.2)), [0.0, 2000.0], 20_000)
+        >>> found.coverage(4.0)[0].round(2)
+        array([0.98, 0.96])
         """
         value = checked("critical value", critical, at_least=0, at_most=HIGHEST)
+        if value.size not in (1, self.excess.size) or value.ndim > 1:
+            raise DomainError(
+                f"critical value: got the shape {value.shape}; allowed: one value for each of "
+                f"{self.excess.size} truths, or one for all"
+            )
         bins = np.broadcast_to(np.rint(value / STEP).astype(int), self.excess.shape)
         summed = np.cumsum(self.histogram, axis=1)
         return _share(np.take_along_axis(summed, bins[:, np.newaxis], 1)[:, 0], self.experiments)
@@ -329,11 +378,11 @@ class Coverage:
 
         Examples
         --------
-        >>> one = np.array([1])
-        >>> counts = np.full((1, 101), 100)
-        >>> found = Coverage(None, 0.9, 10_100, one, one, one, counts).critical_values()
-        >>> found[0].round(3), found[1].round(4)
-        (array([0.18]), array([0.001]))
+        >>> from cevnslib.statistics import Projection
+        >>> found = study(Ensemble(1000.0, Projection(0.2, 0.2)), [0.0, 2000.0], 20_000)
+        >>> value, error = found.critical_values()
+        >>> value.round(1), error.round(2)
+        (array([1.6, 2.7]), array([0.03, 0.03]))
         """
         summed = np.cumsum(self.histogram, axis=1)
         spread = np.sqrt(self.confidence * (1 - self.confidence) / self.experiments)
@@ -363,7 +412,8 @@ class Coverage:
         Raises
         ------
         DomainError
-            If the truths do not reach past both ends, or the confidence level is too high.
+            If the truths do not reach past both ends, the confidence level is too high, or the chi2
+            is of several experiments.
 
         References
         ----------
@@ -412,6 +462,8 @@ class Coverage:
         self, chi2: PulledChi2 | None, critical: ArrayLike, error: NDArray[np.float64]
     ) -> Interval:
         seen = self.ensemble.chi2 if chi2 is None else chi2
+        checked_kind("chi2", seen, PulledChi2)
+        checked_number("observed events", seen.observed)
         rise = _rise(seen, self.ensemble.signal, self.excess)
         return _ends(self.excess, np.asarray(critical) - rise, error)
 
@@ -493,12 +545,12 @@ def study(
     >>> found.limit_coverage()[0].round(2)
     array([1.  , 0.99])
     """
-    truths = np.atleast_1d(checked("true magnetic events", excess, at_least=0))
-    if truths.ndim != 1 or np.any(np.diff(truths) <= 0):
+    checked_kind("ensemble", ensemble, Ensemble)
+    truths = np.atleast_1d(checked("true magnetic events", excess, at_least=0, at_most=MOST))
+    if truths.ndim != 1 or not truths.size or np.any(np.diff(truths) <= 0):
         raise DomainError(f"true magnetic events: got {excess!r}; allowed: rising numbers")
-    for name, number, least in (("experiments", experiments, 1), ("seed", seed, 0)):
-        if checked(name, number, at_least=least) != int(number):
-            raise DomainError(f"{name}: got {number!r}; allowed: integers, at least {least}")
+    experiments = checked_integer("experiments", experiments, at_least=1, at_most=MOST)
+    seed = checked_integer("seed", seed, at_least=0, at_most=2**63 - 1)
     rise = delta_chi2(confidence)
     tasks = [
         (number, chunk, min(CHUNK, experiments - chunk * CHUNK))

@@ -359,6 +359,8 @@ def _check_kind(name: str, value: Any, kind: Any) -> None:
         inner = tuple(one for one in inner if one is not type(None))
         if len(inner) == 1:
             _check_kind(name, value, inner[0])
+        elif float in inner:  # or an array of them
+            checked(name, value)
         else:
             checked_kind(name, value, kind)
     elif kind in (float, int):

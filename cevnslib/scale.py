@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from .errors import ConfigurationError
+from .errors import ConfigurationError, checked_kind
 
 __all__ = ["map_tasks"]
 
@@ -50,6 +50,8 @@ def map_tasks(
 
     Raises
     ------
+    KindError
+        If the function or what shows progress cannot be called, or the tasks are no sequence.
     ConfigurationError
         If the client is none.
 
@@ -58,6 +60,10 @@ def map_tasks(
     >>> list(map_tasks(abs, [-1, 2, -3]))
     [1, 2, 3]
     """
+    checked_kind("function", function, Callable)
+    checked_kind("tasks", tasks, Sequence)
+    if progress is not None:
+        checked_kind("progress", progress, Callable)
     if not (client is None or isinstance(client, Executor) or hasattr(client, "scheduler_info")):
         raise ConfigurationError(
             f"client: got {client!r}; allowed: None, a concurrent.futures.Executor or a "

@@ -119,7 +119,6 @@ class PulledChi2:
     def __post_init__(self) -> None:
         """Refuse what is no count or no error."""
         checked_fields(self)
-        checked("observed events", self.observed)
         checked("variance", self.variance, above=0)
         checked("background", self.background, at_least=0)
         checked("sigma_signal", self.sigma_signal, at_least=0)
@@ -177,7 +176,7 @@ class PulledChi2:
         >>> PulledChi2(np.array([142.0, 200.0]), 958, 6, 0.28).least(180.0).round(3)
         array([0.553, 0.   ])
         """
-        lowest = checked("least signal", least_signal, at_least=0)
+        lowest = checked_number("least signal", least_signal, at_least=0)
         value: NDArray[np.float64] = np.minimum(
             self(np.maximum(lowest, self.observed - self.background)), self.at_infinity
         )

@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cevnslib import (
+    coverage,
     curves,
     detectors,
     disappearance,
@@ -40,6 +41,9 @@ LINE = spectra.LineSpectrum(30.0)
 BEAM = sources.Beam("nu_mu", "mu", False, "prompt", LINE, 1e15)
 FOUND = limits.constraint(CSI, "prompt")
 SHEET = sheets.SheetParameters("conus")
+ENSEMBLE = coverage.Ensemble(FOUND.signal, CSI.measurement)
+TRUTHS = np.array([0.0, 50.0, 100.0, 400.0])
+STUDY = coverage.study(ENSEMBLE, TRUTHS, 1000)
 
 T, E, q = np.array([2e-3, 5e-3, 9e-3]), np.array([20.0, 30.0, 45.0]), np.array([0.1, 0.4, 0.9])
 E_MIN, SEEN = np.array([0.5, 1.1, 2.5]), np.array([1e-4, 3e-4, 1e-3])
@@ -173,6 +177,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         **{"sigma_signal": 0.28, "sigma_background": 0.25},
     },
     "statistics.PulledChi2.__call__": {"signal": COUNTS},
+    "statistics.PulledChi2.least": {"least_signal": 180.0},
     "statistics.PulledChi2.pulls": {"signal": COUNTS},
     "statistics.PulledChi2.upper_limit": {"least_signal": 180.0, "rise": 2.71},
     "statistics.CountingMeasurement": vars(CSI.measurement),
@@ -188,6 +193,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         **{"background_share": 0.05, "steady_state_share": 3.0},
         **{"sigma_signal": 0.28, "sigma_background": 0.25},
     },
+    "statistics.PoissonProjection.counting": {"standard_model": 100.0},
     "statistics.PoissonProjection.chi2": {"standard_model": 100.0},
     "statistics.binned_chi2": {
         **{"measurement": statistics.Projection(0.2, 0.1), "standard_model": np.array([60.0, 40.0])}
@@ -271,6 +277,21 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         **{"matrix": FOUND.matrix, "pair": (1, 2)},
         **{"x": np.array([1e-9, 2e-9, 0]), "y": np.array([0, 1e-9, 2e-9])},
     },
+    "scale.map_tasks": {"function": abs, "tasks": [-1, 2]},
+    "coverage.Ensemble": {"signal": 180.2, "measurement": CSI.measurement},
+    "coverage.Ensemble.repeat": {
+        **{"excess": 10.0, "size": 5},
+        **{"rng": np.random.default_rng(1)},
+    },
+    "coverage.Interval": {"lower": 0.0, "upper": 115.5},
+    "coverage.study": {"ensemble": ENSEMBLE, "excess": TRUTHS, "experiments": 1000},
+    "coverage.Coverage": vars(STUDY),
+    "coverage.Coverage.coverage": {"critical": 2.0},
+    "coverage.Coverage.critical_values": {},
+    "coverage.Coverage.delta_chi2_interval": {"chi2": ENSEMBLE.chi2},
+    "coverage.Coverage.feldman_cousins": {"chi2": ENSEMBLE.chi2},
+    "coverage.Coverage.interval_coverage": {},
+    "coverage.Coverage.limit_coverage": {},
     "figures.exclusion": {"curves": CURVES},
     "figures.flux": {"experiment": CONUS},
     "figures.profiles": {"stages": (CONUS,), "parameters": SHEET},

@@ -209,7 +209,8 @@ LAST |= {"mixing.moment_matrix_flavour", "disappearance.Disappearance.chi2"}
 #: Array arguments that are one object, not numbers to be broadcast.
 WHOLE = {("regions.least_counts", "matrix"), ("statistics.binned_chi2", "standard_model")}
 WHOLE |= {(f"disappearance.{name}", "splittings") for name in ("disappearance", "lost_counts")}
-WHOLE |= {("curves.exclusion_curves", "splittings")}
+WHOLE |= {("curves.exclusion_curves", "splittings"), ("coverage.study", "excess")}
+WHOLE |= {("coverage.Coverage.coverage", "critical")}
 VECTORISED = [
     (name, argument)
     for name in ARGUMENTS

@@ -77,7 +77,7 @@ def test_many_experiments_in_one_array():
     assert many(180.0) == pytest.approx([float(one(180.0)) for one in each], rel=1e-15)
     assert many.least(180.0) == pytest.approx([float(one.least(180.0)) for one in each])
     assert many.least(180.0)[3] == 0
-    with pytest.raises(DomainError, match="observed events: got inf at index 1"):
+    with pytest.raises(DomainError, match="observed: got inf at index 1"):
         PulledChi2(np.array([1.0, np.inf]), 1.0)
 
 
