@@ -286,7 +286,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "coverage.Interval": {"lower": 0.0, "upper": 115.5},
     "coverage.study": {"ensemble": ENSEMBLE, "excess": TRUTHS, "experiments": 1000},
     "coverage.Coverage": vars(STUDY),
-    "coverage.Coverage.coverage": {"critical": 2.0},
+    "coverage.Coverage.coverage": {"critical": np.full(4, 2.0)},
     "coverage.Coverage.critical_values": {},
     "coverage.Coverage.delta_chi2_interval": {"chi2": ENSEMBLE.chi2},
     "coverage.Coverage.feldman_cousins": {"chi2": ENSEMBLE.chi2},
