@@ -31,7 +31,7 @@ ROWS = [*rows(SheetParameters("conus")), solar_row()]
 def test_refused_before_anything_runs(tmp_path, capsys, monkeypatch, text, words):
     file = tmp_path / "parameters.yml"
     file.write_text(text)
-    monkeypatch.setattr(tables, "make_sheet", lambda *_: pytest.fail("a sheet was run"))
+    monkeypatch.setattr(tables, "make_sheet", lambda _: pytest.fail("a sheet was run"))
     assert tables.main(["--parameters", str(file), "--output", str(tmp_path / "out")]) == 2
     said = capsys.readouterr().err
     assert said.startswith("Nothing was run.")
@@ -70,12 +70,17 @@ def test_tables_are_byte_identical_and_agree(tmp_path):
     assert "CONUS & current & reactor & as printed" in latex
 
 
+def fail(request):
+    raise tables.PapermillExecutionError(0, 0, "", "ValueError", "", ["no such thing"])
+
+
+def die(request):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def test_a_failed_sheet_leaves_the_tables(tmp_path, capsys, monkeypatch):
     tables.write_tables(ROWS, tmp_path / "tables")
     before = {path.name: path.read_bytes() for path in (tmp_path / "tables").iterdir()}
-
-    def fail(request, goal):
-        raise tables.PapermillExecutionError(0, 0, "", "ValueError", "", ["no such thing"])
 
     monkeypatch.setattr(tables, "make_sheet", fail)
     assert tables.main(["--output", str(tmp_path)]) == 1
@@ -83,6 +88,17 @@ def test_a_failed_sheet_leaves_the_tables(tmp_path, capsys, monkeypatch):
     assert "The sheet of coherent-csi failed; the tables are as they were." in said
     assert "no such thing" in said
     assert {p.name: p.read_bytes() for p in (tmp_path / "tables").iterdir()} == before
+
+
+def test_a_process_that_dies_leaves_the_tables(tmp_path, capsys, monkeypatch):
+    tables.write_tables(ROWS, tmp_path / "tables")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "tables").iterdir()}
+    monkeypatch.setattr(tables, "make_sheet", die)
+    assert tables.main(["--output", str(tmp_path), "--workers", "1"]) == 1
+    assert "A process died; the tables are as they were." in capsys.readouterr().err
+    assert {p.name: p.read_bytes() for p in (tmp_path / "tables").iterdir()} == before
+    assert tables.main(["--workers", "0"]) == 2
+    assert "workers: got 0; allowed: at least 1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("delay", [1.0, 4.0, 8.0])

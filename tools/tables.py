@@ -5,6 +5,8 @@
     python -m tools.tables --sterile coherent-lar   the sterile sheet and curves of one detector
     python -m tools.tables --config my.toml         the sheet and tables of a reader's experiment
     python -m tools.tables --parameters file.yml    with other parameters, a mapping in YAML
+    python -m tools.tables --workers 8              so many sheets at once (one a core)
+    python -m tools.tables --cluster tcp://...      on the workers of a dask scheduler
 
 Everything is checked before anything runs. Each file is written whole or not at all; a run that
 fails or is interrupted leaves the files of the one before.
@@ -13,9 +15,12 @@ fails or is interrupted leaves the files of the one before.
 import argparse
 import csv
 import io
+import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
@@ -27,7 +32,8 @@ from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
 from cevnslib import curves, experiments, sheets
-from cevnslib.errors import CevnsError, ConfigurationError, UnknownNameError
+from cevnslib.errors import CevnsError, ConfigurationError, DomainError, UnknownNameError
+from cevnslib.scale import map_tasks
 
 from . import files, notebooks
 
@@ -65,18 +71,21 @@ def requests(config: Path | None, given: dict[str, Any]) -> list[sheets.SheetPar
     return [sheets.SheetParameters(**{**given, "experiment": name}) for name in names]
 
 
-def make_sheet(request: sheets.SheetParameters, goal: Path) -> None:
-    """Run the template for one experiment and write the notebook, whole or not at all."""
-    run_template("experiment", asdict(request), sheets.introduction(request), goal)
+def make_sheet(request: sheets.SheetParameters) -> str:
+    """Run the template for one experiment and return the notebook."""
+    return run_template("experiment", asdict(request), sheets.introduction(request))
 
 
-def make_sterile_sheet(detector: str, goal: Path) -> None:
-    """Run the template of the sterile study for one detector and write the notebook."""
-    run_template("sterile", {"detector": detector}, curves.introduction(detector), goal)
+def make_sterile_sheet(detector: str) -> str:
+    """Run the template of the sterile study for one detector and return the notebook."""
+    return run_template("sterile", {"detector": detector}, curves.introduction(detector))
 
 
-def run_template(name: str, parameters: dict[str, Any], title: str, goal: Path) -> None:
-    """Run a template with parameters and write the notebook, whole or not at all."""
+def run_template(name: str, parameters: dict[str, Any], title: str) -> str:
+    """Run a template with parameters and return the text of the notebook.
+
+    papermill changes the working directory, so two of these need two processes.
+    """
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "sheet.ipynb"
         papermill.execute_notebook(
@@ -95,8 +104,25 @@ def run_template(name: str, parameters: dict[str, Any], title: str, goal: Path) 
             cell.source = title
         if "injected-parameters" in tags:
             tags.append("remove-cell")
-    notebooks.canonical(notebook)
-    files.write(goal, notebooks.text(notebook))
+    return notebooks.text(notebooks.canonical(notebook))
+
+
+def make(job: tuple[str, Callable[[], str]]) -> str:
+    """Make the sheet of a job."""
+    return job[1]()
+
+
+@contextmanager
+def hired(workers: int | None, cluster: str | None) -> Iterator[Any]:
+    """Yield who makes the sheets: processes of this machine, or the workers of a cluster."""
+    if cluster is None:
+        with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
+            yield pool
+        return
+    from distributed import Client
+
+    with Client(cluster) as client:
+        yield client
 
 
 def as_numbers(row: sheets.Row) -> list[str]:
@@ -210,8 +236,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, default=BUILD, help="folder for sheets and tables")
     parser.add_argument("--sheets-only", action="store_true", help="write the book's chapters")
     parser.add_argument("--sterile", metavar="DETECTOR", help="the sterile study of one detector")
+    parser.add_argument("--workers", type=int, help="sheets that are made at once on this machine")
+    parser.add_argument("--cluster", metavar="ADDRESS", help="a scheduler of dask.distributed")
     options = parser.parse_args(arguments)
     try:
+        if options.workers is not None and options.workers < 1:
+            raise DomainError(f"workers: got {options.workers}; allowed: at least 1")
         if options.sterile is not None and options.sterile not in curves.detectors():
             raise UnknownNameError("detector", options.sterile, curves.detectors())
         wanted = requests(options.config, read_parameters(options.parameters))
@@ -223,19 +253,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.sterile is not None:
         wanted, sterile = [], [options.sterile]
     folder = CHAPTERS if options.sheets_only else options.output / "sheets"
-    jobs: list[tuple[str, Callable[[Path], None]]] = [
+    jobs: list[tuple[str, Callable[[], str]]] = [
         (Path(one.experiment).stem, partial(make_sheet, one)) for one in wanted
     ]
     jobs += [(f"sterile-{one}", partial(make_sterile_sheet, one)) for one in sterile]
     try:
-        for name, make in tqdm(jobs, desc="sheets", unit="sheet"):
-            try:
-                make(folder / f"{name}.ipynb")
-            except PapermillExecutionError as error:
-                print(f"The sheet of {name} failed; {KEPT}. {error}", file=sys.stderr)
-                return 1
+        with hired(options.workers, options.cluster) as client:
+            show = partial(tqdm, desc="sheets", unit="sheet")
+            done = map_tasks(make, jobs, client=client, progress=show)
+            for name, _ in jobs:
+                try:
+                    files.write(folder / f"{name}.ipynb", next(done))
+                except PapermillExecutionError as error:
+                    print(f"The sheet of {name} failed; {KEPT}. {error}", file=sys.stderr)
+                    return 1
         if not options.sheets_only:
             write_all(wanted, sterile, options.output / "tables")
+    except BrokenExecutor as error:
+        print(f"A process died; {KEPT}. {error}", file=sys.stderr)
+        return 1
     except OSError as error:
         print(f"A file could not be written; {KEPT}. {error}", file=sys.stderr)
         return 1
