@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr, ndtri
 
 from .errors import (
     DomainError,
@@ -167,6 +166,8 @@ def _scale(sigma: float, size: int, rng: np.random.Generator) -> NDArray[np.floa
     """Draw 1 + a: a Gaussian about 1 that is above 0."""
     if sigma == 0:
         return 1.0
+    from scipy.special import ndtr, ndtri
+
     below = ndtr(-1 / sigma)
     scale: NDArray[np.float64] = 1 + sigma * ndtri(below + (1 - below) * rng.random(size))
     return np.maximum(scale, 0.0)
