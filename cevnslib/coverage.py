@@ -41,9 +41,11 @@ from .statistics import (
 
 __all__ = ["Coverage", "Ensemble", "Interval", "study"]
 
-#: Pseudo-experiments in one task. Each task has a random generator of its own, so results depend on
-#: this number, and not on who works.
+#: Pseudo-experiments in one chunk. Each chunk has a random generator of its own, so results depend
+#: on this number, and not on who works.
 CHUNK = 100_000
+#: A study is cut into as many tasks at most, and one for each truth; more would only be more mail.
+TASKS = 1000
 #: Delta chi2 is sorted into bins of this width, up to a highest value.
 STEP, HIGHEST = 0.002, 16.0
 BINS = round(HIGHEST / STEP) + 2
@@ -480,22 +482,26 @@ def _share(
 def _tally(
     ensemble: Ensemble,
     truths: NDArray[np.float64],
+    experiments: int,
     rise: float,
     seed: int,
-    task: tuple[int, int, int],
+    task: tuple[int, range],
 ) -> NDArray[np.int64]:
-    """Return of one chunk: within, below and the histogram."""
-    number, chunk, size = task
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number, chunk)))
+    """Return, summed over some chunks of one truth, within, below and the histogram."""
+    number, chunks = task
     truth = float(truths[number])
-    chi2 = ensemble.repeat(truth, size, rng)
-    found = _rise(chi2, ensemble.signal, truth)
-    within = found <= rise
-    endless = chi2.least(ensemble.signal) + rise >= chi2.at_infinity
-    below = within | endless | (ensemble.signal + truth <= chi2.observed - chi2.background)
-    bins = np.ceil(np.minimum(found, HIGHEST + STEP) / STEP).astype(np.int64)
-    histogram = np.bincount(np.minimum(bins, BINS - 1), minlength=BINS)
-    return np.concatenate([[within.sum(), below.sum()], histogram])
+    total = np.zeros(2 + BINS, dtype=np.int64)
+    for chunk in chunks:
+        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number, chunk)))
+        chi2 = ensemble.repeat(truth, min(CHUNK, experiments - chunk * CHUNK), rng)
+        found = _rise(chi2, ensemble.signal, truth)
+        within = found <= rise
+        endless = chi2.least(ensemble.signal) + rise >= chi2.at_infinity
+        below = within | endless | (ensemble.signal + truth <= chi2.observed - chi2.background)
+        bins = np.ceil(np.minimum(found, HIGHEST + STEP) / STEP).astype(np.int64)
+        histogram = np.bincount(np.minimum(bins, BINS - 1), minlength=BINS)
+        total += np.concatenate([[within.sum(), below.sum()], histogram])
+    return total
 
 
 def study(
@@ -553,15 +559,17 @@ def study(
     experiments = checked_integer("experiments", experiments, at_least=1, at_most=MOST)
     seed = checked_integer("seed", seed, at_least=0, at_most=2**63 - 1)
     rise = delta_chi2(confidence)
+    chunks = range(-(-experiments // CHUNK))
+    together = -(-len(chunks) * len(truths) // TASKS)
     tasks = [
-        (number, chunk, min(CHUNK, experiments - chunk * CHUNK))
+        (number, chunks[first : first + together])
         for number in range(len(truths))
-        for chunk in range(-(-experiments // CHUNK))
+        for first in range(0, len(chunks), together)
     ]
-    work = partial(_tally, ensemble, truths, rise, seed)
+    work = partial(_tally, ensemble, truths, experiments, rise, seed)
     sums = np.zeros((len(truths), 2 + BINS), dtype=np.int64)
     done = map_tasks(work, tasks, client=client, progress=progress)
-    for (number, *_), tally in zip(tasks, done, strict=True):
+    for (number, _), tally in zip(tasks, done, strict=True):
         sums[number] += tally
     within, below, histogram = sums[:, 0], sums[:, 1], sums[:, 2:]
     return Coverage(ensemble, confidence, experiments, truths, within, below, histogram)

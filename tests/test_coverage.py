@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import chi2 as chi2_distribution
 from scipy.stats import norm, poisson, truncnorm
 
-from cevnslib import experiments
+from cevnslib import coverage, experiments
 from cevnslib.coverage import CHUNK, Ensemble, Interval, study
 from cevnslib.errors import ConfigurationError, DomainError, UnknownNameError
 from cevnslib.statistics import (
@@ -202,6 +202,14 @@ def test_results_do_not_depend_on_who_works():
     assert same(study(CSI, truths[:1], number), study(CSI, [0.0, 1.0], number)) is False
     alone = study(CSI, truths[:1], number)
     assert np.array_equal(alone.histogram[0], here.histogram[0])
+
+
+def test_results_do_not_depend_on_the_tasks(monkeypatch):
+    truths, number = [0.0, 50.0], 4 * CHUNK + 77
+    fine = study(CSI, truths, number)
+    for tasks in (1, 3, 5):
+        monkeypatch.setattr(coverage, "TASKS", tasks)
+        assert same(study(CSI, truths, number), fine)
 
 
 def test_two_truths_do_not_share_their_draws():

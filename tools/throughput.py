@@ -9,29 +9,35 @@ faster or slower, on a machine that does nothing else.
 import json
 import os
 import platform
+import resource
 import time
 from concurrent.futures import ProcessPoolExecutor
 
 from cevnslib import experiments, limits
-from cevnslib.coverage import CHUNK, Ensemble, study
+from cevnslib.coverage import Ensemble, study
 from cevnslib.scale import map_tasks
 
 from . import files, notebooks
 
 GOAL = notebooks.ROOT / "book" / "speed" / "throughput.json"
-#: Each measurement is made so often, and the fastest counts: other programs can only slow it.
-ROUNDS = 5
-MILLIONS = 8
+#: Each measurement is made so often, and the least counts: other programs can only slow it.
+ROUNDS = 10
+NUMBER = 10_000_000
 
 
-def seconds(ensemble: Ensemble, number: int, client: object) -> float:
-    """Return the wall time of pseudo-experiments, the least of some rounds."""
-    times = []
+def seconds(ensemble: Ensemble, workers: int) -> dict[str, float]:
+    """Return the seconds that pseudo-experiments take, on the wall and of all processors."""
+    wall, processors = [], []
     for _ in range(ROUNDS):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         start = time.perf_counter()
-        study(ensemble, 100.0, number, client=client)
-        times.append(time.perf_counter() - start)
-    return min(times)
+        with ProcessPoolExecutor(workers) as pool:
+            study(ensemble, 100.0, NUMBER, client=pool)
+        wall.append(time.perf_counter() - start)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        processors.append(used)
+    return {"wall": round(min(wall), 3), "processors": round(min(processors), 3)}
 
 
 def empty(task: int) -> int:
@@ -58,19 +64,11 @@ def main() -> None:
     cores = os.cpu_count() or 1
     csi = experiments.load("coherent-csi")
     ensemble = Ensemble(limits.constraint(csi).signal, csi.measurement)
-    number = MILLIONS * 1_000_000
-    wall = {}
-    for workers in sorted({1, *(2**k for k in range(1, 10) if 2**k <= cores), cores}):
-        with ProcessPoolExecutor(workers) as pool:
-            list(pool.map(empty, range(10 * workers)))  # started, and warm
-            study(ensemble, 100.0, workers * CHUNK, client=pool)
-            wall[workers] = seconds(ensemble, number, pool)
+    numbers = sorted({1, *(2**k for k in range(1, 10) if 2**k <= cores), cores})
     found = {
         "machine": f"{cores} cores, {platform.machine()}, {platform.system()}",
-        "python": platform.python_version(),
-        "experiments": number,
-        "chunk": CHUNK,
-        "seconds": {str(workers): round(time, 3) for workers, time in wall.items()},
+        "experiments": NUMBER,
+        "seconds": {str(workers): seconds(ensemble, workers) for workers in numbers},
         "seconds_per_cluster_task": round(cluster_overhead(), 5),
     }
     files.write(GOAL, json.dumps(found, indent=2) + "\n")
