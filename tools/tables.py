@@ -267,6 +267,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 except PapermillExecutionError as error:
                     print(f"The sheet of {name} failed; {KEPT}. {error}", file=sys.stderr)
                     return 1
+            next(done, None)  # there is none, and the bar is full
         if not options.sheets_only:
             write_all(wanted, sterile, options.output / "tables")
     except BrokenExecutor as error:
