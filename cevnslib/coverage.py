@@ -62,7 +62,8 @@ class Ensemble:
     signal : float
         Expected events of the Standard Model, above 0.
     measurement : CountingMeasurement, Projection or PoissonProjection
-        Its backgrounds and its systematic errors, from which the pulls are drawn. A `Projection`
+        Its backgrounds and its systematic errors, from which the pulls are drawn. A
+        `cevnslib.statistics.Projection`
         has a background of :math:`\sigma_\text{stat} N_\text{SM}` events whose mean is known, which
         gives it the variance of its chi2.
     reading : {"as printed", "as tabulated"}, optional

@@ -33,7 +33,7 @@ def map_tasks(
     ----------
     function : callable
         Of one task. Other processes get it by pickling, so it is a module's own function or a
-        `functools.partial` of one.
+        ``functools.partial`` of one.
     tasks : sequence
         Its arguments.
     client : concurrent.futures.Executor or dask.distributed.Client, optional
