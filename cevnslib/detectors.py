@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .constants import KEV
 from .errors import checked, checked_fields, checked_table
 from .nuclei import Nuclide, Target
+from .quadrature import panel_rule
 from .quenching import Quenching
 
 __all__ = [
@@ -383,17 +384,15 @@ class Detector:
         if self.resolution is None:
             return self._passed(E)
         # Integrate the truncated Gaussian over each stretch between two steps.
-        nodes, weights = np.polynomial.legendre.leggauss(40)
         sigma = np.maximum(self.resolution.sigma(E), 1e-300)  # not 0 at rest
         low, high = E - self._reach * sigma, E + self._reach * sigma
         total = np.zeros_like(E)
         for start, end in pairwise(self._steps):
             a, b = np.clip(start, low, high), np.clip(end, low, high)
-            half = ((b - a) / 2)[..., np.newaxis]
-            x = a[..., np.newaxis] + half * (1 + nodes)
+            x, weights = panel_rule(a, b, 40)
             z = (x - E[..., np.newaxis]) / sigma[..., np.newaxis]
             gauss = np.exp(-(z**2) / 2) / sigma[..., np.newaxis] / math.sqrt(2 * math.pi)
-            total += np.sum(weights * half * gauss * self._passed(x), axis=-1)
+            total += np.sum(weights * gauss * self._passed(x), axis=-1)
         return total / math.erf(self._reach / math.sqrt(2))
 
     def _passed(self, E: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from .errors import DomainError, checked, checked_choice, checked_fields, checked_kind
 from .experiments import Experiment, catalogue, describe
 from .interactions import Interaction, StandardModel
+from .quadrature import panel_rule
 from .rates import counts_by_beam, effective_area
 from .sources import Beam
 from .spectra import LineSpectrum
@@ -112,14 +113,12 @@ def _energy_rule(
         starts.append(float(opened[0]))
         kinks |= {float(E) for E in opened}
     low = min(starts)
-    nodes, weights = np.polynomial.legendre.leggauss(24)
     if low >= end:
         return np.array([end]), np.zeros(1)
     edges = [low, *sorted(E for E in kinks if low < E < end), end]
     panels = energy_panels(edges, unit_phase)
-    half = np.diff(panels)[:, np.newaxis] / 2
-    E = panels[:-1, np.newaxis] + half * (1 + nodes)
-    return E.ravel(), (half * weights).ravel()
+    E, weights = panel_rule(panels[:-1], panels[1:], 24)
+    return E.ravel(), weights.ravel()
 
 
 @dataclass(frozen=True, eq=False)

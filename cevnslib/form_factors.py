@@ -4,6 +4,7 @@ Each takes the momentum transfer :math:`q=\sqrt{2 m_A T}/\hbar c` in 1/fm and a 
 them can be handed to an interaction; a reader's own function of the same two arguments works too.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -25,18 +26,17 @@ def _momentum(q: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
     return checked("momentum transfer q", q, "1/fm", at_least=0)
 
 
-def _j1(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Spherical Bessel function of order 1."""
-    from scipy.special import spherical_jn  # here, as it loads more slowly than all else
-
-    values: NDArray[np.float64] = spherical_jn(1, x)
-    return values
+#: The power series of 3 j_1(x)/x in x^2, last term first; they reach rounding below x = 1/2.
+_SERIES = [(-1) ** k * 6 * (k + 1) / math.factorial(2 * k + 3) for k in range(7, -1, -1)]
 
 
 def _sphere(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """Form factor 3 j_1(x)/x of a uniform sphere, 1 at x = 0."""
-    positive = np.where(x > 0, x, 1.0)
-    return np.where(x > 0, 3 * _j1(positive) / positive, 1.0)
+    square, series = np.minimum(x, 0.5) ** 2, np.zeros_like(x)
+    for term in _SERIES:
+        series = series * square + term
+    y = np.maximum(x, 0.5)
+    return np.where(x < 0.5, series, 3 * (np.sin(y) / y - np.cos(y)) / y**2)
 
 
 def helm(q: ArrayLike, nuclide: Nuclide, *, a: float = 0.52, s: float = 0.9) -> NDArray[np.float64]:
@@ -166,7 +166,7 @@ def symmetrized_fermi(q: ArrayLike, nuclide: Nuclide, *, a: float = 0.52) -> NDA
     x, y = np.pi * positive * a, positive * c
     # The bracket is (x/tanh x - 1) sin(y)/y + y j_1(y); both terms keep their digits as q -> 0.
     edge = np.where(x > 0.02, x / np.tanh(x) - 1, x**2 / 3 - x**4 / 45 + 2 * x**6 / 945)
-    bracket = edge * np.sinc(y / np.pi) + y * _j1(y)
+    bracket = edge * np.sinc(y / np.pi) + y**2 / 3 * _sphere(y)
     return np.where(
         q > _LEAST, 3 / (x**2 + y**2) * (2 * x * np.exp(-x) / -np.expm1(-2 * x)) * bracket, 1.0
     )

@@ -8,7 +8,8 @@ With the flux moments :math:`I_n` of each beam, a count is one integral over the
 done by Gauss-Legendre quadrature in log T on panels that end where the integrand has a kink.
 """
 
-from functools import cache, partial
+from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -20,6 +21,7 @@ from .experiments import Experiment
 from .interactions import Interaction, MagneticMoment, coherent_recoil
 from .mixing import TALK_2019, OscillationParameters, flavour_projector
 from .nuclei import Nuclide
+from .quadrature import panel_rule
 from .sources import Beam
 
 __all__ = [
@@ -36,12 +38,6 @@ _NODES = 24
 _RATIO = 8.0
 
 
-@cache
-def _rule() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
-    return nodes, weights
-
-
 def _panels(edges: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the logarithms of the rising edges, and of points between them where they are far."""
     logs = np.log(edges)
@@ -55,10 +51,9 @@ def _panels(edges: NDArray[np.float64]) -> NDArray[np.float64]:
 def _quadrature(edges: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return nodes T and weights for the integral over T between the rising edges, in log T."""
     logs = _panels(edges)
-    low, high = logs[:-1, np.newaxis], logs[1:, np.newaxis]
-    nodes, weights = _rule()
-    T = np.exp((high + low) / 2 + (high - low) / 2 * nodes)
-    return T.ravel(), (weights * (high - low) / 2 * T).ravel()
+    log_T, weights = panel_rule(logs[:-1], logs[1:], _NODES)
+    T = np.exp(log_T)
+    return T.ravel(), (weights * T).ravel()
 
 
 def _refuse_no_threshold(T: float) -> None:
@@ -83,14 +78,26 @@ def _panel_edges(
     return np.array([low, *sorted(inner), high]) if low < high else np.array([low])
 
 
+def _on_target(
+    experiment: Experiment, interaction: Interaction, recoils: Sequence[NDArray[np.float64]]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return c_n(T), summed over the detector's nuclei, and E_min(T), all nuclides on one axis."""
+    detector = experiment.detector
+    target = detector.target
+    coefficients, energies = [], []
+    for nuclide, per_kg, T in zip(target.nuclides, target.nuclei_per_kg, recoils, strict=True):
+        nuclei = detector.weight(T, nuclide) * (per_kg * detector.mass)
+        coefficients.append(interaction.coefficients(T, nuclide) * nuclei)
+        energies.append(interaction.minimum_energy(T, nuclide))
+    return np.concatenate(coefficients, axis=1), np.concatenate(energies)
+
+
 def _folded(
-    interaction: Interaction, T: NDArray[np.float64], nuclide: Nuclide, beam: Beam
+    coefficients: NDArray[np.float64], E_min: NDArray[np.float64], beam: Beam
 ) -> NDArray[np.float64]:
-    """Return the cross section averaged over a beam's spectrum, in cm^2/MeV."""
-    coefficients = interaction.coefficients(T, nuclide)
-    E_min = interaction.minimum_energy(T, nuclide)
+    """Return sum_n c_n I_n(E_min): the cross section averaged over a beam's spectrum."""
     moments = beam.spectrum.moments(E_min, len(coefficients) - 1)
-    folded: NDArray[np.float64] = np.sum(coefficients * moments, axis=0)
+    folded: NDArray[np.float64] = np.einsum("n...,n...->...", coefficients, moments)
     return folded
 
 
@@ -133,18 +140,16 @@ def counts_by_beam(experiment: Experiment, interaction: Interaction) -> dict[str
     """
     _check(experiment, interaction)
     beams = experiment.source.beams
-    totals = np.zeros(len(beams))
-    target = experiment.detector.target
-    for nuclide, per_kg in zip(target.nuclides, target.nuclei_per_kg, strict=True):
-        edges = _panel_edges(experiment, interaction, nuclide, beams)
-        if len(edges) < 2:  # no beam reaches the threshold
-            continue
-        T, weights = _quadrature(edges)
-        weights *= experiment.detector.weight(T, nuclide) * per_kg * experiment.detector.mass
-        for i, beam in enumerate(beams):
-            folded = _folded(interaction, T, nuclide, beam)
-            totals[i] += experiment.fluence(beam) * float(weights @ folded)
-    return {beam.name: float(total) for beam, total in zip(beams, totals, strict=True)}
+    rules = [
+        _quadrature(_panel_edges(experiment, interaction, nuclide, beams))
+        for nuclide in experiment.detector.target.nuclides
+    ]
+    coefficients, E_min = _on_target(experiment, interaction, [T for T, _ in rules])
+    weights = np.concatenate([weights for _, weights in rules])
+    return {
+        beam.name: experiment.fluence(beam) * float(weights @ _folded(coefficients, E_min, beam))
+        for beam in beams
+    }
 
 
 def expected_counts(experiment: Experiment, interaction: Interaction, beam: str = "all") -> float:
@@ -269,13 +274,9 @@ def recoil_spectrum(
     array([16711.,  4751.])
     """
     _check(experiment, interaction)
-    detector = experiment.detector
-    T = coherent_recoil("recoil energy T", T, *detector.target.nuclides)
-    spectrum = np.zeros_like(T)
-    for nuclide in detector.target.nuclides:
-        rate = _nuclide_spectrum(experiment, T, interaction, beam, nuclide)
-        spectrum += rate * detector.weight(T, nuclide)
-    return spectrum
+    nuclides = experiment.detector.target.nuclides
+    T = coherent_recoil("recoil energy T", T, *nuclides)
+    return _nuclide_spectra(experiment, [T] * len(nuclides), interaction, beam).sum(axis=0)
 
 
 def measured_spectrum(
@@ -321,31 +322,27 @@ def measured_spectrum(
     _check(experiment, interaction)
     detector = experiment.detector
     E = coherent_recoil("measured energy E", E, *detector.target.nuclides)
-    spectrum = np.zeros_like(E)
-    for nuclide in detector.target.nuclides:
-        T, slope = E, np.ones_like(E)
-        if detector.quenching is not None:
-            T = detector.quenching.nuclear_recoil(E, nuclide)
-            slope = detector.quenching.slope(T, nuclide)
-        rate = _nuclide_spectrum(experiment, T, interaction, beam, nuclide)
-        spectrum += rate * detector.weight(T, nuclide) / slope
+    quenching, nuclides = detector.quenching, detector.target.nuclides
+    if quenching is None:
+        return _nuclide_spectra(experiment, [E] * len(nuclides), interaction, beam).sum(axis=0)
+    recoils = [quenching.nuclear_recoil(E, nuclide) for nuclide in nuclides]
+    spectra = _nuclide_spectra(experiment, recoils, interaction, beam)
+    slopes = [quenching.slope(T, x) for x, T in zip(nuclides, recoils, strict=True)]
+    spectrum: NDArray[np.float64] = np.sum(spectra / slopes, axis=0)
     return spectrum
 
 
-def _nuclide_spectrum(
+def _nuclide_spectra(
     experiment: Experiment,
-    T: NDArray[np.float64],
+    recoils: Sequence[NDArray[np.float64]],
     interaction: Interaction,
     beam: str,
-    nuclide: Nuclide,
 ) -> NDArray[np.float64]:
-    """Return the recoils of one nuclide per MeV, counted or not."""
-    target = experiment.detector.target
-    nuclei = target.nuclei_per_kg[target.nuclides.index(nuclide)] * experiment.detector.mass
-    spectrum = np.zeros_like(T)
-    for one in experiment.source.select(beam):
-        spectrum += experiment.fluence(one) * nuclei * _folded(interaction, T, nuclide, one)
-    return spectrum
+    """Return the counted recoils per MeV, each nuclide at recoil energies of its own."""
+    beams = experiment.source.select(beam)
+    coefficients, E_min = _on_target(experiment, interaction, [T.ravel() for T in recoils])
+    spectra = sum(experiment.fluence(one) * _folded(coefficients, E_min, one) for one in beams)
+    return np.reshape(spectra, (len(recoils), *recoils[0].shape))
 
 
 def effective_area(
@@ -422,9 +419,8 @@ def _area_between(
     high: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Integrate w c_n between two logarithms of T, in one panel; n along a new first axis."""
-    nodes, weights = _rule()
-    half = ((high - low) / 2)[..., np.newaxis]
-    T = np.exp(low[..., np.newaxis] + half * (1 + nodes))
-    weighted = weights * half * T * detector.weight(T, nuclide)
+    log_T, weights = panel_rule(low, high, _NODES)
+    T = np.exp(log_T)
+    weighted = weights * T * detector.weight(T, nuclide)
     integral: NDArray[np.float64] = np.sum(weighted * interaction.coefficients(T, nuclide), axis=-1)
     return integral

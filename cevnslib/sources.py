@@ -19,6 +19,7 @@ from .errors import (
     checked_kind,
     checked_number,
 )
+from .quadrature import panel_rule
 from .spectra import LineSpectrum, NumericalSpectrum, PolynomialSpectrum, Spectrum
 
 __all__ = [
@@ -317,11 +318,10 @@ class ReactorSpectrum(NumericalSpectrum):
 
 @cache
 def _allowed_norm(end: float, charge: float) -> float:
-    nodes, weights = np.polynomial.legendre.leggauss(200)
     # In the variable sqrt(end - E) the shape is smooth up to the end.
-    x = np.sqrt(end) * (1 + nodes) / 2
+    x, weights = panel_rule(0.0, np.sqrt(end), 200)
     shape = _unnormalised_shape(end - x**2, end, charge)
-    return float(np.sum(weights * np.sqrt(end) / 2 * 2 * x * shape))
+    return float(np.sum(weights * 2 * x * shape))
 
 
 def _allowed_shape(E: NDArray[np.float64], end: float, charge: float) -> NDArray[np.float64]:

@@ -6,12 +6,15 @@ nothing else of a spectrum enters a rate.
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import pairwise
 
 import numpy as np
+from numpy.polynomial import legendre
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import DomainError, checked, checked_fields, checked_integer, checked_table
+from .quadrature import panel_rule
 
 __all__ = [
     "LineSpectrum",
@@ -23,7 +26,7 @@ __all__ = [
 
 
 #: Orders that are kept, and the nodes of a panel.
-_ORDERS, _NODES = 8, 20
+_ORDERS, _NODES = 8, 16
 #: Energies in MeV below this count as 0.
 _LEAST_ENERGY = 1e-30
 
@@ -191,11 +194,28 @@ class PolynomialSpectrum(Spectrum):
         return np.stack(moments)
 
 
+@cache
+def _integration() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """From weighted values at the nodes to Legendre coefficients, and from these to G.
+
+    G(x) is the integral from x to 1 divided by 1 - x: that of P_k is (1 - x^2) P_k'/k(k + 1). Both
+    steps in one matrix would lose six digits.
+    """
+    x, _ = panel_rule(-1.0, 1.0, _NODES)
+    to_legendre = legendre.legvander(x, _NODES - 1) * (np.arange(_NODES) + 0.5)
+    to_powers = np.zeros((_NODES, _NODES))
+    to_powers[0, 0] = 1.0
+    for k in range(1, _NODES):
+        slope = legendre.leg2poly(legendre.legder([0] * k + [1])) / (k * (k + 1))
+        to_powers[k, : k + 1] = np.convolve(slope, [1, 1])
+    return to_legendre, to_powers
+
+
 class NumericalSpectrum(Spectrum):
-    """A spectrum given by its density; the moments are integrated panel by panel, and kept.
+    """A spectrum given by its density; its moments are polynomials on panels, found once and kept.
 
     A subclass gives ``density`` and ``breakpoints``; the first breakpoint is where the spectrum
-    starts, and between two of them the density must be smooth.
+    starts, above 0, and between two of them the density must be smooth.
     """
 
     @abstractmethod
@@ -214,26 +234,28 @@ class NumericalSpectrum(Spectrum):
         """
 
     @cached_property
-    def _tails(self) -> NDArray[np.float64]:
-        """Moments above each breakpoint: an order a row, a breakpoint a column."""
-        knots = np.array(self.breakpoints)
-        panels = self._panel_moments(knots[:-1], knots[1:], _ORDERS)
-        sums = np.cumsum(panels[:, ::-1], axis=1)[:, ::-1]
-        return np.concatenate([sums, np.zeros((_ORDERS, 1))], axis=1)
+    def _panels(self) -> NDArray[np.float64]:
+        """Ends of panels: the breakpoints, and points between them."""
+        checked("start of the spectrum", self.breakpoints[0], "MeV", above=0)
+        panels = []
+        for low, high in pairwise(self.breakpoints):
+            pieces = max(2, int(np.ceil(np.log2(high / low))))
+            panels.append(np.geomspace(low, high, pieces + 1)[:-1])
+        return np.concatenate([*panels, self.breakpoints[-1:]])
 
-    def _panel_moments(
-        self, low: NDArray[np.float64], high: NDArray[np.float64], orders: int
-    ) -> NDArray[np.float64]:
-        """Integrate f(E) E^-n between two energies in one panel, orders along a new first axis."""
-        nodes, weights = np.polynomial.legendre.leggauss(_NODES)
-        half = ((high - low) / 2)[..., np.newaxis]
-        E = low[..., np.newaxis] + half * (1 + nodes)
-        weighted = self.density(E) * weights * half
-        moments = []
-        for _ in range(orders):
-            moments.append(weighted.sum(axis=-1))
-            weighted = weighted / E
-        return np.stack(moments)
+    @cached_property
+    def _integrals(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The moments on each panel, (1 - x) G(x) + tail, with x from -1 to 1 over the panel.
+
+        G has a power, an order and a panel to each axis, the tail an order and a panel.
+        """
+        E, weights = panel_rule(self._panels[:-1], self._panels[1:], _NODES)
+        weighted = np.stack([self.density(E) * weights * E**-n for n in range(_ORDERS)])
+        tails = np.zeros((_ORDERS, len(E)))
+        tails[:, :-1] = np.cumsum(weighted.sum(axis=-1)[:, :0:-1], axis=-1)[:, ::-1]
+        to_legendre, to_powers = _integration()
+        powers = weighted @ to_legendre @ to_powers
+        return np.ascontiguousarray(powers.transpose(2, 0, 1)), tails
 
     def moments(self, E_min: ArrayLike, order: int) -> NDArray[np.float64]:
         """Return the moments, to 1e-10; see `Spectrum.moments`.
@@ -241,11 +263,17 @@ class NumericalSpectrum(Spectrum):
         Below the start of the spectrum they are those of all of it. Orders go up to 7.
         """
         order = _order(order)
-        knots = np.array(self.breakpoints)
-        low = np.clip(checked("E_min", E_min, "MeV", at_least=0), knots[0], knots[-1])
-        panel = np.minimum(np.searchsorted(knots, low, side="right"), len(knots) - 1)
-        within = self._panel_moments(low, knots[panel], order + 1)
-        moments: NDArray[np.float64] = within + self._tails[: order + 1, panel]
+        ends, (powers, tails) = self._panels, self._integrals
+        energy = np.clip(checked("E_min", E_min, "MeV", at_least=0), ends[0], ends[-1])
+        panel = np.clip(np.searchsorted(ends, energy, side="right") - 1, 0, len(ends) - 2)
+        below_end = 2 * (ends[panel + 1] - energy) / (ends[panel + 1] - ends[panel])  # 1 - x
+        x = 1 - below_end
+        moments: NDArray[np.float64] = powers[-1, : order + 1].take(panel, axis=-1)
+        for power in powers[-2::-1, : order + 1]:  # Horner's scheme
+            moments *= x
+            moments += power.take(panel, axis=-1)
+        moments *= below_end
+        moments += tails[: order + 1].take(panel, axis=-1)
         return moments
 
 

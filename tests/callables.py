@@ -106,6 +106,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "interactions.DipolePortal": {"mass": 10.0, "moment": 1e-10},
     **{f"interactions.DipolePortal.{name}": given for name, given in _SCATTERING.items()},
     "interactions.DipolePortal.threshold": {"nuclide": CS},
+    "quadrature.panel_rule": {"low": E_MIN, "high": 2 * E_MIN, "count": 3},
     "spectra.LineSpectrum": {"energy": 2.0},
     "spectra.LineSpectrum.moments": _MOMENTS,
     "spectra.PolynomialSpectrum": {"coefficients": (0.0, 0.2, 0.1), "end": 3.0},

@@ -18,10 +18,10 @@ ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = notebooks.chapters()
 PAGES = [*CHAPTERS, *notebooks.sheets()]
 ORDER = (
-    *("errors", "constants", "nuclei", "form_factors", "interactions", "spectra", "sources"),
-    *("mixing", "sterile", "quenching", "detectors", "statistics", "experiments", "rates"),
-    *("limits", "disappearance", "curves", "published", "sheets", "regions", "scale"),
-    *("coverage", "figures"),
+    *("errors", "constants", "nuclei", "form_factors", "interactions", "quadrature", "spectra"),
+    *("sources", "mixing", "sterile", "quenching", "detectors", "statistics", "experiments"),
+    *("rates", "limits", "disappearance", "curves", "published", "sheets", "regions"),
+    *("scale", "coverage", "figures"),
     *("views", "interactive", "explorers"),
 )
 

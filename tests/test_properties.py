@@ -211,6 +211,7 @@ WHOLE = {("regions.least_counts", "matrix"), ("statistics.binned_chi2", "standar
 WHOLE |= {(f"disappearance.{name}", "splittings") for name in ("disappearance", "lost_counts")}
 WHOLE |= {("curves.exclusion_curves", "splittings"), ("coverage.study", "excess")}
 WHOLE |= {("coverage.Coverage.coverage", "critical")}
+WHOLE |= {("quadrature.panel_rule", end) for end in ("low", "high")}
 VECTORISED = [
     (name, argument)
     for name in ARGUMENTS
