@@ -276,7 +276,8 @@ def recoil_spectrum(
     _check(experiment, interaction)
     nuclides = experiment.detector.target.nuclides
     T = coherent_recoil("recoil energy T", T, *nuclides)
-    return _nuclide_spectra(experiment, [T] * len(nuclides), interaction, beam).sum(axis=0)
+    spectra = _nuclide_spectra(experiment, [T] * len(nuclides), interaction, beam)
+    return np.asarray(spectra.sum(axis=0))
 
 
 def measured_spectrum(
@@ -324,12 +325,12 @@ def measured_spectrum(
     E = coherent_recoil("measured energy E", E, *detector.target.nuclides)
     quenching, nuclides = detector.quenching, detector.target.nuclides
     if quenching is None:
-        return _nuclide_spectra(experiment, [E] * len(nuclides), interaction, beam).sum(axis=0)
-    recoils = [quenching.nuclear_recoil(E, nuclide) for nuclide in nuclides]
-    spectra = _nuclide_spectra(experiment, recoils, interaction, beam)
-    slopes = [quenching.slope(T, x) for x, T in zip(nuclides, recoils, strict=True)]
-    spectrum: NDArray[np.float64] = np.sum(spectra / slopes, axis=0)
-    return spectrum
+        recoils, slopes = [E] * len(nuclides), [np.ones_like(E)] * len(nuclides)
+    else:
+        recoils = [quenching.nuclear_recoil(E, nuclide) for nuclide in nuclides]
+        slopes = [quenching.slope(T, x) for x, T in zip(nuclides, recoils, strict=True)]
+    spectra = _nuclide_spectra(experiment, recoils, interaction, beam) / np.array(slopes)
+    return np.asarray(spectra.sum(axis=0))
 
 
 def _nuclide_spectra(

@@ -239,7 +239,7 @@ class NumericalSpectrum(Spectrum):
         checked("start of the spectrum", self.breakpoints[0], "MeV", above=0)
         panels = []
         for low, high in pairwise(self.breakpoints):
-            pieces = max(2, int(np.ceil(np.log2(high / low))))
+            pieces = max(2, int(np.ceil(2 * np.log2(high / low))))
             panels.append(np.geomspace(low, high, pieces + 1)[:-1])
         return np.concatenate([*panels, self.breakpoints[-1:]])
 

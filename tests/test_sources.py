@@ -1,5 +1,6 @@
 """Spectra and sources."""
 
+from fractions import Fraction
 from importlib.resources import files
 from itertools import pairwise
 
@@ -9,7 +10,12 @@ from scipy.integrate import quad
 
 from cevnslib.errors import DomainError, UnknownNameError
 from cevnslib.sources import Beam, ReactorSpectrum, Source, reactor, reactor_of_flux, sns
-from cevnslib.spectra import LineSpectrum, PolynomialSpectrum, TabulatedSpectrum
+from cevnslib.spectra import (
+    LineSpectrum,
+    NumericalSpectrum,
+    PolynomialSpectrum,
+    TabulatedSpectrum,
+)
 
 MICHEL = {beam.name: beam.spectrum for beam in sns().beams if beam.timing == "delayed"}
 
@@ -106,7 +112,7 @@ def test_ibd_yield():
 
 
 @pytest.mark.parametrize("captures", [0.0, 0.6])
-@pytest.mark.parametrize("E_min", [0.0078, 0.01, 0.3, 1.19, 1.9999, 2.0, 2.5, 7.9])
+@pytest.mark.parametrize("E_min", [0.0078, 0.01, 0.3, 1.19, 1.9999, 2.0, 2.5, 7.9, 7.9999])
 def test_reactor_moments_are_the_integrals(captures, E_min):
     spectrum = ReactorSpectrum(captures=captures)
     moments = spectrum.moments(E_min, 3)
@@ -122,7 +128,7 @@ def test_reactor_moments_are_the_integrals(captures, E_min):
             )[0]
             for a, b in zip([E_min, *edges[:-1]], edges, strict=True)
         )
-        assert moments[n] == pytest.approx(direct, rel=1e-10)
+        assert moments[n] == pytest.approx(direct, rel=1e-11)
 
 
 def test_reactor_moments_have_the_shape_of_what_is_asked():
@@ -135,6 +141,28 @@ def test_reactor_moments_have_the_shape_of_what_is_asked():
     assert moments[1, 0, 1] == pytest.approx(spectrum.moments(3.0, 2)[1], rel=1e-14)
     with pytest.raises(DomainError, match="order: got 8; allowed: integers from 0 to 7"):
         spectrum.moments(1.0, 8)
+
+
+def test_a_spectrum_starts_above_zero():
+    class FromZero(NumericalSpectrum):
+        breakpoints = (0.0, 5.0)
+
+        def density(self, E):
+            return np.ones_like(E)
+
+    with pytest.raises(DomainError, match="start of the spectrum: got 0 MeV"):
+        FromZero().moments(1.0, 0)
+
+
+@pytest.mark.parametrize("power", range(8))
+@pytest.mark.parametrize("low", [0.01, 0.011, 1.0, 8.999])
+def test_moments_of_a_table_with_far_apart_points(power, low):
+    spectrum = TabulatedSpectrum((0.01, 9.0), (3.0, 3.0))
+    exact = np.log1p((9 - low) / low)
+    if power != 1:
+        start, end = (Fraction(E) ** (1 - power) for E in (low, 9.0))
+        exact = float((start - end) / (power - 1))
+    assert spectrum.moments(low, 7)[power] == pytest.approx(3 * exact, rel=1e-11)
 
 
 def test_captures_add_two_neutrinos_each():
