@@ -380,7 +380,29 @@ class Detector:
         DomainError
             If ``T`` is negative or not finite.
         """
-        E = self.measured(T, nuclide)
+        return self._acceptance(self.measured(T, nuclide))
+
+    def acceptance(self, E: ArrayLike) -> NDArray[np.float64]:
+        """Return the chance that an event of a mean measured energy is counted.
+
+        Parameters
+        ----------
+        E : array_like
+            Mean measured energy in MeV, any shape, at least 0.
+
+        Returns
+        -------
+        ndarray
+            From 0 to 1, the shape of ``E``.
+
+        Raises
+        ------
+        DomainError
+            If ``E`` is negative or not finite.
+        """
+        return self._acceptance(checked("measured energy", E, "MeV", at_least=0))
+
+    def _acceptance(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.resolution is None:
             return self._passed(E)
         # Integrate the truncated Gaussian over each stretch between two steps.

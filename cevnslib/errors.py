@@ -130,7 +130,10 @@ at least 0 MeV
     most = _LARGEST if at_most is None else min(at_most, _LARGEST)
     over = -math.inf if above is None else above or 1 / _LARGEST
     # A NaN fails every comparison; looking at the extremes alone is several times faster.
-    if numbers.size and not (most >= numbers.max() and over < numbers.min() >= least):
+    if numbers.size and not (
+        np.maximum.reduce(numbers, axis=None) <= most
+        and over < np.minimum.reduce(numbers, axis=None) >= least
+    ):
         good = (numbers <= most) & (numbers > over) & (numbers >= least)
         index = tuple(int(i) for i in np.argwhere(~good)[0])
         number = float(numbers[index])

@@ -32,11 +32,15 @@ _SERIES = [(-1) ** k * 6 * (k + 1) / math.factorial(2 * k + 3) for k in range(7,
 
 def _sphere(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """Form factor 3 j_1(x)/x of a uniform sphere, 1 at x = 0."""
-    square, series = np.minimum(x, 0.5) ** 2, np.zeros_like(x)
+    values, small = np.zeros_like(x), x < 0.5
+    square = x[small] ** 2
+    series = np.zeros_like(square)
     for term in _SERIES:
         series = series * square + term
-    y = np.maximum(x, 0.5)
-    return np.where(x < 0.5, series, 3 * (np.sin(y) / y - np.cos(y)) / y**2)
+    y = x[~small]
+    values[small] = series
+    values[~small] = 3 * (np.sin(y) / y - np.cos(y)) / y**2
+    return values
 
 
 def helm(q: ArrayLike, nuclide: Nuclide, *, a: float = 0.52, s: float = 0.9) -> NDArray[np.float64]:

@@ -70,12 +70,24 @@ class Lindhard:
         if self.k is not None:
             checked("Lindhard's k", self.k, above=0)
 
-    def _parts(self, nuclide: Nuclide) -> tuple[float, float]:
+    def _terms(self, T: NDArray[np.float64], nuclide: Nuclide) -> tuple[NDArray[np.float64], ...]:
+        """Return k epsilon^0.15, k epsilon^0.6 and k epsilon."""
         checked_kind("nuclide", nuclide, Nuclide)
         k = self.k
         if k is None:
             k = 0.133 * nuclide.protons ** (2 / 3) * nuclide.nucleons**-0.5
-        return k, 11.5 * nuclide.protons ** (-7 / 3) / KEV  # epsilon per MeV
+        e = 11.5 * nuclide.protons ** (-7 / 3) / KEV * T
+        root = e**0.15
+        return k * root, k * (root * root) ** 2, k * e
+
+    def _seen(
+        self, T: NDArray[np.float64], nuclide: Nuclide
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the share of a recoil that is seen, and d(energy seen)/dT."""
+        a, b, c = self._terms(T, nuclide)
+        kg = 3 * a + 0.7 * b + c
+        share = kg / (1 + kg)
+        return share, share + (0.45 * a + 0.42 * b + c) / (1 + kg) ** 2
 
     def electron_equivalent(self, T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
         """Return the energy seen.
@@ -98,21 +110,14 @@ class Lindhard:
             If ``T`` is negative or not finite.
         """
         T = checked("recoil energy T", T, "MeV", at_least=0)
-        k, scale = self._parts(nuclide)
-        e = scale * T
-        kg = k * (3 * e**0.15 + 0.7 * e**0.6 + e)
-        seen: NDArray[np.float64] = T * kg / (1 + kg)
-        return seen
+        a, b, c = self._terms(T, nuclide)
+        kg = 3 * a + 0.7 * b + c
+        return T * kg / (1 + kg)
 
     def slope(self, T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
         """Return d(energy seen)/dT, see `electron_equivalent`; ``T`` must be above 0."""
         T = checked("recoil energy T", T, "MeV", above=0)
-        k, scale = self._parts(nuclide)
-        e = scale * T
-        kg = k * (3 * e**0.15 + 0.7 * e**0.6 + e)
-        rise = k * (0.45 * e**0.15 + 0.42 * e**0.6 + e)  # d(kg)/d(log T)
-        slope: NDArray[np.float64] = kg / (1 + kg) + rise / (1 + kg) ** 2
-        return slope
+        return self._seen(T, nuclide)[1]
 
     def nuclear_recoil(self, E: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
         """Return the recoil energy that is seen as E: the inverse of `electron_equivalent`.
@@ -150,8 +155,8 @@ class Lindhard:
         log_T = np.log(5 * positive)
         for _ in range(60):
             T = np.exp(log_T)
-            seen = self.electron_equivalent(T, nuclide)
-            step = np.log(seen / positive) * seen / (T * self.slope(T, nuclide))
+            share, slope = self._seen(T, nuclide)
+            step = np.log(T * share / positive) * share / slope
             log_T = log_T - step
             if np.all(np.abs(step) < 1e-15):
                 break

@@ -10,7 +10,6 @@ done by Gauss-Legendre quadrature in log T on panels that end where the integran
 
 from collections.abc import Sequence
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -41,11 +40,9 @@ _RATIO = 8.0
 def _panels(edges: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the logarithms of the rising edges, and of points between them where they are far."""
     logs = np.log(edges)
-    between = [
-        np.linspace(low, high, 1 + int(np.ceil((high - low) / np.log(_RATIO))))[:-1]
-        for low, high in pairwise(logs)
-    ]
-    return np.concatenate([*between, logs[-1:]])
+    pieces = np.ceil(np.diff(logs) / np.log(_RATIO))
+    place = np.concatenate([[0.0], np.cumsum(pieces)])
+    return np.interp(np.arange(place[-1] + 1), place, logs)
 
 
 def _quadrature(edges: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -79,16 +76,24 @@ def _panel_edges(
 
 
 def _on_target(
-    experiment: Experiment, interaction: Interaction, recoils: Sequence[NDArray[np.float64]]
+    experiment: Experiment,
+    interaction: Interaction,
+    recoils: Sequence[NDArray[np.float64]],
+    weights: Sequence[NDArray[np.float64]],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return c_n(T), summed over the detector's nuclei, and E_min(T), all nuclides on one axis."""
-    detector = experiment.detector
-    target = detector.target
-    coefficients, energies = [], []
-    for nuclide, per_kg, T in zip(target.nuclides, target.nuclei_per_kg, recoils, strict=True):
-        nuclei = detector.weight(T, nuclide) * (per_kg * detector.mass)
-        coefficients.append(interaction.coefficients(T, nuclide) * nuclei)
-        energies.append(interaction.minimum_energy(T, nuclide))
+    """Return c_n(T) times the number of nuclei and a weight, and E_min(T), nuclides in a row."""
+    target, mass = experiment.detector.target, experiment.detector.mass
+    numbers = [per_kg * mass for per_kg in target.nuclei_per_kg]
+    coefficients = [
+        interaction.coefficients(T, nuclide) * (number * weight)
+        for nuclide, number, T, weight in zip(
+            target.nuclides, numbers, recoils, weights, strict=True
+        )
+    ]
+    energies = [
+        interaction.minimum_energy(T, nuclide)
+        for nuclide, T in zip(target.nuclides, recoils, strict=True)
+    ]
     return np.concatenate(coefficients, axis=1), np.concatenate(energies)
 
 
@@ -139,15 +144,15 @@ def counts_by_beam(experiment: Experiment, interaction: Interaction) -> dict[str
     {'nu_mu': 29.4, 'nu_e': 60.4, 'nubar_mu': 90.4}
     """
     _check(experiment, interaction)
-    beams = experiment.source.beams
-    rules = [
-        _quadrature(_panel_edges(experiment, interaction, nuclide, beams))
-        for nuclide in experiment.detector.target.nuclides
-    ]
-    coefficients, E_min = _on_target(experiment, interaction, [T for T, _ in rules])
-    weights = np.concatenate([weights for _, weights in rules])
+    detector, beams = experiment.detector, experiment.source.beams
+    recoils, weights = [], []
+    for nuclide in detector.target.nuclides:
+        T, steps = _quadrature(_panel_edges(experiment, interaction, nuclide, beams))
+        recoils.append(T)
+        weights.append(detector.weight(T, nuclide) * steps)
+    coefficients, E_min = _on_target(experiment, interaction, recoils, weights)
     return {
-        beam.name: experiment.fluence(beam) * float(weights @ _folded(coefficients, E_min, beam))
+        beam.name: experiment.fluence(beam) * float(_folded(coefficients, E_min, beam).sum())
         for beam in beams
     }
 
@@ -274,10 +279,11 @@ def recoil_spectrum(
     array([16711.,  4751.])
     """
     _check(experiment, interaction)
-    nuclides = experiment.detector.target.nuclides
+    detector = experiment.detector
+    nuclides = detector.target.nuclides
     T = coherent_recoil("recoil energy T", T, *nuclides)
-    spectra = _nuclide_spectra(experiment, [T] * len(nuclides), interaction, beam)
-    return np.asarray(spectra.sum(axis=0))
+    weights = [detector.weight(T, nuclide) for nuclide in nuclides]
+    return _spectrum(experiment, [T] * len(nuclides), weights, interaction, beam)
 
 
 def measured_spectrum(
@@ -318,32 +324,34 @@ def measured_spectrum(
     >>> conus = experiments.load("conus")
     >>> spectrum = measured_spectrum(conus, [0.1e-3, 0.2e-3], interactions.StandardModel())
     >>> (spectrum * 1e-3).round(0)  # per keV
-    array([118566.,   8634.])
+    array([128837.,   8634.])
     """
     _check(experiment, interaction)
     detector = experiment.detector
     E = coherent_recoil("measured energy E", E, *detector.target.nuclides)
     quenching, nuclides = detector.quenching, detector.target.nuclides
-    if quenching is None:
-        recoils, slopes = [E] * len(nuclides), [np.ones_like(E)] * len(nuclides)
-    else:
+    recoils, weights = [E] * len(nuclides), [detector.acceptance(E)] * len(nuclides)
+    if quenching is not None:
         recoils = [quenching.nuclear_recoil(E, nuclide) for nuclide in nuclides]
-        slopes = [quenching.slope(T, x) for x, T in zip(nuclides, recoils, strict=True)]
-    spectra = _nuclide_spectra(experiment, recoils, interaction, beam) / np.array(slopes)
-    return np.asarray(spectra.sum(axis=0))
+        slopes = (quenching.slope(T, x) for x, T in zip(nuclides, recoils, strict=True))
+        weights = [weight / slope for weight, slope in zip(weights, slopes, strict=True)]
+    return _spectrum(experiment, recoils, weights, interaction, beam)
 
 
-def _nuclide_spectra(
+def _spectrum(
     experiment: Experiment,
     recoils: Sequence[NDArray[np.float64]],
+    weights: Sequence[NDArray[np.float64]],
     interaction: Interaction,
     beam: str,
 ) -> NDArray[np.float64]:
-    """Return the counted recoils per MeV, each nuclide at recoil energies of its own."""
+    """Return the weighted recoils per MeV of all nuclides, each at recoil energies of its own."""
     beams = experiment.source.select(beam)
-    coefficients, E_min = _on_target(experiment, interaction, [T.ravel() for T in recoils])
+    flat = [[x.ravel() for x in arrays] for arrays in (recoils, weights)]
+    coefficients, E_min = _on_target(experiment, interaction, *flat)
     spectra = sum(experiment.fluence(one) * _folded(coefficients, E_min, one) for one in beams)
-    return np.reshape(spectra, (len(recoils), *recoils[0].shape))
+    summed = np.reshape(spectra, (len(recoils), -1)).sum(axis=0)
+    return np.reshape(summed, recoils[0].shape)
 
 
 def effective_area(

@@ -26,7 +26,7 @@ __all__ = [
 
 
 #: Orders that are kept, and the nodes of a panel.
-_ORDERS, _NODES = 8, 16
+_ORDERS, _NODES = 8, 12
 #: Energies in MeV below this count as 0.
 _LEAST_ENERGY = 1e-30
 
@@ -239,7 +239,7 @@ class NumericalSpectrum(Spectrum):
         checked("start of the spectrum", self.breakpoints[0], "MeV", above=0)
         panels = []
         for low, high in pairwise(self.breakpoints):
-            pieces = max(2, int(np.ceil(2 * np.log2(high / low))))
+            pieces = max(4, int(np.ceil(4 * np.log2(high / low))))
             panels.append(np.geomspace(low, high, pieces + 1)[:-1])
         return np.concatenate([*panels, self.breakpoints[-1:]])
 
@@ -264,9 +264,11 @@ class NumericalSpectrum(Spectrum):
         """
         order = _order(order)
         ends, (powers, tails) = self._panels, self._integrals
-        energy = np.clip(checked("E_min", E_min, "MeV", at_least=0), ends[0], ends[-1])
-        panel = np.clip(np.searchsorted(ends, energy, side="right") - 1, 0, len(ends) - 2)
-        below_end = 2 * (ends[panel + 1] - energy) / (ends[panel + 1] - ends[panel])  # 1 - x
+        energy = checked("E_min", E_min, "MeV", at_least=0)
+        energy = np.minimum(np.maximum(energy, ends[0]), ends[-1])
+        panel = np.searchsorted(ends[1:-1], energy, side="right")
+        high = ends[1:].take(panel)
+        below_end = 2 * (high - energy) / (high - ends.take(panel))  # 1 - x
         x = 1 - below_end
         moments: NDArray[np.float64] = powers[-1, : order + 1].take(panel, axis=-1)
         for power in powers[-2::-1, : order + 1]:  # Horner's scheme

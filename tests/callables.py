@@ -171,6 +171,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     },
     "detectors.Detector.breakpoints": {"nuclide": GE},
     "detectors.Detector.measured": {"T": T, "nuclide": GE},
+    "detectors.Detector.acceptance": {"E": T},
     "detectors.Detector.weight": {"T": T, "nuclide": GE},
     "statistics.delta_chi2": {},
     "statistics.PulledChi2": {

@@ -12,10 +12,10 @@ from cevnslib.quenching import Lindhard
 GE, SI, XE = nuclide("Ge74"), nuclide("Si28"), nuclide("Xe132")
 
 
-def printed(T_keV, Z, A):
+def printed(T_keV, Z, A, k=None):
     eps = 11.5 * Z ** (-7 / 3) * T_keV
     g = 3 * eps**0.15 + 0.7 * eps**0.6 + eps
-    k = 0.133 * Z ** (2 / 3) * A ** (-1 / 2)
+    k = k or 0.133 * Z ** (2 / 3) * A ** (-1 / 2)
     return T_keV * k * g / (1 + k * g)
 
 
@@ -24,7 +24,8 @@ def test_formula(one):
     T = np.geomspace(0.01, 100, 9)
     ours = Lindhard().electron_equivalent(T * 1e-3, one) * 1e3
     assert ours == pytest.approx(printed(T, one.protons, one.nucleons), rel=1e-12)
-    assert Lindhard(k=0.157)._parts(GE)[0] == 0.157
+    measured = Lindhard(k=0.157).electron_equivalent(T * 1e-3, one) * 1e3
+    assert measured == pytest.approx(printed(T, one.protons, one.nucleons, 0.157), rel=1e-12)
 
 
 @given(logarithm=st.floats(-9, 1), k=st.none() | st.floats(0.05, 0.3))

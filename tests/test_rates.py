@@ -136,6 +136,14 @@ def test_bad_input():
         recoil_spectrum(CSI, 0.0, StandardModel())
 
 
+def test_measured_spectrum_counts_all_nuclides_from_the_threshold_on():
+    conus = experiments.load("conus")
+    threshold = conus.detector.threshold
+    at, above, below = measured_spectrum(conus, threshold * np.array([1, 1 + 1e-9, 1 - 1e-9]), StandardModel())
+    assert at == pytest.approx(above, rel=1e-6)
+    assert below == 0
+
+
 def test_measured_spectrum():
     """Integrated over the electron-equivalent energy it gives the same count as over recoils."""
     conus = experiments.load("conus")

@@ -142,7 +142,7 @@ def counts() -> Iterator[Comparison]:
                 ("magnetic", MagneticMoment(1e-10)),
             ):
                 ours = expected_counts(experiment, interaction)
-                theirs = independent.adaptive_count(experiment, kind)
+                theirs = sum(independent.adaptive_counts(experiment, kind).values())
                 yield Comparison(f"{name}, {stage}, {kind}", "events", ours, theirs, QUADRATURE)
 
 

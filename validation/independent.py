@@ -8,6 +8,7 @@ the masses of nuclei and the constants of nature.
 import csv
 import math
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -100,60 +101,84 @@ def csi_acceptance(T: float) -> float:
     return steps * 0.6655 / (1 + math.exp(-0.4942 * (x - 10.8507)))
 
 
-def adaptive_count(experiment: Experiment, kind: str) -> float:
-    """Return a count, ``"weak"`` or ``"magnetic"`` of 1e-10 mu_B, as a double integral."""
-    detector, total = experiment.detector, 0.0
+def energy_density(beam: str) -> tuple[Callable[[float], float] | None, list[float]]:
+    """Return the spectrum of a beam, None if it is a line, and where it has kinks."""
+    if beam == "nubar_e":
+        return reactor_spectrum()
+    if beam == "nu_mu":
+        return None, [(C.pion_mass**2 - C.muon_mass**2) / (2 * C.pion_mass)]
+    return michel(beam), [C.muon_mass / 2]
+
+
+def folded(
+    kind: str,
+    T: float,
+    nucleus: Nuclide,
+    density: Callable[[float], float] | None,
+    knots: list[float],
+    *,
+    tolerance: float = 1e-12,
+    negligible: float = 0.0,
+) -> float:
+    """Return the cross section at a recoil energy averaged over a spectrum, in cm^2/MeV."""
+    c0, c1, c2 = powers_of_energy(kind, T, nucleus)
+    low = (T + math.sqrt(T**2 + 2 * nucleus.mass * T)) / 2
+    if density is None:
+        return c0 + c1 / knots[0] + c2 / knots[0] ** 2 if low <= knots[0] else 0.0
+    return sum(
+        quad(
+            lambda E: density(E) * (c0 + c1 / E + c2 / E**2),
+            a,
+            b,
+            epsabs=1e-3 * tolerance * negligible,
+            epsrel=tolerance,
+        )[0]
+        for a, b in pairwise([low, *(E for E in knots if low < E)])
+    )
+
+
+def counted(experiment: Experiment, nucleus: Nuclide) -> tuple[Callable[[float], float], list]:
+    """Return the chance to count a recoil, and the recoil energies where it jumps."""
+    if experiment.name == "coherent-csi" and experiment.stage == "current":
+        return csi_acceptance, [5 / 1170, 6 / 1170, 30 / 1170]
+    detector = experiment.detector
+    first = detector.threshold
+    if detector.quenching is not None:
+        first = lindhard_inverse(first, nucleus)
+    return lambda T: detector.efficiency.value, [first, math.inf]
+
+
+def adaptive_counts(
+    experiment: Experiment, kind: str, *, tolerance: float = 1e-11
+) -> dict[str, float]:
+    """Return counts by beam, ``"weak"`` or ``"magnetic"`` of 1e-10 mu_B, as double integrals."""
+    target, counts = experiment.detector.target, {}
     for beam in experiment.source.beams:
-        if beam.name == "nubar_e":
-            density, knots = reactor_spectrum()
-        elif beam.name == "nu_mu":
-            density, knots = None, [(C.pion_mass**2 - C.muon_mass**2) / (2 * C.pion_mass)]
-        else:
-            density, knots = michel(beam.name), [C.muon_mass / 2]
-        nuclides = zip(detector.target.nuclides, detector.target.nuclei_per_kg, strict=True)
-        for nucleus, per_kg in nuclides:
-            last = 2 * knots[-1] ** 2 / (nucleus.mass + 2 * knots[-1])
-            if experiment.name == "coherent-csi" and experiment.stage == "current":
-                weight, jumps = csi_acceptance, [5 / 1170, 6 / 1170, 30 / 1170]
-            else:
-                weight, jumps = (lambda T: detector.efficiency.value), [detector.threshold, last]
-                if detector.quenching is not None:
-                    jumps[0] = lindhard_inverse(detector.threshold, nucleus)
+        density, knots = energy_density(beam.name)
+        total = 0.0
+        for nucleus, per_kg in zip(target.nuclides, target.nuclei_per_kg, strict=True):
+            weight, jumps = counted(experiment, nucleus)
+            kinks = [2 * E**2 / (nucleus.mass + 2 * E) for E in knots]
+            last = min(kinks[-1], jumps[-1])
             if jumps[0] >= last:
                 continue
-
-            def folded(T, scale=0.0, nucleus=nucleus, density=density, knots=knots):
-                c0, c1, c2 = powers_of_energy(kind, T, nucleus)
-                if density is None:
-                    return c0 + c1 / knots[0] + c2 / knots[0] ** 2
-                low = (T + math.sqrt(T**2 + 2 * nucleus.mass * T)) / 2
-                edges = [low, *(E for E in knots if low < E)]
-                return sum(
-                    quad(
-                        lambda E: density(E) * (c0 + c1 / E + c2 / E**2),
-                        a,
-                        b,
-                        epsabs=1e-15 * scale,
-                        epsrel=1e-12,
-                    )[0]
-                    for a, b in pairwise(edges)
-                )
-
-            kinks = [2 * E**2 / (nucleus.mass + 2 * E) for E in knots]
-            inner = [T for T in (*kinks, *jumps) if jumps[0] < T < min(last, jumps[-1])]
-            edges = [jumps[0], *sorted(inner), min(last, jumps[-1])]
-            scale = folded(jumps[0])
-            for a, b in pairwise(edges):
+            inner = [T for T in (*kinks, *jumps) if jumps[0] < T < last]
+            scale = folded(kind, jumps[0], nucleus, density, knots)
+            average = partial(
+                folded, nucleus=nucleus, density=density, knots=knots, tolerance=tolerance / 10
+            )
+            for a, b in pairwise([jumps[0], *sorted(inner), last]):
                 area = quad(
-                    lambda T, f=folded, w=weight, s=scale: w(T) * f(T, s),
+                    lambda T, f=average, w=weight, s=scale: w(T) * f(kind, T, negligible=s),
                     a * (1 + 1e-14),
                     b * (1 - 1e-14),
-                    epsabs=1e-13 * scale * edges[0],
-                    epsrel=1e-11,
+                    epsabs=1e-2 * tolerance * scale * jumps[0],
+                    epsrel=tolerance,
                     limit=100,
                 )[0]
-                total += per_kg * detector.mass * experiment.fluence(beam) * area
-    return total
+                total += per_kg * experiment.detector.mass * experiment.fluence(beam) * area
+        counts[beam.name] = total
+    return counts
 
 
 def helm_exactly(q: float, A: int) -> mpmath.mpf:
