@@ -181,17 +181,14 @@ class PolynomialSpectrum(Spectrum):
                 f"E_min: got {low.min():g} MeV, where the moment of order {order} diverges; "
                 f"allowed: above 0 MeV, or orders up to {lowest_power}"
             )
-        moments = []
+        powers = range(lowest_power - order + 1, len(self.coefficients) + 1)
+        # The integrals of E^(p - 1), which the moments share.
+        integrals = [(self.end**p - low**p) / p if p else np.log(self.end / low) for p in powers]
+        weights = np.zeros((order + 1, len(powers)))
         for n in range(order + 1):
-            total = np.zeros_like(low)
-            for k, a in enumerate(self.coefficients):
-                p = k - n + 1
-                if a and p:
-                    total += a * (self.end**p - low**p) / p
-                elif a:
-                    total += a * np.log(self.end / low)
-            moments.append(total)
-        return np.stack(moments)
+            for k, a in enumerate(self.coefficients[lowest_power:], lowest_power):
+                weights[n, powers.index(k - n + 1)] = a
+        return np.tensordot(weights, np.stack(integrals), axes=1)
 
 
 @cache

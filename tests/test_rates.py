@@ -139,7 +139,9 @@ def test_bad_input():
 def test_measured_spectrum_counts_all_nuclides_from_the_threshold_on():
     conus = experiments.load("conus")
     threshold = conus.detector.threshold
-    at, above, below = measured_spectrum(conus, threshold * np.array([1, 1 + 1e-9, 1 - 1e-9]), StandardModel())
+    at, above, below = measured_spectrum(
+        conus, threshold * np.array([1, 1 + 1e-9, 1 - 1e-9]), StandardModel()
+    )
     assert at == pytest.approx(above, rel=1e-6)
     assert below == 0
 
