@@ -8,7 +8,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book strict test unit coverage nbval browser lint lab notebooks tables sheet figures lock mutants test-lowest links-outside clean
+.PHONY: help book strict test unit coverage nbval browser bench bench-check lint lab notebooks tables sheet figures lock mutants test-lowest links-outside clean
 
 help: ## say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -38,6 +38,16 @@ nbval: $(BIN)/.installed
 
 browser: $(BIN)/.installed ## open every built page in headless Chromium with the network blocked
 	pytest -m browser tests/browser
+
+bench: $(BIN)/.installed ## time the library beside the textbook way and a double grid, and write the table as JSON
+	@mkdir -p _build
+	pytest -q benchmarks --rounds 50 --benchmark-timer=time.process_time --benchmark-json=_build/benchmarks.json --benchmark-quiet
+	python -m tools.benchmarks _build/benchmarks.json --write
+
+bench-check: $(BIN)/.installed ## the benchmarks with one round each: do all ways still agree?
+	@mkdir -p _build
+	pytest -q benchmarks --benchmark-timer=time.process_time --benchmark-json=_build/benchmarks.json --benchmark-quiet
+	python -m tools.benchmarks _build/benchmarks.json
 
 lint: $(BIN)/.installed ## ruff (lint and format) and mypy
 	ruff check .

@@ -5,6 +5,7 @@ Hermitian matrix K of the magnetic one, and the chi2 of its count. `Constraint` 
 """
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,7 +23,7 @@ from .experiments import (
 )
 from .interactions import Interaction, MagneticMoment, StandardModel
 from .mixing import TALK_2019, OscillationParameters, complex_moments, solar_shares
-from .rates import expected_counts, moment_matrix
+from .rates import counts_by_beam, expected_counts, matrix_of_counts
 from .statistics import NoLimitError, PulledChi2, delta_chi2
 
 __all__ = [
@@ -315,11 +316,43 @@ def constraint(
     >>> csi.delta_chi2([[0, 0, 0], [70e-10, 0, 0]]).round(2)
     array([0.  , 2.63])
     """
-    for name, one in {"standard_model": standard_model, "magnetic": magnetic}.items():
-        checked_kind(name, one, Interaction)
+    checked_kind("parameters", parameters, OscillationParameters)
+    return _constraints(experiment, [beam], [parameters], reading, standard_model, magnetic)[0][0]
+
+
+def _constraints(
+    experiment: Experiment,
+    beams: Iterable[str],
+    choices: Sequence[OscillationParameters],
+    reading: str,
+    standard_model: Interaction = StandardModel(),  # noqa: B008, it is frozen
+    magnetic: Interaction = MagneticMoment(),  # noqa: B008, it is frozen
+) -> list[list[Constraint]]:
+    """Return, for each beam, what is said with each choice of parameters; events count once."""
+    checked_kind("standard_model", standard_model, Interaction)
+    checked_kind("magnetic", magnetic, Interaction)
     signal = expected_counts(experiment, standard_model)
-    matrix = moment_matrix(experiment, parameters, beam, magnetic)
-    return Constraint(signal, matrix, experiment.measurement.chi2(signal, reading))
+    chi2 = experiment.measurement.chi2(signal, reading)
+    counts = counts_by_beam(experiment, magnetic)
+    found = []
+    for beam in beams:
+        chosen = experiment.source.select(beam)
+        matrices = [matrix_of_counts(counts, chosen, choice) for choice in choices]
+        found.append([Constraint(signal, K, chi2) for K in matrices])
+    return found
+
+
+def _choices(parameters: OscillationParameters, phases: str) -> list[OscillationParameters]:
+    """Return the parameters among whose limits the weakest is sought."""
+    checked_kind("parameters", parameters, OscillationParameters)
+    if checked_choice("treatment of phases", phases, PHASES) == "fixed":
+        return [parameters]
+    # The diagonal of K is linear in cos(delta): its ends are extreme.
+    return [replace(parameters, delta_cp=delta) for delta in (0.0, np.pi)]
+
+
+def _weakest(constraints: Sequence[Constraint], confidence: float) -> NDArray[np.float64]:
+    return np.asarray(np.max([one.limits(confidence) for one in constraints], axis=0))
 
 
 def tmm_limits(
@@ -376,24 +409,9 @@ def tmm_limits(
     >>> (limits / 1e-10).round(1)  # in 1e-10 mu_B
     array([71.1, 72.2, 92.1])
     """
-    checked_choice("treatment of phases", phases, PHASES)
-    checked_kind("parameters", parameters, OscillationParameters)
-    choices = [parameters]
-    if phases == "profiled":  # the diagonal of K is linear in cos(delta): its ends are extreme
-        choices = [replace(parameters, delta_cp=delta) for delta in (0.0, np.pi)]
-    limits = [
-        constraint(
-            experiment,
-            beam,
-            parameters=choice,
-            reading=reading,
-            standard_model=standard_model,
-            magnetic=magnetic,
-        ).limits(confidence)
-        for choice in choices
-    ]
-    weakest: NDArray[np.float64] = np.max(limits, axis=0)
-    return weakest
+    choices = _choices(parameters, phases)
+    found = _constraints(experiment, [beam], choices, reading, standard_model, magnetic)
+    return _weakest(found[0], confidence)
 
 
 def solar_limits(
@@ -514,6 +532,7 @@ def limit_table(
     """
     if threshold_kind is not None:
         checked_choice("threshold_kind", threshold_kind, THRESHOLD_KINDS)
+    choices = _choices(parameters, phases)
     rows = []
     for name in names():
         for stage in stages(name):
@@ -521,20 +540,15 @@ def limit_table(
             beams = {"prompt": "prompt", "delayed": "delayed", "all": "all"}
             if experiment.source.name == "reactor":
                 beams = {"reactor": "all"}
-                experiment = load(name, stage, threshold_kind=threshold_kind)
-            for label, beam in beams.items():
-                try:
-                    found = tmm_limits(
-                        experiment,
-                        beam,
-                        parameters=parameters,
-                        confidence=confidence,
-                        reading=reading,
-                        phases=phases,
-                    )
-                except NoLimitError:
-                    found = np.full(3, np.inf)
-                rows.append(LimitRow(name, stage, label, tuple(float(x) for x in found)))
+                if threshold_kind is not None:
+                    experiment = load(name, stage, threshold_kind=threshold_kind)
+            try:
+                constraints = _constraints(experiment, beams.values(), choices, reading)
+                found = [_weakest(given, confidence) for given in constraints]
+            except NoLimitError:  # the same count bounds the moments of every beam
+                found = [np.full(3, np.inf)] * len(beams)
+            for label, values in zip(beams, found, strict=True):
+                rows.append(LimitRow(name, stage, label, tuple(float(x) for x in values)))
     solar = solar_limits(load_solar("borexino"), parameters)
     rows.append(LimitRow("borexino", "current", "solar", tuple(float(x) for x in solar)))
     return tuple(rows)

@@ -8,7 +8,7 @@ With the flux moments :math:`I_n` of each beam, a count is one integral over the
 done by Gauss-Legendre quadrature in log T on panels that end where the integrand has a kink.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -237,9 +237,16 @@ def moment_matrix(
     """
     checked_kind("parameters", parameters, OscillationParameters)
     counts = counts_by_beam(experiment, interaction)
+    return matrix_of_counts(counts, experiment.source.select(beam), parameters)
+
+
+def matrix_of_counts(
+    counts: Mapping[str, float], beams: Sequence[Beam], parameters: OscillationParameters
+) -> NDArray[np.complex128]:
+    """Return the moment matrix of some beams from the counts of each."""
     K = np.zeros((3, 3), dtype=np.complex128)
-    for one in experiment.source.select(beam):
-        K += counts[one.name] * flavour_projector(one.flavour, parameters)
+    for beam in beams:
+        K += counts[beam.name] * flavour_projector(beam.flavour, parameters)
     return K
 
 

@@ -149,12 +149,12 @@ def counted(experiment: Experiment, nucleus: Nuclide) -> tuple[Callable[[float],
 
 
 def adaptive_counts(
-    experiment: Experiment, kind: str, *, tolerance: float = 1e-11
+    experiment: Experiment, kind: str, *, tolerance: float = 1e-11, spectra=energy_density
 ) -> dict[str, float]:
     """Return counts by beam, ``"weak"`` or ``"magnetic"`` of 1e-10 mu_B, as double integrals."""
     target, counts = experiment.detector.target, {}
     for beam in experiment.source.beams:
-        density, knots = energy_density(beam.name)
+        density, knots = spectra(beam.name)
         total = 0.0
         for nucleus, per_kg in zip(target.nuclides, target.nuclei_per_kg, strict=True):
             weight, jumps = counted(experiment, nucleus)

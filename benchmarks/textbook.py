@@ -1,0 +1,115 @@
+"""The first way, as public codes do it: nested adaptive quadrature, one point after another.
+
+It is kind to that way: the integrals are split at every kink, asked for no more digits than the
+comparison needs, and done once where a result is linear in what is scanned.
+"""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from scipy.optimize import brentq, minimize_scalar
+from scipy.stats import chi2 as chi2_distribution
+
+from cevnslib.constants import CODATA_2022 as C
+from cevnslib.mixing import TALK_2019, pmns
+from validation import independent
+
+TOLERANCE = 1e-9
+ROWS = dict(zip(("e", "mu", "tau"), pmns(TALK_2019), strict=True))
+
+
+def counts(experiment, kind):
+    """Return counts by beam, of the weak force or of a moment of 1e-10 mu_B."""
+    return independent.adaptive_counts(experiment, kind, tolerance=TOLERANCE)
+
+
+def spectrum(experiment, kind, energies):
+    """Return recoils per MeV above the threshold, all nuclides and beams."""
+    target, found = experiment.detector.target, []
+    for T in energies:
+        rate = 0.0
+        for nucleus, per_kg in zip(target.nuclides, target.nuclei_per_kg, strict=True):
+            weight, jumps = independent.counted(experiment, nucleus)
+            if not jumps[0] <= T <= jumps[-1]:
+                continue
+            for beam in experiment.source.beams:
+                density, knots = independent.energy_density(beam.name)
+                average = independent.folded(kind, T, nucleus, density, knots, tolerance=TOLERANCE)
+                number = per_kg * experiment.detector.mass * experiment.fluence(beam)
+                rate += weight(T) * number * average
+        found.append(rate)
+    return np.array(found)
+
+
+def effective_moment_squared(flavour, moments):
+    """Return the square of the effective moment: |Lambda|^2 less what lies along U_alpha."""
+    row = ROWS[flavour]
+    return sum(abs(x) ** 2 for x in moments) - abs(sum(row * np.asarray(moments))) ** 2
+
+
+def magnetic_counts(experiment, by_beam, moments, beams=None):
+    """Return the magnetic events of three moments in 1e-10 mu_B."""
+    return sum(
+        by_beam[beam.name] * effective_moment_squared(beam.flavour, moments)
+        for beam in beams or experiment.source.beams
+    )
+
+
+def chi2(of, N):
+    """Return the chi2 of a count with its two pulls at their best."""
+    variance = of.variance + (of.sigma_signal * N) ** 2
+    variance += (of.sigma_background * of.background) ** 2
+    return (of.observed - N - of.background) ** 2 / variance
+
+
+def limits(experiment, timings, weak, magnetic):
+    """Return the limits on each moment alone, in 1e-10 mu_B, by a search for the root."""
+    signal = sum(weak.values())
+    of = experiment.measurement.chi2(signal, "as printed")
+    least = chi2(of, max(signal, of.observed - of.background))
+    rise = chi2_distribution.ppf(0.90, 1)
+    found = []
+    for timing in timings:
+        beams = experiment.source.select(timing)
+        for i in range(3):
+            unit = magnetic_counts(experiment, magnetic, np.eye(3)[i], beams)
+
+            def excess(x, unit=unit):
+                return chi2(of, signal + x**2 * unit) - least - rise
+
+            high = 1.0
+            while high < 1e12 and excess(high) < 0:
+                high *= 2
+            found.append(brentq(excess, 0, high, xtol=1e-12) if high < 1e12 else math.inf)
+    return found
+
+
+def least_magnetic_counts(experiment, by_beam, x, y):
+    """Return the fewest magnetic events of two moduli, by a search over their relative phase."""
+
+    def events(phase):
+        moments = (x, y * complex(math.cos(phase), math.sin(phase)), 0.0)
+        return magnetic_counts(experiment, by_beam, moments)
+
+    start = min(np.linspace(-math.pi, math.pi, 13), key=events)
+    bracket = (start - 0.6, start + 0.6)
+    return minimize_scalar(events, bounds=bracket, method="bounded", options={"xatol": 1e-6}).fun
+
+
+def lost_counts(experiment, splitting):
+    """Return the electron neutrinos' events that an oscillation of full amplitude takes away."""
+    beams = tuple(beam for beam in experiment.source.beams if beam.flavour == "e")
+    alone = replace(experiment, source=replace(experiment.source, beams=beams))
+
+    def fading(beam):
+        density, knots = independent.energy_density(beam)
+
+        def faded(E):
+            half_phase = splitting * 1e-12 / (4 * E) * experiment.baseline * 1e13 / C.hbar_c
+            return density(E) * math.sin(half_phase) ** 2
+
+        return faded, knots
+
+    found = independent.adaptive_counts(alone, "weak", tolerance=TOLERANCE, spectra=fading)
+    return sum(found.values())
