@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 #: Nodes in a panel, and the largest ratio of its ends; together they reach 1e-12 in a count.
-_NODES = 24
+_NODES = 20
 _RATIO = 8.0
 
 
