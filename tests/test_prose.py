@@ -18,7 +18,6 @@ REASONS = {
     "definition",  # a choice of the chapter that stands in its code too, or exact arithmetic
     "published",  # a printed number that ours is compared with
     "rounded",  # a conventional value, such as 2.71 or 90%
-    "typed result, to be glued",  # a debt, kept in sight
 }
 NO_PROSE = (
     r"(?ms)^(`{3,})(?:python|bash|toml|text|\{code|\{math).*?^\1$",  # code, shown
