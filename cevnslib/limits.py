@@ -24,7 +24,7 @@ from .experiments import (
 from .interactions import Interaction, MagneticMoment, StandardModel
 from .mixing import TALK_2019, OscillationParameters, complex_moments, solar_shares
 from .rates import counts_by_beam, expected_counts, matrix_of_counts
-from .statistics import NoLimitError, PulledChi2, delta_chi2
+from .statistics import CountingMeasurement, NoLimitError, PulledChi2, delta_chi2
 
 __all__ = [
     "PHASES",
@@ -33,6 +33,7 @@ __all__ = [
     "LimitRow",
     "constraint",
     "limit_table",
+    "luminosity_scan",
     "solar_limits",
     "tmm_limits",
 ]
@@ -412,6 +413,66 @@ def tmm_limits(
     choices = _choices(parameters, phases)
     found = _constraints(experiment, [beam], choices, reading, standard_model, magnetic)
     return _weakest(found[0], confidence)
+
+
+def luminosity_scan(
+    experiment: Experiment,
+    factors: ArrayLike,
+    beam: str = "all",
+    *,
+    parameters: OscillationParameters = TALK_2019,
+    confidence: float = 0.90,
+    reading: str = "as printed",
+) -> NDArray[np.float64]:
+    """Return the limits on the moments at multiples of the luminosity, from one pair of counts.
+
+    Luminosity is the product of flux, time and number of nuclei; every count is linear in it. Of a
+    measurement the counts are multiplied too, as if the same rates had been seen for longer.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment at factor 1.
+    factors : array_like, shape (n,)
+        Luminosity relative to the experiment's, above 0.
+    beam : str, optional
+        Whose magnetic signal counts: ``"all"``, a timing such as ``"prompt"``, or a beam's name.
+    parameters, confidence, reading
+        See `tmm_limits`.
+
+    Returns
+    -------
+    ndarray, shape (n, 3)
+        Limits in Bohr magnetons, one moment at a time.
+
+    Raises
+    ------
+    DomainError
+        If the factors are not on one axis, or one of them is not positive and finite.
+    UnknownNameError
+        If the source has no such beam, or there is no such reading.
+    NoLimitError
+        If the systematic pull absorbs any signal, or no events are expected.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments
+    >>> conus = experiments.load("conus")
+    >>> (luminosity_scan(conus, [1, 16], reading="as tabulated")[:, 0] / 1e-10).round(2)
+    array([1.48, 0.74])
+    """
+    values = np.atleast_1d(checked("luminosity factor", factors, above=0))
+    if values.ndim > 1:
+        raise DomainError(f"luminosity factors: got the shape {values.shape}; allowed: one axis")
+    base = constraint(experiment, beam, parameters=parameters, reading=reading)
+    found = np.empty((len(values), 3))
+    for i, factor in enumerate(values.tolist()):
+        measurement, signal = experiment.measurement, factor * base.signal
+        if isinstance(measurement, CountingMeasurement):
+            measurement = measurement.scaled(factor)
+        scaled = Constraint(signal, factor * base.matrix, measurement.chi2(signal, reading))
+        found[i] = scaled.limits(confidence)
+    return found
 
 
 def solar_limits(

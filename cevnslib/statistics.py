@@ -10,7 +10,7 @@ for expected signal N, data D, background B and statistical variance V.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -425,6 +425,37 @@ class CountingMeasurement:
             self.background,
             _signal_error(self.sigma_signal, reading),
             self.sigma_background,
+        )
+
+    def scaled(self, factor: float) -> "CountingMeasurement":
+        """Return what would be measured at the same rates in a multiple of the exposure.
+
+        Parameters
+        ----------
+        factor : float
+            By what the exposure, the flux or the mass is multiplied, above 0.
+
+        Returns
+        -------
+        CountingMeasurement
+            With all counts multiplied; relative errors stay.
+
+        Raises
+        ------
+        DomainError
+            If the factor is not positive and finite.
+
+        Examples
+        --------
+        >>> CountingMeasurement(142, 6, 405, 0.28, 0.25).scaled(10).observed
+        1420.0
+        """
+        factor = checked_number("luminosity factor", factor, above=0)
+        return replace(
+            self,
+            observed=factor * self.observed,
+            background=factor * self.background,
+            steady_state=factor * self.steady_state,
         )
 
 

@@ -184,6 +184,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "statistics.PulledChi2.upper_limit": {"least_signal": 180.0, "rise": 2.71},
     "statistics.CountingMeasurement": vars(CSI.measurement),
     "statistics.CountingMeasurement.chi2": {"standard_model": 180.0},
+    "statistics.CountingMeasurement.scaled": {"factor": 2.0},
     "statistics.Projection": {"sigma_stat": 0.2, "sigma_sys": 0.2},
     "statistics.Projection.chi2": {"standard_model": 100.0},
     "statistics.BinnedChi2": {
@@ -257,6 +258,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "limits.constraint": {"experiment": CSI},
     "limits.limit_table": {"threshold_kind": "nuclear-recoil"},
     "limits.solar_limits": {"measurement": experiments.load_solar()},
+    "limits.luminosity_scan": {"experiment": CSI, "factors": np.array([0.5, 1.0, 2.0])},
     "limits.tmm_limits": {"experiment": CSI},
     "published.PublishedLimit": vars(published.limits()[0]),
     "published.Verdict": {"published": published.limits()[0], "ours": 7e-9},

@@ -7,9 +7,15 @@ import pytest
 
 from cevnslib import experiments, published
 from cevnslib.errors import DomainError, UnknownNameError
-from cevnslib.limits import constraint, limit_table, solar_limits, tmm_limits
+from cevnslib.limits import (
+    constraint,
+    limit_table,
+    luminosity_scan,
+    solar_limits,
+    tmm_limits,
+)
 from cevnslib.mixing import OscillationParameters, flavour_projector, pmns
-from cevnslib.statistics import READINGS, NoLimitError, delta_chi2
+from cevnslib.statistics import READINGS, CountingMeasurement, NoLimitError, delta_chi2
 
 CSI = experiments.load("coherent-csi")
 
@@ -219,3 +225,24 @@ def test_every_published_number_has_a_verdict():
         sum(v.ours == np.inf for v in found) == 6
     )  # RED100 sees nothing above 0.5 keV of that kind
     assert {v.word for v in found} <= {"reproduced", "close", "not reproduced"}
+
+
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize("name", ["coherent-hpge", "coherent-csi"])
+def test_luminosity_scan_equals_a_longer_exposure(name, reading):
+    """Ten times the time the long way round, through the integrals."""
+    one = experiments.load(name)
+    measurement = one.measurement
+    if name == "coherent-csi":
+        measurement = CountingMeasurement(1420, 60, 4050, 0.28, 0.25)
+    longer = replace(one, exposure=10 * one.exposure, measurement=measurement)
+    found = luminosity_scan(one, [1, 10], "delayed", reading=reading)
+    assert found[0] == pytest.approx(tmm_limits(one, "delayed", reading=reading), rel=1e-12)
+    assert found[1] == pytest.approx(tmm_limits(longer, "delayed", reading=reading), rel=1e-9)
+
+
+def test_luminosity_scan_refuses():
+    with pytest.raises(DomainError, match="luminosity factor: got 0"):
+        luminosity_scan(experiments.load("conus"), [1, 0])
+    with pytest.raises(DomainError, match="got the shape"):
+        luminosity_scan(experiments.load("conus"), [[2.0]])

@@ -212,6 +212,7 @@ WHOLE |= {(f"disappearance.{name}", "splittings") for name in ("disappearance", 
 WHOLE |= {("curves.exclusion_curves", "splittings"), ("coverage.study", "excess")}
 WHOLE |= {("coverage.Coverage.coverage", "critical")}
 WHOLE |= {("quadrature.panel_rule", end) for end in ("low", "high")}
+WHOLE |= {("limits.luminosity_scan", "factors")}
 VECTORISED = [
     (name, argument)
     for name in ARGUMENTS
