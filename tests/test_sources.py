@@ -251,3 +251,10 @@ def test_bad_reactors():
         TabulatedSpectrum((2.0, 1.0), (1.0, 1.0))
     with pytest.raises(DomainError, match="spectrum: got 2 energies and 3 values"):
         TabulatedSpectrum((1.0, 2.0), (1.0, 1.0, 1.0))
+
+
+def test_reactors_have_the_same_spectrum_unless_told_otherwise():
+    by_power, by_flux = (
+        source.beams[0].spectrum for source in (reactor(3.9), reactor_of_flux(2.4e13, 1700.0))
+    )
+    assert by_power == by_flux == ReactorSpectrum()

@@ -183,3 +183,11 @@ def test_bins_are_the_minimum_over_the_pulls():
 def test_bins_refused(call, words):
     with pytest.raises(DomainError, match=words):
         call()
+
+
+@pytest.mark.parametrize("rise", [0.0, 0.5, 1.0, 4.61])
+def test_upper_limit_is_where_chi2_has_risen(rise):
+    chi2 = PulledChi2(142, 958, 6, 0.28, 0.25)
+    limit = chi2.upper_limit(180.0, rise)
+    assert chi2(limit) - chi2.least(180.0) == pytest.approx(rise, abs=1e-12)
+    assert limit >= 180.0 * (1 - 1e-12)
