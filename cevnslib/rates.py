@@ -83,18 +83,20 @@ def _on_target(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return c_n(T) times the number of nuclei and a weight, and E_min(T), nuclides in a row."""
     target, mass = experiment.detector.target, experiment.detector.mass
-    numbers = [per_kg * mass for per_kg in target.nuclei_per_kg]
-    coefficients = [
-        interaction.coefficients(T, nuclide) * (number * weight)
-        for nuclide, number, T, weight in zip(
-            target.nuclides, numbers, recoils, weights, strict=True
-        )
-    ]
-    energies = [
-        interaction.minimum_energy(T, nuclide)
-        for nuclide, T in zip(target.nuclides, recoils, strict=True)
-    ]
-    return np.concatenate(coefficients, axis=1), np.concatenate(energies)
+    parts, energies = [], []
+    for nuclide, per_kg, T, weight in zip(
+        target.nuclides, target.nuclei_per_kg, recoils, weights, strict=True
+    ):
+        parts.append(interaction.coefficients(T, nuclide) * (per_kg * mass * weight))
+        energies.append(interaction.minimum_energy(T, nuclide))
+    E_min = np.concatenate(energies)
+    # One nuclide may have more powers than another.
+    coefficients, first = np.zeros((max(len(part) for part in parts), len(E_min))), 0
+    for part in parts:
+        last = first + part.shape[1]
+        coefficients[: len(part), first:last] = part
+        first = last
+    return coefficients, E_min
 
 
 def _folded(

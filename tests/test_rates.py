@@ -208,3 +208,23 @@ def test_effective_area_gives_the_counts_in_the_other_order(name):
             area = rates.effective_area(experiment, E, MagneticMoment())
             total = float(np.sum(half * weights * spectrum.density(E) * area))
         assert experiment.fluence(beam) * total == pytest.approx(counts[beam.name], rel=1e-11)
+
+
+class EvenNuclei(MagneticMoment):
+    """The term of spin 0 for nuclei that have none only: fewer powers for the others."""
+
+    def coefficients(self, T, nuclide):
+        even = nuclide.protons % 2 == nuclide.neutrons % 2 == 0
+        return MagneticMoment(self.moment, spin_zero=even).coefficients(T, nuclide)
+
+
+def test_nuclides_may_differ_in_their_powers():
+    conus = experiments.load("conus")
+    germanium = conus.detector.target
+    total = 0.0
+    for one, per_kg in zip(germanium.nuclides, germanium.nuclei_per_kg, strict=True):
+        alone = replace(germanium, nuclides=(one,), nuclei_per_kg=(per_kg,))
+        part = replace(conus, detector=replace(conus.detector, target=alone))
+        force = MagneticMoment(spin_zero=one.name != "Ge73")
+        total += expected_counts(part, force)
+    assert expected_counts(conus, EvenNuclei()) == pytest.approx(total, rel=1e-13)
