@@ -44,9 +44,9 @@ bench: $(BIN)/.installed ## time the library beside the textbook way and a doubl
 	pytest -q benchmarks --rounds 50 --benchmark-timer=time.process_time --benchmark-json=_build/benchmarks.json --benchmark-quiet
 	python -m tools.benchmarks _build/benchmarks.json --write
 
-bench-check: $(BIN)/.installed ## the benchmarks with one round each: do all ways still agree?
+bench-check: $(BIN)/.installed ## the benchmarks with few rounds: do all ways still agree?
 	@mkdir -p _build
-	pytest -q benchmarks --benchmark-timer=time.process_time --benchmark-json=_build/benchmarks.json --benchmark-quiet
+	pytest -q benchmarks --rounds 3 --benchmark-timer=time.process_time --benchmark-json=_build/benchmarks.json --benchmark-quiet
 	python -m tools.benchmarks _build/benchmarks.json
 
 lint: $(BIN)/.installed ## ruff (lint and format) and mypy

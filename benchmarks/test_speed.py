@@ -1,7 +1,7 @@
 """Every work in every way: the times go to the report, the results must agree.
 
 Nothing here asserts a time. ``make bench`` measures with many rounds; ``make bench-check``, with
-one, only sees that all agree.
+few, only sees that all agree.
 """
 
 import subprocess
