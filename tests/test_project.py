@@ -37,6 +37,12 @@ def test_environment_equals_pyproject():
     assert f"python{project['project']['requires-python']}" in conda
 
 
+def test_jupyterlab_listens_on_loopback_and_keeps_its_token():
+    (command,) = re.findall(r"^\tjupyter lab .*$", (ROOT / "Makefile").read_text(), re.M)
+    assert "--ip=127.0.0.1" in command.split()
+    assert not re.search("token|password|allow", command)
+
+
 def test_lock_names_every_package():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     locked = set(re.findall(r"^([a-z0-9.-]+)==", (ROOT / "requirements.lock").read_text(), re.M))
