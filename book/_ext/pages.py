@@ -3,16 +3,37 @@
 It takes sphinx-thebe's scripts off: Jupyter Book always loads them, they point to
 a server elsewhere, and Sphinx puts one of them on each page twice, which is an
 error in the browser's console. It empties the script of Font Awesome: half of a
-page's weight, to draw the icons that the style sheet draws, too. And it says below
-each chapter how to run it.
+page's weight, to draw the icons that the style sheet draws, too. It says below
+each chapter how to run it. And where the book is built by GitHub, which names the
+repository, each page links to its source and each chapter to Binder.
 """
 
+import os
 from html import escape
 from pathlib import Path
 from posixpath import relpath
 from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.config import Config
+
+BINDER = "https://mybinder.org"
+
+
+def link_the_repository(app: Sphinx, config: Config) -> None:
+    """Give the theme the repository's address and Binder's, if there is one."""
+    name = os.environ.get("GITHUB_REPOSITORY")
+    if name:
+        config.html_theme_options |= {
+            "repository_url": f"https://github.com/{name}",
+            "repository_branch": "main",
+            "path_to_docs": "",
+            "use_repository_button": True,
+            "launch_buttons": {
+                "binderhub_url": BINDER,
+                "notebook_interface": "jupyterlab",
+            },
+        }
 
 
 def take_thebe_off(
@@ -54,6 +75,7 @@ def take_icon_script_off(app: Sphinx, error: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension."""
+    app.connect("config-inited", link_the_repository)
     app.connect("html-page-context", take_thebe_off, priority=900)
     app.connect("html-page-context", say_how_to_run)
     app.connect("build-finished", take_icon_script_off)
