@@ -304,8 +304,12 @@ def inputs_table(experiment: Experiment) -> str:
     }
     sources = dict(experiment.references)
     sources["exposure"] = sources.get("exposure_days", sources.get("exposure_years", ""))
+    if "threshold_kind" in sources:
+        inputs["threshold_kind"] = kind
     if "thermal_power_GW" in sources:
-        inputs["thermal_power_GW"] = f"{experiment.source.beams[0].rate:.3g} fissions/s"
+        inputs["thermal_power_GW"] = (
+            f"{experiment.source.beams[0].rate:.3g} fissions per second follow"
+        )
     body = [[key, value, sources.get(key, "")] for key, value in inputs.items()]
     shown = {*inputs, "exposure_days", "exposure_years"}
     body += [[key, "", source] for key, source in sources.items() if key not in shown]
