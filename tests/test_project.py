@@ -1,12 +1,13 @@
 """The project's own rules: one list of packages, chapters in canonical form, no machine in them."""
 
 import ast
-import importlib
+import importlib.util
 import inspect
 import re
 import tomllib
 from itertools import chain
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -41,6 +42,24 @@ def test_jupyterlab_listens_on_loopback_and_keeps_its_token():
     (command,) = re.findall(r"^\tjupyter lab .*$", (ROOT / "Makefile").read_text(), re.M)
     assert "--ip=127.0.0.1" in command.split()
     assert not re.search("token|password|allow", command)
+
+
+@pytest.mark.parametrize("repository", [None, "someone/a-fork"])
+def test_pages_link_to_binder_where_the_repository_has_an_address(monkeypatch, repository):
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    if repository:
+        monkeypatch.setenv("GITHUB_REPOSITORY", repository)
+    spec = importlib.util.spec_from_file_location("pages", ROOT / "book" / "_ext" / "pages.py")
+    pages = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(pages)
+    config = SimpleNamespace(html_theme_options={"use_repository_button": False})
+    pages.link_the_repository(None, config)
+    options = config.html_theme_options
+    assert options["use_repository_button"] is bool(repository)
+    assert options.get("repository_url") == (
+        f"https://github.com/{repository}" * bool(repository) or None
+    )
+    assert ("binderhub_url" in options.get("launch_buttons", {})) is bool(repository)
 
 
 def test_lock_names_every_package():
