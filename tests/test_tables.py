@@ -6,11 +6,14 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
+from threading import Timer
 
 import pytest
 import yaml
 
 from cevnslib import curves, published
+from cevnslib.scale import map_tasks
 from cevnslib.sheets import SheetParameters, rows, solar_row
 from tools import notebooks, tables
 
@@ -143,3 +146,27 @@ def test_sterile_curves_of_one_detector(tmp_path, capsys):
     sheet = notebooks.read(tmp_path / "sheets" / "sterile-conus.ipynb")
     assert sheet.cells[0].source.startswith("# Sterile: CONUS\n")
     assert not (tmp_path / "tables" / "limits.csv").exists()
+
+
+def test_sheets_on_a_cluster_one_of_whose_workers_is_killed():
+    """They are those made here; the sheet that the worker was at goes to another."""
+    distributed = pytest.importorskip("distributed")
+    jobs = [
+        ("conus", partial(tables.make_sheet, SheetParameters("conus"))),
+        ("sterile-conus", partial(tables.make_sterile_sheet, "conus")),
+    ]
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit=0
+        ) as cluster,
+        tables.hired(None, cluster.scheduler_address) as client,
+    ):
+        client.wait_for_workers(2, timeout=30)
+        victim = next(iter(client.run(os.getpid).values()))
+        made = map_tasks(tables.make, jobs, client=client)
+        killer = Timer(2.0, os.kill, (victim, signal.SIGKILL))
+        killer.start()
+        there = list(made)
+        killer.join()
+        assert victim not in client.run(os.getpid).values()
+    assert there == [make() for _, make in jobs]
