@@ -26,6 +26,7 @@ __all__ = [
     "checked_number",
     "checked_shapes",
     "checked_table",
+    "quoted",
 ]
 
 #: Sizes beyond which a number is refused as absurd, so that its powers stay finite. A number with
@@ -35,6 +36,14 @@ _LARGEST = 1e40
 
 class CevnsError(ValueError):
     """Base of every error that this library raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes with the message alone, whatever the error was made from."""
+        return _restored, (type(self), str(self))
+
+
+def _restored(kind: type[CevnsError], message: str) -> CevnsError:
+    return kind.__new__(kind, message)
 
 
 class DomainError(CevnsError):
@@ -69,9 +78,9 @@ class UnknownNameError(CevnsError):
 
     def __init__(self, kind: str, name: object, allowed: Iterable[str]) -> None:
         allowed = list(allowed)
-        close = difflib.get_close_matches(str(name), allowed, n=1)
+        close = difflib.get_close_matches(name, allowed, n=1) if isinstance(name, str) else []
         hint = f" (did you mean {close[0]!r}?)" if close else ""
-        super().__init__(f"unknown {kind} {_quoted(name)}{hint}; allowed: {', '.join(allowed)}")
+        super().__init__(f"unknown {kind} {quoted(name)}{hint}; allowed: {', '.join(allowed)}")
 
 
 def checked(
@@ -120,12 +129,14 @@ at least 0 MeV
     """
     try:
         numbers = np.asarray(float(value) if type(value) is int else value)
-    except (ValueError, OverflowError):  # a ragged list, or more digits than a float holds
-        numbers = np.asarray(None)
-    if numbers.dtype.kind not in "iuf":
+        if isinstance(value, np.ma.MaskedArray) or numbers.dtype.kind not in "iuf":
+            raise TypeError  # text, objects, or numbers that are there and are not
+        numbers = numbers.astype(np.float64)
+    except Exception:  # a ragged list, too many digits, or what an object's own code raises
         allowed = _allowed(unit, above, at_least, at_most)
-        raise DomainError(f"{name}: got {_quoted(value)}; allowed: real numbers, {allowed}")
-    numbers = numbers.astype(np.float64)
+        raise DomainError(
+            f"{name}: got {quoted(value)}; allowed: real numbers, {allowed}"
+        ) from None
     least = -_LARGEST if at_least is None else at_least
     most = _LARGEST if at_most is None else min(at_most, _LARGEST)
     over = -math.inf if above is None else above or 1 / _LARGEST
@@ -158,9 +169,30 @@ def _allowed(unit: str, above: float | None, at_least: float | None, at_most: fl
     return ", ".join(["finite", *bounds])
 
 
-def _quoted(value: object) -> str:
-    """Quote what came in, on one short line."""
-    words = " ".join(repr(value).split())
+def quoted(value: object) -> str:
+    """Quote what came in, on one short line.
+
+    Parameters
+    ----------
+    value : object
+        Anything.
+
+    Returns
+    -------
+    str
+        Its representation, or what it is if it has none.
+
+    Examples
+    --------
+    >>> quoted([1, 2])
+    '[1, 2]'
+    >>> quoted(10**5000)
+    '(int without a representation)'
+    """
+    try:
+        words = " ".join(repr(value).split())
+    except Exception:  # whatever an object's own code, or an integer of 5000 digits, may raise
+        return f"({type(value).__name__} without a representation)"
     return words if len(words) <= 200 else f"{words[:200]}..."
 
 
@@ -211,7 +243,7 @@ def checked_number(
         return value  # as most are; the way through arrays takes ten times as long
     number = checked(name, value, unit, above=above, at_least=at_least, at_most=at_most)
     if number.ndim:
-        raise DomainError(f"{name}: got {_quoted(value)}; allowed: one number")
+        raise DomainError(f"{name}: got {quoted(value)}; allowed: one number")
     return float(number)
 
 
@@ -247,7 +279,7 @@ def checked_integer(name: str, value: object, *, at_least: int, at_most: int) ->
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not whole or not at_least <= value <= at_most:  # type: ignore[operator]
         raise DomainError(
-            f"{name}: got {_quoted(value)}; allowed: integers from {at_least} to {at_most}"
+            f"{name}: got {quoted(value)}; allowed: integers from {at_least} to {at_most}"
         )
     return int(value)  # type: ignore[call-overload, no-any-return]
 
@@ -309,20 +341,21 @@ def checked_kind(name: str, value: object, kind: Any) -> None:
     ...
     cevnslib.errors.KindError: title: got 3; allowed: text
     """
-    if not isinstance(value, kind):
+    if not isinstance(value, kind) or (isinstance(value, type) and kind is not Callable):
         known = {str: "text", bool: "True or False", Callable: "a function"}
         wanted = " or ".join(
             known.get(one) or f"a {one.__module__}.{one.__qualname__}"
             for one in typing.get_args(kind) or (kind,)
         )
-        raise KindError(f"{name}: got {_quoted(value)}; allowed: {wanted}")
+        raise KindError(f"{name}: got {quoted(value)}; allowed: {wanted}")
 
 
 def checked_fields(instance: Any) -> None:
     """Refuse a dataclass one of whose fields holds another kind of thing than it is annotated with.
 
     Numbers must be single real numbers, tuples sequences of what they are annotated with; whether a
-    number lies inside its domain is for `checked` to say.
+    number lies inside its domain is for `checked` to say. What is kept is the instance's own:
+    numbers as Python's, sequences as tuples, arrays and mappings as copies, the arrays read-only.
 
     Parameters
     ----------
@@ -344,13 +377,18 @@ def checked_fields(instance: Any) -> None:
     ...     volume: float = 1.0
     ...     def __post_init__(self):
     ...         checked_fields(self)
+    >>> Vessel("tank", np.float32(2.0)).volume
+    2.0
     >>> Vessel("tank", [1.0, 2.0])
     Traceback (most recent call last):
     ...
     cevnslib.errors.DomainError: volume: got [1.0, 2.0]; allowed: real numbers, one of them
     """
     for name, kind in _kinds(instance.__class__).items():
-        _check_kind(name, getattr(instance, name), kind)
+        value = getattr(instance, name)
+        kept = _of_kind(name, value, kind)
+        if kept is not value:
+            object.__setattr__(instance, name, kept)
 
 
 @cache
@@ -359,38 +397,67 @@ def _kinds(dataclass: Any) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in dataclasses.fields(dataclass)}
 
 
-def _check_kind(name: str, value: Any, kind: Any) -> None:
-    """Check a value against an annotation, as far as annotations are used in this library."""
+def _of_kind(name: str, value: Any, kind: Any) -> Any:
+    """Return a value as its annotation says, as far as annotations are used in this library."""
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin in (UnionType, typing.Union):
         if value is None and type(None) in inner:
-            return
+            return None
         inner = tuple(one for one in inner if one is not type(None))
         if len(inner) == 1:
-            _check_kind(name, value, inner[0])
-        elif float in inner:  # or an array of them
-            checked(name, value)
-        else:
-            checked_kind(name, value, kind)
+            return _of_kind(name, value, inner[0])
+        if float in inner:  # or an array of them
+            numbers = checked(name, value)
+            return _own(numbers) if numbers.ndim else float(numbers)
     elif kind in (float, int):
-        known = isinstance(value, int | float | np.number | np.ndarray)
-        one = np.asarray(value if known else None)
-        if one.ndim or one.dtype.kind not in "iuf":
-            raise DomainError(f"{name}: got {_quoted(value)}; allowed: real numbers, one of them")
+        return _number(name, value, kind)
     elif origin is tuple:
-        if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
-            raise KindError(f"{name}: got {_quoted(value)}; allowed: a tuple")
-        kinds = inner[:1] * len(value) if inner[-1] is Ellipsis else inner
-        if len(kinds) != len(value):
-            raise KindError(f"{name}: got {_quoted(value)}; allowed: {len(kinds)} entries")
-        for one, its_kind in zip(value, kinds, strict=True):
-            _check_kind(name, one, its_kind)
+        return _tuple(name, value, inner)
     elif origin is Mapping:
         checked_kind(name, value, Mapping)
-        for key, one in value.items():
-            _check_kind(f"{name}, {key!r}", one, inner[1])
-    elif kind is not Any:
-        checked_kind(name, value, origin or kind)
+        return {key: _of_kind(f"{name}, {key!r}", one, inner[1]) for key, one in value.items()}
+    elif origin is np.ndarray:
+        return _array(name, value, *typing.get_args(inner[1]))
+    elif kind is Any:
+        return value
+    checked_kind(name, value, kind if origin in (UnionType, typing.Union) else origin or kind)
+    return value
+
+
+def _number(name: str, value: Any, kind: type[float] | type[int]) -> float:
+    if type(value) is kind:
+        return value
+    known = isinstance(value, int | float | np.number | np.ndarray)
+    one = np.asarray(value if known and not isinstance(value, np.ma.MaskedArray) else None)
+    if one.ndim or one.dtype.kind not in "iuf":
+        raise DomainError(f"{name}: got {quoted(value)}; allowed: real numbers, one of them")
+    number = float(one)
+    if kind is int and not number.is_integer():
+        raise DomainError(f"{name}: got {quoted(value)}; allowed: whole numbers")
+    return kind(number)
+
+
+def _tuple(name: str, value: Any, kinds: tuple[Any, ...]) -> tuple[Any, ...]:
+    known = isinstance(value, Sequence) and not isinstance(value, str)
+    if not known and not (isinstance(value, np.ndarray) and value.ndim):
+        raise KindError(f"{name}: got {quoted(value)}; allowed: a tuple")
+    kinds = kinds[:1] * len(value) if kinds[-1] is Ellipsis else kinds
+    if len(kinds) != len(value):
+        raise KindError(f"{name}: got {quoted(value)}; allowed: {len(kinds)} entries")
+    return tuple(_of_kind(name, one, kind) for one, kind in zip(value, kinds, strict=True))
+
+
+def _array(name: str, value: Any, kind: type[np.generic]) -> NDArray[Any]:
+    checked_kind(name, value, np.ndarray)
+    if isinstance(value, np.ma.MaskedArray) or not np.can_cast(value.dtype, kind, "same_kind"):
+        wanted = kind.__name__
+        raise DomainError(f"{name}: got {quoted(value)}; allowed: an array of the kind {wanted}")
+    return _own(np.array(value, dtype=kind))
+
+
+def _own(array: NDArray[Any]) -> NDArray[Any]:
+    array.flags.writeable = False
+    return array
 
 
 def checked_shapes(**arrays: NDArray[Any]) -> tuple[int, ...]:
@@ -462,5 +529,5 @@ def checked_table(
         )
     if np.any(np.diff(x) <= 0):
         raise DomainError(
-            f"energies of the {name}: got {_quoted(energies)}; allowed: rising numbers"
+            f"energies of the {name}: got {quoted(energies)}; allowed: rising numbers"
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from .errors import ConfigurationError, checked_kind
+from .errors import ConfigurationError, checked_kind, quoted
 
 __all__ = ["map_tasks"]
 
@@ -66,7 +66,7 @@ def map_tasks(
         checked_kind("progress", progress, Callable)
     if not (client is None or isinstance(client, Executor) or hasattr(client, "scheduler_info")):
         raise ConfigurationError(
-            f"client: got {client!r}; allowed: None, a concurrent.futures.Executor or a "
+            f"client: got {quoted(client)}; allowed: None, a concurrent.futures.Executor or a "
             "dask.distributed.Client"
         )
     results = _results(function, tasks, client)

@@ -11,12 +11,14 @@ import types
 import typing
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from functools import partial
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib import figure
 from numpy.typing import ArrayLike
 
 from cevnslib import (
@@ -38,6 +40,17 @@ from tools import tables
 NAN, INF = math.nan, math.inf
 HUGE_INTEGER = 10**400
 
+
+class Unshowable:
+    """An object all of whose own code fails."""
+
+    def __repr__(self):
+        raise RuntimeError("no representation")
+
+    def __array__(self, *_, **__):
+        raise RuntimeError("no array")
+
+
 ANYTHING = {
     "None": None,
     "text": "nonsense",
@@ -48,6 +61,9 @@ ANYTHING = {
     "an empty mapping": {},
     "a complex number": 1 + 2j,
     "NaN": NAN,
+    "a masked number": np.ma.masked,
+    "an integer of 5000 digits": 10**5000,
+    "what cannot be shown": Unshowable(),
 }
 NUMBERS = {
     "infinity": INF,
@@ -67,6 +83,7 @@ ARRAYS = {
     "a ragged list": [[1.0, 2.0], [3.0]],
     "an array of text": ["1", "2"],
     "an empty array": np.zeros(0),
+    "a masked array": np.ma.masked_array([1.0, 2.0, 3.0], [0, 1, 0]),
     "an array of shape (2, 3, 4)": np.ones((2, 3, 4)),
 }
 NONSENSE = {  # by kind of argument
@@ -79,7 +96,7 @@ NONSENSE = {  # by kind of argument
         **ANYTHING,
         **{"a number": 3.0, "a tuple of one": (1.0,), "a tuple with a NaN": (1.0, NAN)},
         **{"a tuple of text": ("a", "b"), "falling numbers": (2.0, 1.0), "negative": (-2.0, -1.0)},
-        "an absurd tuple": (1e300, 2e300),
+        **{"an absurd tuple": (1e300, 2e300), "an array without a length": np.array(1.0)},
     },
     "object": {**ANYTHING, "a name": "coherent-csi", "a number": 3.0, "an array": np.ones(3)},
     "mapping": {**ANYTHING, "unknown key": {"x": 1.0}, "NaN under a key": {"u235": NAN}},
@@ -90,6 +107,8 @@ INFINITE |= {"published.Verdict", "limits.LimitRow", "sheets.Row", "detectors.De
 INFINITE |= {"detectors.PhotoelectronAcceptance", "experiments.Experiment", "experiments.load"}
 INFINITE |= {"experiments.describe", "curves.exclusion_curves", "curves.ExclusionCurve"}
 INFINITE |= {"curves.best"}
+#: Answers that hold no numbers of their own.
+CONTEXTS = (figure.Figure, str, bytes, type(None))
 #: Arguments that say what to do and not with what; only this library passes them.
 OWN = {"errors"}
 
@@ -170,12 +189,62 @@ def test_nonsense_is_refused_in_words(name, record_property):
     assert is_sound(call(name, good), infinite=True)
     outcomes = Counter()
     for argument, kind in parameters(name).items():
-        for what, bad in NONSENSE[kind].items():
-            place = f"{name}({argument}={bad!r})"
+        nonsense = NONSENSE[kind]
+        if kind == "object" and argument in good and not callable(good[argument]):
+            nonsense = {**nonsense, "a class and no instance": type(good[argument])}
+        for what, bad in nonsense.items():
+            place = f"{name}({argument}: {what})"
             trial = partial(call, name, {**good, argument: bad})
             outcomes[what, outcome_of(trial, place, name in INFINITE)] += 1
     plt.close("all")
     record_property("tried", [[what, outcome, n] for (what, outcome), n in outcomes.items()])
+
+
+# Numbers that are stored in another way than Python's own give the same, or are refused.
+
+KINDS_OF_NUMBERS = (np.uint8, np.int16, np.float16, np.float32, np.longdouble, np.array)
+
+
+def result_of(action):
+    """Return an answer, or the sort of error that came in place of one."""
+    try:
+        return action()
+    except CevnsError as error:
+        return type(error)
+
+
+def same(one, other):
+    """Whether two answers are equal to the last bit."""
+    if dataclasses.is_dataclass(one) and not inspect.isclass(one):
+        return type(one) is type(other) and same(vars(one), vars(other))
+    if isinstance(one, Mapping):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, tuple | list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, np.ndarray | np.number | float | int):
+        return np.array_equal(one, other)
+    return callable(one) or one == other or isinstance(one, CONTEXTS)
+
+
+@pytest.mark.parametrize("name", TRIED)
+def test_numbers_may_be_stored_in_any_way(name):
+    good = one_of_each(name)
+    for argument, sort in parameters(name).items():
+        usual_value = np.asarray(good.get(argument))
+        if sort not in ("number", "array") or usual_value.dtype.kind not in "iuf":
+            continue
+        for kind in KINDS_OF_NUMBERS:
+            with np.errstate(all="ignore"):
+                odd = kind(np.round(usual_value) if kind in (np.uint8, np.int16) else usual_value)
+            plain = np.asarray(odd).astype(type(good[argument]) if not usual_value.ndim else float)
+            plain = plain.item() if not plain.ndim else plain
+            usual, unusual = (
+                result_of(partial(call, name, {**deepcopy(good), argument: value}))
+                for value in (plain, odd)
+            )
+            refused = inspect.isclass(unusual)  # as an integer that comes as a float may be
+            assert refused or same(usual, unusual), f"{argument}: {odd!r} of {kind.__name__}"
+    plt.close("all")
 
 
 # The files that a reader may write: every key in turn holds nonsense, is missing or misspelt.

@@ -1,5 +1,6 @@
 """Bad input is answered in words."""
 
+import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -18,7 +19,9 @@ from cevnslib.errors import (
     checked_kind,
     checked_number,
     checked_shapes,
+    quoted,
 )
+from cevnslib.nuclei import UnknownTargetError
 
 
 @pytest.mark.parametrize(
@@ -160,3 +163,19 @@ def test_fields(key, bad, words):
         .replace("tests.tests.", "tests.")
         == words
     )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [DomainError("x: got 1"), UnknownNameError("beam", "a", ["b"]), UnknownTargetError("Xx")],
+)
+def test_errors_travel_between_processes(error):
+    back = pickle.loads(pickle.dumps(error))
+    assert type(back) is type(error)
+    assert str(back) == str(error)
+
+
+def test_what_cannot_be_shown_is_quoted_all_the_same():
+    assert quoted(10**5000) == "(int without a representation)"
+    assert len(quoted("x" * 1000)) < 300
+    assert "\n" not in quoted(np.ones((3, 3)))
