@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import DomainError, checked, checked_choice, checked_fields, checked_kind
+from .errors import (
+    DomainError,
+    checked,
+    checked_choice,
+    checked_fields,
+    checked_kind,
+    checked_number,
+    quoted,
+)
 from .experiments import (
     THRESHOLD_KINDS,
     Experiment,
@@ -77,6 +85,8 @@ class Constraint:
     def __post_init__(self) -> None:
         """Refuse a signal and a matrix that no experiment can have."""
         checked_fields(self)
+        checked_number("observed events", self.chi2.observed)
+        checked_number("variance", self.chi2.variance)
         checked("signal", self.signal, at_least=0)
         checked_moment_matrix(self.matrix)
 
@@ -169,7 +179,7 @@ class Constraint:
         50.9
         """
         rise = delta_chi2(confidence, parameters)
-        return self.chi2.upper_limit(self.signal, rise) - self.signal
+        return self.chi2.allowed_excess(self.signal, rise)
 
     def limits(self, confidence: float = 0.90, others: str = "zero") -> NDArray[np.float64]:
         r"""Return the upper limits on the three moments, one at a time.
@@ -259,15 +269,15 @@ class Constraint:
 def checked_moment_matrix(matrix: ArrayLike) -> NDArray[np.complex128]:
     """Return K as a complex matrix, or refuse what is not Hermitian and positive semidefinite."""
     try:
-        K = np.asarray(matrix).astype(np.complex128)
-    except (ValueError, TypeError):
+        K = np.array(matrix, dtype=np.complex128)
+    except Exception:  # a ragged list, too many digits, or what an object's own code raises
         K = np.zeros(0, dtype=np.complex128)
     good = K.shape == (3, 3) and bool(np.all(np.abs(K) < 1e100))
     rounding = 1e-9 * np.trace(K).real if good else 0.0
     good = good and bool(np.all(np.abs(K - K.conj().T) <= rounding))
     if not good or np.linalg.eigvalsh(K)[0] < -rounding:
         raise DomainError(
-            f"matrix K: got {' '.join(repr(matrix).split())}; allowed: a Hermitian matrix of shape "
+            f"matrix K: got {quoted(matrix)}; allowed: a Hermitian matrix of shape "
             "(3, 3) without negative eigenvalues"
         )
     return K

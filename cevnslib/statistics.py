@@ -23,6 +23,7 @@ from .errors import (
     checked_integer,
     checked_kind,
     checked_number,
+    checked_shapes,
 )
 
 __all__ = [
@@ -123,6 +124,12 @@ class PulledChi2:
         checked("background", self.background, at_least=0)
         checked("sigma_signal", self.sigma_signal, at_least=0)
         checked("sigma_background", self.sigma_background, at_least=0)
+        self._shape(0.0)
+
+    def _shape(self, signal: ArrayLike) -> tuple[int, ...]:
+        """Return the shape of many experiments and signals together, or refuse them."""
+        arrays = {"observed": self.observed, "variance": self.variance, "signal": signal}
+        return checked_shapes(**{name: np.asarray(array) for name, array in arrays.items()})
 
     def _total_variance(self, N: NDArray[np.float64]) -> NDArray[np.float64]:
         pulls = (self.sigma_signal * N) ** 2 + (self.sigma_background * self.background) ** 2
@@ -147,6 +154,7 @@ class PulledChi2:
             If the signal is negative or not finite.
         """
         N = checked("expected signal", signal, at_least=0)
+        self._shape(N)
         value: NDArray[np.float64] = (
             self.observed - N - self.background
         ) ** 2 / self._total_variance(N)
@@ -212,6 +220,7 @@ class PulledChi2:
         array([-0.1774, -0.0047])
         """
         N = checked("expected signal", signal, at_least=0)
+        self._shape(N)
         residual = (self.observed - N - self.background) / self._total_variance(N)
         return np.stack(
             [
@@ -250,19 +259,57 @@ class PulledChi2:
         >>> round(limit, 1), round(float(chi(limit) - chi(180.0)), 6)
         (295.7, 2.71)
         """
+        excess = self.allowed_excess(least_signal, rise)
+        return float(least_signal) + excess
+
+    def allowed_excess(self, least_signal: float, rise: float) -> float:
+        """Return how far the largest signal that the data allow lies above the least one.
+
+        Parameters
+        ----------
+        least_signal, rise : float
+            See `upper_limit`.
+
+        Returns
+        -------
+        float
+            With all its digits, also where the excess is small beside the signal.
+
+        Raises
+        ------
+        NoLimitError
+            If the signal pull keeps chi2 below that at any N.
+        DomainError
+            If a number is negative or not finite, or the chi2 is of several experiments.
+
+        Examples
+        --------
+        >>> chi = PulledChi2(observed=142, variance=958)
+        >>> round(chi.allowed_excess(least_signal=180.2, rise=2.71), 1)
+        25.5
+        """
         rise = checked_number("rise of chi2", rise, at_least=0)
-        excess = float(self.observed - self.background)
-        level = rise + float(self.least(least_signal))
-        # (N - excess)^2 = level (constant + sigma^2 N^2) is a quadratic in N.
-        constant = float(self._total_variance(np.array(0.0)))
-        square = 1 - level * self.sigma_signal**2
+        N = checked_number("least signal", least_signal, at_least=0)
+        seen = checked_number("observed events", self.observed) - self.background
+        start, least = float(self(N)), float(self.least(N))
+        fixed, variance = (float(self._total_variance(np.array(x))) for x in (0.0, N))
+        # chi2(N + x) = least + rise is square x^2 - 2 half x - constant = 0. Where chi2 is least at
+        # x = 0, what cancels is left out.
+        slope = self.sigma_signal**2
+        if least == start:
+            square = (fixed + slope * seen * (2 * N - seen)) / variance - rise * slope
+            constant = rise * variance
+        else:
+            square = 1 - (least + rise) * slope
+            constant = (least + rise - start) * variance
         if square <= 0:
             raise NoLimitError(
                 f"rise of chi2: got {rise:g}, but with a signal error of {self.sigma_signal:g} it "
-                f"stays below {1 / self.sigma_signal**2 - level + rise:g}; allowed: less than that"
+                f"stays below {square / slope + rise:g}; allowed: less than that"
             )
-        root = math.sqrt(level * ((excess * self.sigma_signal) ** 2 + square * constant))
-        return (excess + root) / square
+        half = seen - N * square
+        root = math.sqrt(max(half**2 + square * constant, 0.0))
+        return constant / (root - half) if half < 0 else (half + root) / square
 
 
 @dataclass(frozen=True, eq=False)
@@ -347,10 +394,11 @@ class BinnedChi2:
         a = self.sigma_signal * N / error
         b = np.broadcast_to(self.sigma_background * self.background / error, N.shape)
         ra, rb = np.sum(residual * a, axis=-1), np.sum(residual * b, axis=-1)
-        aa, bb = 1 + np.sum(a * a, axis=-1), 1 + np.sum(b * b, axis=-1)
+        aa, bb = np.sum(a * a, axis=-1), np.sum(b * b, axis=-1)
         ab = np.sum(a * b, axis=-1)
-        # The least value of a quadratic form in the two pulls.
-        gain = (bb * ra**2 - 2 * ab * ra * rb + aa * rb**2) / (aa * bb - ab**2)
+        # The least value of a quadratic form in the two pulls; aa bb is at least ab^2.
+        determinant = 1 + aa + bb + np.maximum(aa * bb - ab**2, 0.0)
+        gain = ((1 + bb) * ra**2 - 2 * ab * ra * rb + (1 + aa) * rb**2) / determinant
         least: NDArray[np.float64] = np.maximum(np.sum(residual**2, axis=-1) - gain, 0.0)
         return least
 
@@ -378,7 +426,7 @@ class CountingMeasurement:
     Examples
     --------
     >>> CountingMeasurement(142, 6, 405, 0.28, 0.25).chi2(180.0).variance
-    958
+    958.0
     """
 
     observed: float

@@ -1,5 +1,6 @@
 """The profiled chi2 against numerical minimisation."""
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given
@@ -191,3 +192,48 @@ def test_upper_limit_is_where_chi2_has_risen(rise):
     limit = chi2.upper_limit(180.0, rise)
     assert chi2(limit) - chi2.least(180.0) == pytest.approx(rise, abs=1e-12)
     assert limit >= 180.0 * (1 - 1e-12)
+
+
+def exact_excess(chi, N, rise):
+    """The excess with 60 digits, from the quadratic in N as it stands."""
+    with mpmath.workdps(60):
+        D, V, B, s, t, N, rise = map(
+            mpmath.mpf,
+            (*vars(chi).values(), N, rise),
+        )
+        best = max(N, D - B)
+        constant = V + (t * B) ** 2
+        level = rise + (D - B - best) ** 2 / (constant + (s * best) ** 2)
+        square, room = 1 - level * s**2, D - B
+        root = mpmath.sqrt(level * ((room * s) ** 2 + square * constant))
+        return float((room + root) / square - N)
+
+
+@pytest.mark.parametrize("N", [10.0, 180.0, 1e5, 3.6e9, 1e15])
+@pytest.mark.parametrize("sigma", [0.0, 0.1])
+@pytest.mark.parametrize("rise", [1e-20, 2.71])
+def test_an_excess_keeps_its_digits_beside_a_large_signal(N, sigma, rise):
+    chi = PulledChi2(142, 958, 6, sigma, 0.25)
+    if sigma and rise + float(chi.least(N)) >= chi.at_infinity:
+        return
+    assert chi.allowed_excess(N, rise) == pytest.approx(exact_excess(chi, N, rise), rel=1e-9)
+    assert chi.allowed_excess(N, rise) > 0
+
+
+def test_shapes_that_do_not_belong_together_are_refused():
+    with pytest.raises(DomainError, match=r"shapes: got observed \(2,\), variance \(3,\)"):
+        PulledChi2(np.ones(2), np.ones(3))
+    with pytest.raises(DomainError, match="shapes that broadcast"):
+        PulledChi2(np.ones(2), np.ones(2))([1.0, 2.0, 3.0])
+    with pytest.raises(DomainError, match=r"observed events: got .* allowed: one number"):
+        PulledChi2(np.ones(2), np.ones(2)).upper_limit(1.0, 2.71)
+
+
+def test_a_measurement_keeps_its_numbers_to_itself():
+    observed = np.array([100.0, 200.0])
+    chi = PulledChi2(observed, np.array([50.0, 50.0]))
+    before = chi(150.0)
+    observed[:] = np.nan
+    assert np.array_equal(chi(150.0), before)
+    with pytest.raises(ValueError, match="read-only"):
+        chi.observed[0] = 1.0
