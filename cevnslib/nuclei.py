@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from .constants import AVOGADRO, CODATA_2022, Constants
-from .errors import CevnsError, DomainError, checked, checked_fields, checked_kind
+from .errors import CevnsError, DomainError, checked, checked_fields, checked_kind, quoted
 
 __all__ = ["Nuclide", "Target", "UnknownTargetError", "nuclide", "target"]
 
@@ -19,9 +19,13 @@ class UnknownTargetError(CevnsError):
 
     def __init__(self, name: object, why: str = "it names no element, isotope or compound") -> None:
         super().__init__(
-            f"unknown target {name!r}: {why}; allowed: an element (Ge), an isotope (Ge72), "
+            f"unknown target {quoted(name)}: {why}; allowed: an element (Ge), an isotope (Ge72), "
             "a compound (CsI) or a mixture by number of atoms (2Ge:1Si)"
         )
+
+
+#: Elements with numbers of atoms, and groups of these in brackets with theirs.
+_FORMULA = r"((?:[A-Z][a-z]?\d*|\((?:[A-Z][a-z]?\d*)+\)\d+)+)"
 
 
 @dataclass(frozen=True)
@@ -171,11 +175,15 @@ def _target(name: str, constants: Constants) -> Target:
     """Make a target once."""
     import periodictable  # here, as loading its tables takes longer than all else
 
-    formula = name
-    if re.fullmatch(r"[A-Z][a-z]?\d+", formula):  # one isotope
-        formula = re.sub(r"(\d+)", r"[\1]", formula)
-    if ":" in formula:  # a mixture by number of atoms
-        formula = re.sub(r"(\d*)([A-Za-z]+)(?::|$)", r"\2\1", formula)
+    parts = name.split(":")  # of a mixture by number of atoms
+    formula = ""
+    for part in parts:
+        read = re.fullmatch(rf"(\d*){_FORMULA}", part)
+        if read is None or (read[1] and len(parts) == 1):
+            raise UnknownTargetError(name)
+        isotope = re.fullmatch(r"([A-Z][a-z]?)(\d+)", read[2])
+        formula += f"({isotope[1]}[{isotope[2]}])" if isotope else f"({read[2]})"
+        formula += read[1]
     try:
         atoms = periodictable.formula(formula).atoms
     except Exception:  # the parser's own errors, of many types, say nothing to our reader

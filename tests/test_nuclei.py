@@ -95,3 +95,27 @@ def test_element_without_natural_isotopes():
 def test_nuclide_is_one_isotope():
     with pytest.raises(UnknownTargetError, match="stands for 5 nuclides"):
         nuclide("Ge")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["NaI(Tl)", "72Ge", "2Ge", "Ge:", ":Ge", "Ge::Si", "ge", "Ge72Si2x", "Na I", "2Ge;Si", "C60+"],
+)
+def test_names_that_could_be_misread_are_refused(name):
+    with pytest.raises(UnknownTargetError, match="allowed: an element"):
+        target(name)
+
+
+def test_parts_of_a_mixture_are_read_as_they_are_alone():
+    def numbers(name):
+        made = target(name)
+        return {n.name: count for n, count in zip(made.nuclides, made.nuclei_per_kg, strict=True)}
+
+    one = numbers("Si:Ge72")
+    assert one["Ge72"] == pytest.approx(sum(x for key, x in one.items() if key.startswith("Si")))
+    water = numbers("2H2O:1C")
+    shares = [
+        sum(x for key, x in water.items() if key.startswith(e)) for e in (("H", "D"), "O", "C")
+    ]
+    assert shares == pytest.approx([4 * shares[2], 2 * shares[2], shares[2]])
+    assert numbers("Ca(OH)2") == pytest.approx(numbers("CaO2H2"))
