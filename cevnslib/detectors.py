@@ -23,6 +23,11 @@ __all__ = [
     "TabulatedEfficiency",
 ]
 
+#: Slope of an acceptance, per photoelectron, beyond which its rise needs panels of its own.
+_STEEP = 0.5
+#: The least resolution, in units of the least energy that is counted.
+_NARROWEST = 1e-6
+
 
 @runtime_checkable
 class Efficiency(Protocol):
@@ -127,16 +132,28 @@ class PhotoelectronAcceptance:
             checked("last", self.last, "photoelectrons", at_least=self.full)
 
     @property
-    def breakpoints(self) -> tuple[float, ...]:
+    def _steps(self) -> tuple[float, float, float]:
         """The recoil energies where it opens, opens fully and closes, in MeV."""
-        steps = (self.half, self.full, self.last)
-        return tuple(x / self.photoelectrons_per_keV * KEV for x in steps)
+        per_MeV = self.photoelectrons_per_keV / KEV
+        return self.half / per_MeV, self.full / per_MeV, self.last / per_MeV
+
+    @property
+    def breakpoints(self) -> tuple[float, ...]:
+        """The recoil energies where it opens, opens fully, rises steeply and closes, in MeV."""
+        first, _, last = self._steps
+        energies = {*self._steps}
+        if self.slope > _STEEP:
+            middle = self.midpoint * KEV / self.photoelectrons_per_keV
+            width = KEV / self.photoelectrons_per_keV / self.slope
+            rise = (middle + width * x for x in (-30, -10, -3, 3, 10, 30))
+            energies |= {T for T in rise if first < T < last}
+        return tuple(sorted(energies))
 
     def __call__(self, T: ArrayLike) -> NDArray[np.float64]:
         """Return the acceptance at recoil energies in MeV."""
         T = checked("energy", T, "MeV")
         x = self.photoelectrons_per_keV * T / KEV
-        half, full, last = self.breakpoints
+        half, full, last = self._steps
         steps = ((half <= T).astype(np.float64) + (full <= T)) / 2 * (last >= T)
         acceptance: NDArray[np.float64] = (
             steps * self.amplitude * (1 + np.tanh(self.slope * (x - self.midpoint) / 2)) / 2
@@ -259,8 +276,9 @@ class Detector:
     Raises
     ------
     DomainError
-        If the mass is not positive, the threshold negative or above 1 MeV, the maximum below it, or
-        the resolution so wide that an event of no energy can pass the threshold.
+        If the mass is not positive, the threshold negative or above 1 MeV, the maximum below it,
+        the resolution so wide that an event of no energy can pass the threshold, or narrower than a
+        millionth of it.
 
     Examples
     --------
@@ -294,9 +312,8 @@ class Detector:
         checked("least energy counted", self._steps[0], "MeV", at_most=1, hint=hint)
         if self.resolution is not None:
             width = float(self.resolution.sigma(self._steps[0]))
-            checked(
-                "resolution", width, "MeV at threshold", at_most=self._steps[0] / self._reach / 1.01
-            )
+            low, high = self._steps[0] * _NARROWEST, self._steps[0] / self._reach / 1.01
+            checked("resolution", width, "MeV at threshold", at_least=low, at_most=high)
 
     @property
     def _reach(self) -> float:
@@ -420,4 +437,5 @@ class Detector:
     def _passed(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the chance to count an event of a measured energy."""
         counted = (self.threshold <= E) & (self.maximum >= E)
-        return np.where(counted, self.efficiency(E), 0.0)
+        chance = checked("efficiency", self.efficiency(E), at_least=0, at_most=1)
+        return np.where(counted, chance, 0.0)

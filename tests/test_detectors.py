@@ -2,11 +2,14 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
 from scipy.special import ndtr
 
+from cevnslib import experiments
 from cevnslib.detectors import (
     ConstantEfficiency,
     Detector,
@@ -15,8 +18,10 @@ from cevnslib.detectors import (
     TabulatedEfficiency,
 )
 from cevnslib.errors import DomainError
+from cevnslib.interactions import StandardModel
 from cevnslib.nuclei import nuclide, target
 from cevnslib.quenching import Lindhard
+from cevnslib.rates import expected_counts
 
 CSI = PhotoelectronAcceptance(0.6655, 0.4942, 10.8507, 1.17, last=30)
 
@@ -115,3 +120,51 @@ def test_bad_efficiency():
         PhotoelectronAcceptance(0.6, 0.5, 10, 1.17, last=2)
     with pytest.raises(DomainError, match="recoil energy T: got nan MeV"):
         Detector(target("Ge"), 1.0).weight(np.nan, CS)
+
+
+@pytest.mark.parametrize("slope", [0.1, 0.6, 3.0, 10.0, 1e3])
+def test_steep_acceptances_are_integrated_to_the_end(slope):
+    """COHERENT's form with another slope, against adaptive quadrature split at its steps."""
+    steep = replace(CSI, slope=slope)
+    csi = experiments.load("coherent-csi")
+    csi = replace(csi, detector=replace(csi.detector, efficiency=steep))
+    weak = StandardModel()
+    (prompt, *_), total = csi.source.beams, 0.0
+    material = csi.detector.target
+    for one, per_kg in zip(material.nuclides, material.nuclei_per_kg, strict=True):
+        ends = np.array([5.0, 6.0, 10.8507, *(10.8507 + np.array([-20, 20, -3, 3]) / slope), 30.0])
+        ends = np.unique(np.clip(ends / 1170, 5 / 1170, 30 / 1170 * (1 - 1e-15)))
+        rate = lambda T, one=one: float(  # noqa: E731
+            steep(T) * weak.differential_cross_section(T, prompt.spectrum.energy, one)
+        )
+        area = sum(quad(rate, a, b, epsabs=1e-52, epsrel=1e-10)[0] for a, b in pairwise(ends))
+        total += per_kg * csi.detector.mass * area
+    total *= csi.fluence(prompt)
+    assert expected_counts(csi, weak, "nu_mu") == pytest.approx(total, rel=1e-8)
+
+
+@pytest.mark.parametrize("share", [1e-17, 1e-14, 1e-7])
+def test_a_resolution_too_narrow_to_matter_is_refused(share):
+    with pytest.raises(DomainError, match=r"resolution: got .* at least 1e-10 MeV at threshold"):
+        Detector(target("Ge"), 1.0, threshold=1e-4, resolution=Resolution(share * 1e-4))
+
+
+@pytest.mark.parametrize("chance", [7.0, -0.1, math.nan])
+def test_an_efficiency_that_is_none_is_refused_where_it_is_used(chance):
+    class Odd:
+        breakpoints = (0.0, math.inf)
+
+        def __call__(self, T):
+            return np.full(np.shape(T), chance)
+
+    detector = Detector(target("Ge"), 1.0, threshold=1e-3, efficiency=Odd())
+    with pytest.raises(DomainError, match=r"efficiency: got .*; allowed: finite, at least 0"):
+        detector.weight(2e-3, nuclide("Ge74"))
+
+
+def test_a_table_keeps_its_numbers_to_itself():
+    values = np.array([0.5, 0.5])
+    table = TabulatedEfficiency([1e-3, 1e-2], values)
+    values[:] = 7
+    assert table(5e-3) == 0.5
+    assert hash(table) == hash(TabulatedEfficiency((1e-3, 1e-2), (0.5, 0.5)))
