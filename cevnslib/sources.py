@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -97,7 +98,7 @@ class Source:
     Raises
     ------
     DomainError
-        If there are none.
+        If there are none, two have one name, or one is called like a timing or ``all``.
 
     Examples
     --------
@@ -113,6 +114,13 @@ class Source:
         checked_fields(self)
         if not self.beams:
             raise DomainError(f"beams of {self.name}: got none; allowed: at least one")
+        names = [beam.name for beam in self.beams]
+        taken = {"all", *(beam.timing for beam in self.beams)}
+        if len(set(names)) < len(names) or taken & set(names):
+            raise DomainError(
+                f"beams of {self.name}: got the names {', '.join(names)}; allowed: each once, and "
+                f"none of {', '.join(sorted(taken))}"
+            )
 
     def select(self, which: str = "all") -> tuple[Beam, ...]:
         """Return the beams with a name or a timing.
@@ -204,7 +212,9 @@ def sns(
 
 
 #: Shares of the fissions of a light-water reactor, averaged over its cycle.
-FISSION_FRACTIONS: Mapping[str, float] = {"u235": 0.55, "pu239": 0.32, "u238": 0.07, "pu241": 0.06}
+FISSION_FRACTIONS: Mapping[str, float] = MappingProxyType(
+    {"u235": 0.55, "pu239": 0.32, "u238": 0.07, "pu241": 0.06}
+)
 #: Order of the columns of the low-energy table.
 _LOW_COLUMNS = ("u235", "pu239", "u238", "pu241")
 
@@ -269,6 +279,8 @@ class ReactorSpectrum(NumericalSpectrum):
             if isotope not in known:
                 raise UnknownNameError("fissile isotope", isotope, known)
             checked(f"fission fraction of {isotope}", fraction, at_least=0, at_most=1)
+        if len(dict(self.fractions)) < len(self.fractions):
+            raise DomainError(f"fissile isotopes: got {self.fractions}; allowed: each once")
         total = sum(fraction for _, fraction in self.fractions)
         if abs(total - 1) > 1e-6:
             raise DomainError(f"fission fractions: got a sum of {total:g}; allowed: 1")

@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from itertools import pairwise
 
 import numpy as np
-from numpy.polynomial import legendre
+from numpy.polynomial import legendre, polynomial, polyutils
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import DomainError, checked, checked_fields, checked_integer, checked_table
@@ -29,6 +29,8 @@ __all__ = [
 _ORDERS, _NODES = 8, 12
 #: Energies in MeV below this count as 0.
 _LEAST_ENERGY = 1e-30
+#: Energies in MeV above which powers of them may not be finite.
+_GREATEST_ENERGY = 1e12
 
 
 def _order(order: int) -> int:
@@ -122,7 +124,8 @@ class PolynomialSpectrum(Spectrum):
     Raises
     ------
     DomainError
-        If a coefficient is not finite or the end point not positive.
+        If a coefficient is not finite, the end point not positive, or the polynomial negative
+        somewhere below it.
 
     Examples
     --------
@@ -138,7 +141,16 @@ class PolynomialSpectrum(Spectrum):
         """Refuse what is not finite."""
         checked_fields(self)
         checked("coefficients", self.coefficients)
-        checked("end point", self.end, "MeV", above=0)
+        checked("end point", self.end, "MeV", above=0, at_most=_GREATEST_ENERGY)
+        shape = polyutils.trimcoef(self.coefficients or (0.0,))
+        turns = polynomial.polyroots(polynomial.polyder(shape)).real
+        inside = turns[(turns > 0) & (turns < self.end)]
+        heights = polynomial.polyval(np.concatenate([[0.0, self.end], inside]), shape)
+        if not 0 < np.max(heights) >= -1e9 * np.min(heights):  # but for rounding
+            raise DomainError(
+                f"spectrum: got from {np.min(heights):g} to {np.max(heights):g} per MeV between 0 "
+                f"and {self.end:g} MeV; allowed: at least 0 everywhere, above 0 somewhere"
+            )
 
     @property
     def breakpoints(self) -> tuple[float, ...]:
@@ -169,7 +181,7 @@ class PolynomialSpectrum(Spectrum):
         array([0.5, 0. ])
         """
         E = checked("neutrino energy E", E, "MeV", at_least=0)
-        return np.where(self.end >= E, np.polynomial.polynomial.polyval(E, self.coefficients), 0.0)
+        return np.where(self.end >= E, polynomial.polyval(E, self.coefficients), 0.0)
 
     def moments(self, E_min: ArrayLike, order: int) -> NDArray[np.float64]:
         """Return the moments term by term; see `Spectrum.moments`."""

@@ -1,5 +1,6 @@
 """Spectra and sources."""
 
+from dataclasses import replace
 from fractions import Fraction
 from importlib.resources import files
 from itertools import pairwise
@@ -9,7 +10,15 @@ import pytest
 from scipy.integrate import quad
 
 from cevnslib.errors import DomainError, UnknownNameError
-from cevnslib.sources import Beam, ReactorSpectrum, Source, reactor, reactor_of_flux, sns
+from cevnslib.sources import (
+    FISSION_FRACTIONS,
+    Beam,
+    ReactorSpectrum,
+    Source,
+    reactor,
+    reactor_of_flux,
+    sns,
+)
 from cevnslib.spectra import (
     LineSpectrum,
     NumericalSpectrum,
@@ -249,7 +258,7 @@ def test_bad_reactors():
         DomainError, match=r"energies of the spectrum: got \(2.0, 1.0\); allowed: ris"
     ):
         TabulatedSpectrum((2.0, 1.0), (1.0, 1.0))
-    with pytest.raises(DomainError, match="spectrum: got 2 energies and 3 values"):
+    with pytest.raises(DomainError, match=r"spectrum: got 2 energies and 3 values"):
         TabulatedSpectrum((1.0, 2.0), (1.0, 1.0, 1.0))
 
 
@@ -258,3 +267,46 @@ def test_reactors_have_the_same_spectrum_unless_told_otherwise():
         source.beams[0].spectrum for source in (reactor(3.9), reactor_of_flux(2.4e13, 1700.0))
     )
     assert by_power == by_flux == ReactorSpectrum()
+
+
+def test_beams_that_could_be_mistaken_for_one_another_are_refused():
+    beam = sns().beams[0]
+    for others in ((beam,), (replace(beam, name="all"),), (replace(beam, name="prompt"),)):
+        with pytest.raises(DomainError, match="allowed: each once, and none of all, prompt"):
+            Source("x", (beam, *others))
+
+
+def test_a_source_keeps_its_beams_to_itself():
+    beams = [sns().beams[0]]
+    source = Source("x", beams)
+    beams.append("nonsense")
+    assert len(source.select()) == 1
+
+
+def test_an_isotope_twice_is_refused():
+    with pytest.raises(DomainError, match=r"fissile isotopes: got .* allowed: each once"):
+        ReactorSpectrum((("u235", 0.5), ("u235", 0.5)))
+
+
+@pytest.mark.parametrize(
+    ("coefficients", "end"),
+    [((-1.0,), 1.0), ((1.0, -2.0), 1.0), ((1.0, -4.5, 4.5), 1.0), ((), 1.0), ((0.0,), 1.0)],
+)
+def test_a_spectrum_that_is_negative_somewhere_or_nothing_is_refused(coefficients, end):
+    with pytest.raises(DomainError, match=r"spectrum: got from .* allowed: at least 0 everywhere"):
+        PolynomialSpectrum(coefficients, end)
+
+
+def test_a_table_keeps_its_numbers_to_itself():
+    energies, values = [1.0, 2.0], [1.0, 1.0]
+    table = TabulatedSpectrum(energies, values)
+    before = table.moments(0.5, 1)
+    energies[0], values[0] = 0.1, -50.0
+    assert np.array_equal(TabulatedSpectrum((1.0, 2.0), (1.0, 1.0)).moments(0.5, 1), before)
+    assert np.array_equal(table.moments(0.5, 1), before)
+    assert table.density(1.0) == 1
+
+
+def test_shares_of_fissions_cannot_be_changed():
+    with pytest.raises(TypeError):
+        FISSION_FRACTIONS["u235"] = 1.0
