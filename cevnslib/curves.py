@@ -20,7 +20,6 @@ from .disappearance import (
 )
 from .errors import DomainError, checked, checked_choice, checked_fields, checked_kind
 from .experiments import Experiment
-from .sources import FLAVOURS
 from .statistics import READINGS
 
 __all__ = [
@@ -38,6 +37,8 @@ __all__ = [
 SPLITTINGS = (0.05, 50.0, 800)
 #: Beams that are counted apart.
 TIMING = ("prompt", "delayed")
+#: Flavours whose disappearance is studied.
+DISAPPEARING = ("e", "mu")
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +78,7 @@ class ExclusionCurve:
     def __post_init__(self) -> None:
         """Refuse what is no curve."""
         checked_fields(self)
-        checked_choice("flavour", self.flavour, FLAVOURS)
+        checked_choice("flavour", self.flavour, DISAPPEARING)
         x = checked_splittings(self.splittings)
         finite = np.where(np.asarray(self.amplitudes) == np.inf, 1.0, self.amplitudes)
         y = checked("amplitude sin^2 2theta", finite, at_least=0, at_most=1)
@@ -90,7 +91,9 @@ def checked_curves(curves: Sequence[ExclusionCurve]) -> None:
     checked_kind("curves", curves, Sequence)
     for one in curves:
         checked_kind("one of the curves", one, ExclusionCurve)
-    if not curves or any(len(one.splittings) != len(curves[0].splittings) for one in curves):
+    if not curves or any(
+        not np.array_equal(one.splittings, curves[0].splittings) for one in curves
+    ):
         raise DomainError(
             f"curves: got {len(curves)} with {[len(one.splittings) for one in curves]} splittings; "
             "allowed: at least one, and the same splittings in all"
@@ -174,13 +177,13 @@ def _studies(name: str) -> list[tuple[str, str, partial[Disappearance]]]:
         ]
     found = [
         (flavour, scenario, study(set_up(name, scenario), flavour))
-        for flavour in ("e", "mu")
+        for flavour in DISAPPEARING
         for scenario in scenarios()
     ]
     if name == "csi-100kg":
         found += [
             (flavour, f"{scenario}, timing", study(set_up(name, scenario), flavour, samples=TIMING))
-            for flavour in ("e", "mu")
+            for flavour in DISAPPEARING
             for scenario in scenarios()
         ]
     return found

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import DomainError, checked, checked_choice, checked_fields, checked_kind
+from .errors import DomainError, checked, checked_choice, checked_fields, checked_kind, quoted
 from .experiments import Experiment, catalogue, describe
 from .interactions import Interaction, StandardModel
 from .quadrature import panel_rule
@@ -31,6 +31,10 @@ __all__ = [
     "set_up",
     "set_ups",
 ]
+
+
+#: Values of an oscillation that are held in memory at once.
+_AT_ONCE = 4_000_000
 
 
 def checked_splittings(splittings: ArrayLike) -> NDArray[np.float64]:
@@ -94,8 +98,13 @@ def lost_counts(
             E, weights = _energy_rule(experiment, beam, interaction, largest)
             weighted = weights * beam.spectrum.density(E)  # type: ignore[attr-defined]
         weighted = weighted * experiment.fluence(beam) * effective_area(experiment, E, interaction)
-        term = oscillation_term(E, experiment.baseline, splittings[:, np.newaxis], spread)
-        lost[beam.name] = term @ weighted
+        rows = max(1, _AT_ONCE // len(E))
+        lost[beam.name] = np.concatenate(
+            [
+                oscillation_term(E, experiment.baseline, some[:, np.newaxis], spread) @ weighted
+                for some in np.split(splittings, range(rows, len(splittings), rows))
+            ]
+        )
     return lost
 
 
@@ -301,7 +310,13 @@ def disappearance(
     flavours = tuple(dict.fromkeys(beam.flavour for beam in experiment.source.beams))
     checked_choice("flavour of a beam", flavour, flavours)
     if isinstance(samples, str) or not isinstance(samples, Sequence) or not samples:
-        raise DomainError(f"samples: got {samples!r}; allowed: a sequence of names of beams")
+        raise DomainError(f"samples: got {quoted(samples)}; allowed: a sequence of names of beams")
+    chosen = [beam.name for sample in samples for beam in experiment.source.select(sample)]
+    if len(set(chosen)) < len(chosen):
+        raise DomainError(
+            f"samples: got {', '.join(samples)}, with the beams {', '.join(chosen)}; allowed: "
+            "samples without a beam in common"
+        )
     splittings = checked_splittings(splittings)
     counts, lost = [], []
     windows = [experiment] if edges is None else _windows(experiment, edges)
@@ -328,7 +343,9 @@ def _windows(experiment: Experiment, edges: Sequence[float]) -> list[Experiment]
     """Return the experiment with a detector for each bin of measured energy."""
     values = checked("edges of the bins", edges, "MeV", at_least=0)
     if values.ndim != 1 or len(values) < 2 or np.any(np.diff(values) <= 0):
-        raise DomainError(f"edges of the bins: got {edges!r}; allowed: at least two rising numbers")
+        raise DomainError(
+            f"edges of the bins: got {quoted(edges)}; allowed: at least two rising numbers"
+        )
     detector = experiment.detector
     inside = [
         (max(low, detector.threshold), min(high, detector.maximum))
@@ -370,7 +387,7 @@ def scenarios() -> dict[str, Mapping[str, float]]:
     >>> "; ".join(scenarios())
     '100%, 0%, 0%; 100%, 15%, 10%; 100%, 30%, 10%; 50%, 5%, 10%'
     """
-    return dict(catalogue("sterile.toml")["scenarios"])
+    return {name: dict(one) for name, one in catalogue("sterile.toml")["scenarios"].items()}
 
 
 def set_up(name: str, scenario: str = "100%, 15%, 10%") -> Experiment:

@@ -28,6 +28,7 @@ from .errors import (
     checked_kind,
     checked_number,
     checked_shapes,
+    quoted,
 )
 from .mixing import TALK_2019, OscillationParameters, pmns
 from .sources import FLAVOURS, Beam, Source
@@ -51,6 +52,8 @@ SIGNALS = ("active", "e and mu", "survival")
 
 #: Half-phase within a panel, and the half-phase beyond which an oscillation is taken as averaged.
 _PANEL_PHASE, _AVERAGED_PHASE = 6.0, 1e4
+#: Panels between two edges, which an integral can still bear.
+_MOST_PANELS = 200_000
 
 
 @dataclass(frozen=True)
@@ -275,11 +278,12 @@ def oscillation_term(
     array([0.1254, 0.0334])
     """
     phase = oscillation_phase(E, baseline, splitting)
+    baseline = np.asarray(baseline, dtype=np.float64)
     width = checked_number("spread of the baseline", spread, "cm", at_least=0)
     if not width:
         return np.square(np.sin(phase / 2))
-    x = phase * width / 2 / np.asarray(baseline)
-    if np.any(width >= 2 * np.asarray(baseline)):
+    x = phase * width / 2 / baseline
+    if np.any(width >= 2 * baseline):
         raise DomainError(
             f"spread of the baseline: got {width:g} cm; allowed: less than twice the baseline"
         )
@@ -457,10 +461,16 @@ def energy_panels(edges: Sequence[float], unit_phase: float) -> NDArray[np.float
     unit_phase = checked_number("unit phase", unit_phase, "rad MeV", at_least=0, at_most=1e9)
     ends = checked("edges", edges, "MeV", above=0)
     if ends.ndim != 1 or len(ends) < 2 or np.any(np.diff(ends) <= 0):
-        raise DomainError(f"edges: got {edges!r}; allowed: at least two rising numbers")
+        raise DomainError(f"edges: got {quoted(edges)}; allowed: at least two rising numbers")
     panels = []
     for low, high in pairwise(ends):
         phases = unit_phase * (1 / low - 1 / high) / _PANEL_PHASE
+        if phases > _MOST_PANELS:
+            raise DomainError(
+                f"oscillation: got {phases * _PANEL_PHASE:.3g} rad of half-phase from {low:g} to "
+                f"{high:g} MeV; allowed: at most {_MOST_PANELS * _PANEL_PHASE:g}, by a smaller "
+                "splitting or baseline (one so fast is averaged: half its amplitude is lost)"
+            )
         if phases < 2:
             panels.append(np.geomspace(low, high, 2 + int(np.log(high / low) / np.log(1.5)))[:-1])
             number = 2 + int(phases)

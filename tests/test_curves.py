@@ -1,6 +1,7 @@
 """The curves of the sterile study: complete, the same as a direct call, and written as numbers."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -63,3 +64,15 @@ def test_refused():
         curves.exclusion_curves("lar")
     with pytest.raises(DomainError, match=r"splitting: got -1 eV"):
         curves.exclusion_curves("conus", [-1.0])
+
+
+def test_curves_with_other_splittings_are_refused():
+    one, other = curves.exclusion_curves("conus", [1.0, 2.0])[:2]
+    shifted = replace(other, splittings=np.array([7.0, 8.0]))
+    with pytest.raises(DomainError, match="the same splittings in all"):
+        curves.as_csv([one, shifted])
+
+
+def test_a_curve_of_a_flavour_that_is_not_studied_is_refused():
+    with pytest.raises(UnknownNameError, match="unknown flavour 'tau'; allowed: e, mu"):
+        replace(curves.exclusion_curves("conus", [1.0])[0], flavour="tau")

@@ -256,3 +256,33 @@ def test_a_projection_is_the_counting_measurement_it_stands_for():
     assert shares.chi2(100.0) == counted.chi2(100.0)
     assert float(shares.chi2(100.0)(100.0)) == 0
     assert Projection(0.2, 0.1).chi2(100.0).variance == 120
+
+
+@pytest.mark.parametrize(
+    "samples", [("all", "all"), ("prompt", "nu_mu"), ("prompt", "delayed", "all")]
+)
+def test_samples_that_overlap_are_refused(samples):
+    with pytest.raises(DomainError, match="allowed: samples without a beam in common"):
+        disappearance.disappearance(
+            disappearance.set_up("coherent-csi"), [1.0], "mu", samples=samples
+        )
+
+
+def test_splittings_are_done_in_parts_where_there_are_many_energies(monkeypatch):
+    csi, splittings = disappearance.set_up("coherent-csi"), np.geomspace(0.1, 300, 7)
+    whole = disappearance.lost_counts(csi, splittings)
+    monkeypatch.setattr("cevnslib.disappearance._AT_ONCE", 1)
+    parts = disappearance.lost_counts(csi, splittings)
+    for beam, lost in whole.items():
+        assert parts[beam] == pytest.approx(lost, rel=1e-13)
+
+
+def test_oscillations_too_fast_to_integrate_are_refused():
+    far = replace(disappearance.set_up("coherent-csi"), baseline=2e5)
+    with pytest.raises(DomainError, match=r"rad of half-phase from .* one so fast is averaged"):
+        disappearance.lost_counts(far, [1e5])
+
+
+def test_scenarios_are_a_copy():
+    disappearance.scenarios()["100%, 15%, 10%"]["efficiency"] = 0.01
+    assert disappearance.set_up("coherent-csi", "100%, 15%, 10%").detector.efficiency.value == 1
