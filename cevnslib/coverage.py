@@ -29,6 +29,7 @@ from .errors import (
     checked_integer,
     checked_kind,
     checked_number,
+    quoted,
 )
 from .scale import map_tasks
 from .statistics import (
@@ -51,6 +52,8 @@ STEP, HIGHEST = 0.002, 16.0
 BINS = round(HIGHEST / STEP) + 2
 #: More events than anyone counts, and more experiments than anyone repeats.
 MOST = 10**12
+#: What a Poisson number may be on average, and how many repetitions are made in one call.
+_MOST_COUNTED, _MOST_TOGETHER = 1e18, 10**8
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ class Ensemble:
         excess : float
             The true magnetic events s, at least 0.
         size : int
-            Number of repetitions.
+            Number of repetitions, up to 1e8.
         rng : numpy.random.Generator
             What draws.
 
@@ -138,7 +141,7 @@ class Ensemble:
         array([100.,  87.,  94., 112.])
         """
         excess = checked_number("magnetic events", excess, at_least=0, at_most=MOST)
-        size = checked_integer("size", size, at_least=1, at_most=MOST)
+        size = checked_integer("size", size, at_least=1, at_most=_MOST_TOGETHER)
         checked_kind("rng", rng, np.random.Generator)
         expected = self.signal + excess
         m = self.measurement
@@ -148,12 +151,14 @@ class Ensemble:
         if isinstance(m, CountingMeasurement):
             mean = expected * _scale(m.sigma_signal, size, rng)
             mean = mean + m.background * _scale(m.sigma_background, size, rng)
+            checked("expected events", mean + m.steady_state, at_most=_MOST_COUNTED)
             steady = rng.poisson(m.steady_state, size).astype(np.float64)
             observed = rng.poisson(mean + m.steady_state, size) - steady
             variance = observed + m.background + 2 * steady
         else:
             mean = expected * _scale(m.sigma_sys, size, rng)
             known = m.sigma_stat * self.signal
+            checked("expected events", mean + known, at_most=_MOST_COUNTED)
             observed = rng.poisson(mean + known, size).astype(np.float64) - known
             variance = (1 + m.sigma_stat) * observed
         return PulledChi2(
@@ -297,6 +302,9 @@ class Coverage:
             raise DomainError(
                 f"shapes: got {shapes}; allowed: (n,) three times and (n, {BINS}) for n truths"
             )
+        checked("true magnetic events", self.excess, at_least=0)
+        for name in ("within", "below", "histogram"):
+            checked(name, getattr(self, name), at_least=0, at_most=self.experiments)
 
     def interval_coverage(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return how often the Delta chi2 interval covers the truth.
@@ -556,7 +564,7 @@ def study(
     checked_kind("ensemble", ensemble, Ensemble)
     truths = np.atleast_1d(checked("true magnetic events", excess, at_least=0, at_most=MOST))
     if truths.ndim != 1 or not truths.size or np.any(np.diff(truths) <= 0):
-        raise DomainError(f"true magnetic events: got {excess!r}; allowed: rising numbers")
+        raise DomainError(f"true magnetic events: got {quoted(excess)}; allowed: rising numbers")
     experiments = checked_integer("experiments", experiments, at_least=1, at_most=MOST)
     seed = checked_integer("seed", seed, at_least=0, at_most=2**63 - 1)
     rise = delta_chi2(confidence)

@@ -82,6 +82,7 @@ class WeakCouplings:
 
     def __post_init__(self) -> None:
         """Refuse couplings that are not finite."""
+        checked_fields(self)
         for name, value in vars(self).items():
             checked_number(name, value)
 
@@ -113,10 +114,11 @@ class WeakCouplings:
         """
         quarks = {"up_left": up_left, "up_right": up_right}
         quarks |= {"down_left": down_left, "down_right": down_right}
-        for name, value in quarks.items():
-            checked_number(name, value)
-        up_vector, down_vector = up_left + up_right, down_left + down_right
-        up_axial, down_axial = up_left - up_right, down_left - down_right
+        left_up, right_up, left_down, right_down = (
+            checked_number(name, value) for name, value in quarks.items()
+        )
+        up_vector, down_vector = left_up + right_up, left_down + right_down
+        up_axial, down_axial = left_up - right_up, left_down - right_down
         return cls(
             proton_vector=2 * up_vector + down_vector,
             neutron_vector=up_vector + 2 * down_vector,
@@ -163,14 +165,14 @@ class WeakCouplings:
         """
         corrections = {"rho": rho, "kappa": kappa, "lambda_up_left": lambda_up_left}
         corrections |= {"lambda_down_left": lambda_down_left, "lambda_right": lambda_right}
-        for name, value in corrections.items():
-            checked_number(name, value)
-        s2 = kappa * checked_number("sin2_theta", sin2_theta, at_least=0, at_most=1)
+        corrections = {name: checked_number(name, value) for name, value in corrections.items()}
+        s2 = corrections["kappa"] * checked_number("sin2_theta", sin2_theta, at_least=0, at_most=1)
+        factor, right = corrections["rho"], corrections["lambda_right"]
         return cls.from_quarks(
-            up_left=rho * (1 / 2 - 2 / 3 * s2) + lambda_up_left,
-            up_right=rho * (-2 / 3 * s2) + lambda_right,
-            down_left=rho * (-1 / 2 + 1 / 3 * s2) + lambda_down_left,
-            down_right=rho * (1 / 3 * s2) + 2 * lambda_right,
+            up_left=factor * (1 / 2 - 2 / 3 * s2) + corrections["lambda_up_left"],
+            up_right=factor * (-2 / 3 * s2) + right,
+            down_left=factor * (-1 / 2 + 1 / 3 * s2) + corrections["lambda_down_left"],
+            down_right=factor * (1 / 3 * s2) + 2 * right,
         )
 
 

@@ -23,6 +23,7 @@ from .errors import (
     checked_kind,
     checked_number,
     checked_shapes,
+    quoted,
 )
 from .sources import FLAVOURS
 
@@ -367,13 +368,13 @@ def complex_moments(moments: ArrayLike) -> NDArray[np.complex128]:
 Lambda_1, Lambda_2 and Lambda_3, along the last axis
     """
     try:
-        values = np.asarray(moments)
-    except ValueError:  # a ragged list
+        values = np.asarray(None if isinstance(moments, np.ma.MaskedArray) else moments)
+    except Exception:  # a ragged list, or what an object's own code raises
         values = np.asarray(None)
     if values.dtype.kind not in "iufc" or values.ndim == 0 or values.shape[-1] != 3:
         raise DomainError(
-            f"moments: got {moments!r}; allowed: numbers with three entries, Lambda_1, Lambda_2 "
-            "and Lambda_3, along the last axis"
+            f"moments: got {quoted(moments)}; allowed: numbers with three entries, Lambda_1, "
+            "Lambda_2 and Lambda_3, along the last axis"
         )
     checked("real part of the moments", values.real, "mu_B")
     checked("imaginary part of the moments", values.imag, "mu_B")

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib import resources
 
-from .errors import DomainError, checked, checked_choice, checked_fields, checked_integer
+from .errors import DomainError, checked, checked_choice, checked_fields, checked_integer, quoted
 from .experiments import load
 from .limits import limit_table, tmm_limits
 
@@ -53,11 +53,13 @@ class PublishedLimit:
         checked_fields(self)
         checked_integer("index", self.index, at_least=1, at_most=3)
         try:
-            good = Decimal(self.printed).is_finite() and 0 < Decimal(self.printed) < 10**9
+            good = Decimal("1e-9") < Decimal(self.printed) < 10**9
         except InvalidOperation:
             good = False
         if not good:
-            raise DomainError(f"printed: got {self.printed!r}; allowed: a positive number as text")
+            raise DomainError(
+                f"printed: got {quoted(self.printed)}; allowed: a positive number as text"
+            )
 
     @property
     def value(self) -> float:

@@ -17,12 +17,11 @@ from .errors import (
     checked_integer,
     checked_kind,
     checked_shapes,
+    quoted,
 )
 from .limits import TREATMENTS, Constraint, checked_moment_matrix
 
 __all__ = ["boundary", "combined_delta_chi2", "least_counts"]
-
-_PAIRS = (["1", "2"], ["1", "3"], ["2", "3"])
 
 
 def least_counts(
@@ -76,11 +75,11 @@ def least_counts(
     """
     for name, value in (("third", third), ("phases", phases)):
         checked_choice(f"treatment of the {name}", value, TREATMENTS)
-    if not isinstance(pair, tuple | list) or sorted(map(str, pair)) not in _PAIRS:
-        raise DomainError(f"pair: got {pair!r}; allowed: two different numbers of 1, 2 and 3")
+    if not isinstance(pair, tuple | list) or len(pair) != 2 or pair[0] == pair[1]:
+        raise DomainError(f"pair: got {quoted(pair)}; allowed: two different numbers of 1, 2 and 3")
+    i, j = (checked_integer("one of the pair", one, at_least=1, at_most=3) - 1 for one in pair)
     x = checked("first modulus", x, "mu_B", at_least=0)
     y = checked("second modulus", y, "mu_B", at_least=0)
-    i, j = pair[0] - 1, pair[1] - 1
     k = 3 - i - j
     checked_shapes(x=x, y=y)
     K = checked_moment_matrix(matrix)

@@ -285,3 +285,20 @@ BAD = GAUSSIAN.histogram[:, :-1]
 def test_bad_input(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+@pytest.mark.parametrize(("name", "number"), [("within", 1001), ("below", -1), ("histogram", -5)])
+def test_counts_that_no_study_gives_are_refused(name, number):
+    found = study(Ensemble(1000.0, Projection(0.2, 0.2)), [0.0, 100.0], 1000)
+    counts = np.array(getattr(found, name))
+    counts[0] = number
+    with pytest.raises(DomainError, match=f"{name}: got {number} at index 0"):
+        replace(found, **{name: counts})
+
+
+def test_more_events_than_can_be_drawn_are_refused():
+    crowded = Ensemble(1e12, Projection(1.0, 1e9))
+    with pytest.raises(
+        DomainError, match=r"expected events: got .* allowed: finite, at most 1e.18"
+    ):
+        crowded.repeat(0.0, 10, np.random.default_rng(1))
