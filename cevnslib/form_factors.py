@@ -32,15 +32,23 @@ _SERIES = [(-1) ** k * 6 * (k + 1) / math.factorial(2 * k + 3) for k in range(7,
 
 def _sphere(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """Form factor 3 j_1(x)/x of a uniform sphere, 1 at x = 0."""
-    values, small = np.zeros_like(x), x < 0.5
-    square = x[small] ** 2
-    series = np.zeros_like(square)
-    for term in _SERIES:
-        series = series * square + term
-    y = x[~small]
-    values[small] = series
-    values[~small] = 3 * (np.sin(y) / y - np.cos(y)) / y**2
+    small = x < 0.5
+    if small.all():
+        return _near_zero(x)
+    y = np.maximum(x, 0.5)
+    values: NDArray[np.float64] = 3 * (np.sin(y) / y - np.cos(y)) / y**2
+    if small.any():
+        values[small] = _near_zero(x[small])
     return values
+
+
+def _near_zero(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    square = x**2
+    series = np.full(x.shape, _SERIES[0])
+    for term in _SERIES[1:]:
+        series *= square
+        series += term
+    return series
 
 
 def helm(q: ArrayLike, nuclide: Nuclide, *, a: float = 0.52, s: float = 0.9) -> NDArray[np.float64]:
@@ -85,7 +93,7 @@ def helm(q: ArrayLike, nuclide: Nuclide, *, a: float = 0.52, s: float = 0.9) -> 
     edge = c**2 + 7 / 3 * np.pi**2 * a**2
     checked_number("s", s, "fm", at_most=np.sqrt(edge / 5))
     radius = np.sqrt(edge - 5 * s**2)
-    return _sphere(q * radius) * np.exp(-((q * s) ** 2) / 2)
+    return _sphere(q * radius) * np.exp(q**2 * (-(s**2) / 2))
 
 
 def klein_nystrand(q: ArrayLike, nuclide: Nuclide, *, a: float = 0.7) -> NDArray[np.float64]:

@@ -424,13 +424,10 @@ class StandardModel(Interaction):
         scale = self.constants.fermi**2 * nuclide.mass / np.pi * self.constants.square_centimetres
         vector, axial = self.weak_charge(nuclide) ** 2, self.axial_charge(nuclide) ** 2
         common = scale * form_factor**2
-        return np.stack(
-            [
-                common * (vector + axial),
-                np.zeros_like(T),
-                common * (axial - vector) * nuclide.mass * T / 2,
-            ]
-        )
+        found = np.zeros((3, *T.shape))
+        found[0] = common * (vector + axial)
+        found[2] = common * T * ((axial - vector) * nuclide.mass / 2)
+        return found
 
 
 @dataclass(frozen=True)
@@ -494,8 +491,12 @@ class MagneticMoment(Interaction):
         form_factor = _form_factor(self.form_factor, T, nuclide, self.constants)
         amplitude = self.constants.fine_structure * self.moment / self.constants.electron_mass
         scale = np.pi * amplitude**2 * nuclide.protons**2 * self.constants.square_centimetres
-        terms = [1 / T, -np.ones_like(T), *([T / 4] if self.spin_zero else [])]
-        return scale * form_factor**2 * np.stack(terms)
+        common = scale * form_factor**2
+        found = np.empty((3 if self.spin_zero else 2, *T.shape))
+        found[0], found[1] = common / T, -common
+        if self.spin_zero:
+            found[2] = common * T / 4
+        return found
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,8 @@ def _panels(edges: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the logarithms of the rising edges, and of points between them where they are far."""
     logs = np.log(edges)
     pieces = np.ceil(np.diff(logs) / np.log(_RATIO))
+    if np.all(pieces == 1):
+        return logs
     place = np.concatenate([[0.0], np.cumsum(pieces)])
     return np.interp(np.arange(place[-1] + 1), place, logs)
 
@@ -291,7 +293,10 @@ def recoil_spectrum(
     detector = experiment.detector
     nuclides = detector.target.nuclides
     T = coherent_recoil("recoil energy T", T, *nuclides)
-    weights = [detector.weight(T, nuclide) for nuclide in nuclides]
+    if detector.quenching is None:  # all nuclides are seen alike
+        weights = [detector.acceptance(T)] * len(nuclides)
+    else:
+        weights = [detector.weight(T, nuclide) for nuclide in nuclides]
     return _spectrum(experiment, [T] * len(nuclides), weights, interaction, beam)
 
 

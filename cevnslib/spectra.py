@@ -107,7 +107,7 @@ class LineSpectrum(Spectrum):
         """Return E^-n where the line lies above ``E_min``; see `Spectrum.moments`."""
         order = _order(order)
         above = checked("E_min", E_min, "MeV", at_least=0) <= self.energy
-        return np.stack([np.where(above, self.energy**-n, 0.0) for n in range(order + 1)])
+        return np.multiply.outer([self.energy**-n for n in range(order + 1)], above)
 
 
 @dataclass(frozen=True)
@@ -193,14 +193,16 @@ class PolynomialSpectrum(Spectrum):
                 f"E_min: got {low.min():g} MeV, where the moment of order {order} diverges; "
                 f"allowed: above 0 MeV, or orders up to {lowest_power}"
             )
-        powers = range(lowest_power - order + 1, len(self.coefficients) + 1)
         # The integrals of E^(p - 1), which the moments share.
-        integrals = [(self.end**p - low**p) / p if p else np.log(self.end / low) for p in powers]
-        weights = np.zeros((order + 1, len(powers)))
+        integrals = {
+            p: (self.end**p - low**p) / p if p else np.log(self.end / low)
+            for p in range(lowest_power - order + 1, len(self.coefficients) + 1)
+        }
+        moments = np.zeros((order + 1, *low.shape))
         for n in range(order + 1):
             for k, a in enumerate(self.coefficients[lowest_power:], lowest_power):
-                weights[n, powers.index(k - n + 1)] = a
-        return np.tensordot(weights, np.stack(integrals), axes=1)
+                moments[n] += a * integrals[k - n + 1]
+        return moments
 
 
 @cache
