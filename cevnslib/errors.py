@@ -204,12 +204,13 @@ def checked_number(
     above: float | None = None,
     at_least: float | None = None,
     at_most: float | None = None,
+    hint: str = "",
 ) -> float:
     """Return one real, finite number inside its domain, or refuse it.
 
     Parameters
     ----------
-    name, unit, above, at_least, at_most
+    name, unit, above, at_least, at_most, hint
         See `checked`.
     value : float
         A single number.
@@ -241,7 +242,8 @@ def checked_number(
         and (at_most is None or value <= at_most)
     ):
         return value  # as most are; the way through arrays takes ten times as long
-    number = checked(name, value, unit, above=above, at_least=at_least, at_most=at_most)
+    bounds = {"above": above, "at_least": at_least, "at_most": at_most}
+    number = checked(name, value, unit, **bounds, hint=hint)
     if number.ndim:
         raise DomainError(f"{name}: got {quoted(value)}; allowed: one number")
     return float(number)

@@ -73,7 +73,8 @@ def delta_chi2(confidence: float = 0.90, parameters: int = 1) -> float:
     >>> round(delta_chi2(0.90, 1), 2), round(delta_chi2(0.90, 2), 2)
     (2.71, 4.61)
     """
-    level = checked_number("confidence level", confidence, above=0, at_most=1)
+    hint = "did you give a percentage?"
+    level = checked_number("confidence level", confidence, above=0, at_most=1, hint=hint)
     if level == 1:
         raise DomainError("confidence level: got 1; allowed: above 0 and below 1")
     number = checked_integer("number of parameters", parameters, at_least=1, at_most=1000)

@@ -237,3 +237,8 @@ def test_a_measurement_keeps_its_numbers_to_itself():
     assert np.array_equal(chi(150.0), before)
     with pytest.raises(ValueError, match="read-only"):
         chi.observed[0] = 1.0
+
+
+def test_a_percentage_gets_a_hint():
+    with pytest.raises(DomainError, match=r"confidence level: got 90; .*did you give a percent"):
+        delta_chi2(90)
