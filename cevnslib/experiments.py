@@ -6,12 +6,14 @@ holds the same keys, and what is made of it works wherever a built-in experiment
 
 import csv
 import math
+import stat
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -33,6 +35,7 @@ from .errors import (
     checked_choice,
     checked_fields,
     checked_kind,
+    quoted,
 )
 from .nuclei import target
 from .quenching import Lindhard
@@ -87,7 +90,7 @@ class Experiment:
     --------
     >>> csi = load("coherent-csi")
     >>> csi.title, csi.detector.mass, csi.measurement.observed
-    ('COHERENT CsI[Na]', 14.57, 142)
+    ('COHERENT CsI[Na]', 14.57, 142.0)
     """
 
     name: str
@@ -206,7 +209,14 @@ def catalogue(name: str) -> Mapping[str, Any]:
 @cache
 def _read(name: str) -> Mapping[str, Any]:
     text = (resources.files(__package__) / "data" / name).read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return _frozen(tomllib.loads(text))
+
+
+def _frozen(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return tables that nobody can change, as all callers get the same ones."""
+    return MappingProxyType(
+        {key: _frozen(x) if isinstance(x, Mapping) else x for key, x in table.items()}
+    )
 
 
 def names() -> tuple[str, ...]:
@@ -338,7 +348,7 @@ def describe(name: str, description: Mapping[str, Any], stage: str = "current") 
     ...     },
     ... )
     >>> mine.detector.target.name, mine.baseline
-    ('Ge', 2000)
+    ('Ge', 2000.0)
     """
     checked_kind("name", name, str)
     checked_kind("description", description, Mapping)
@@ -352,24 +362,38 @@ def describe(name: str, description: Mapping[str, Any], stage: str = "current") 
         raise ConfigurationError(f"{place}: {error}") from error
 
 
+def text_of(path: Path) -> str:
+    """Return the text of a file that a reader wrote, or raise OSError or ValueError."""
+    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
+        raise OSError("this is no regular file")
+    return path.read_text(encoding="utf-8-sig")  # some editors begin with a byte order mark
+
+
 def _description(name: str | Path) -> tuple[str, Mapping[str, Any]]:
     """Return the short name of an experiment and its table."""
-    if isinstance(name, Path) or str(name).endswith(".toml"):
+    if isinstance(name, Path) or (isinstance(name, str) and name.endswith(".toml")):
         path = Path(name)
         try:
-            description = tomllib.loads(path.read_text(encoding="utf-8"))
+            description = tomllib.loads(text_of(path))
         except tomllib.TOMLDecodeError as error:
             raise ConfigurationError(
                 f"{path}: this is no TOML: {error}; allowed: a TOML file"
             ) from error
-        except (OSError, ValueError) as error:  # no such file, a folder, no text, no path at all
+        except (OSError, ValueError, RecursionError) as error:
             raise ConfigurationError(
                 f"{path}: the file cannot be read: {error}; allowed: a TOML file in UTF-8"
             ) from error
         for table in (description, *(description.get(stage) for stage in STAGES)):
             efficiency = table.get("efficiency") if isinstance(table, dict) else None
             if isinstance(efficiency, dict) and "file" in efficiency:
-                efficiency |= _efficiency_file(path, efficiency.pop("file"))
+                columns = _efficiency_file(path, efficiency.pop("file"))
+                for key in columns:
+                    if key in efficiency:
+                        raise ConfigurationError(
+                            f"{path}: efficiency: got both of 'file' and {key!r}; allowed: one of "
+                            "them"
+                        )
+                efficiency |= columns
         return path.stem, description
     name = checked_choice("experiment", name, names())
     return name, catalogue("experiments.toml")[name]
@@ -381,19 +405,19 @@ def _efficiency_file(place: Path, name: object) -> dict[str, list[float]]:
         "allowed: a CSV file in the same folder or below it, with a line energy_keV,value and a "
         "line of two numbers for each energy"
     )
-    wrong = f"{place}: efficiency: file: got {name!r}"
-    if not isinstance(name, str) or "\0" in name:
+    wrong = f"{place}: efficiency: file: got {quoted(name)}"
+    if not isinstance(name, str):
         raise ConfigurationError(f"{wrong}; {allowed}")
-    path = (place.parent / name).resolve()
-    if not path.is_relative_to(place.parent.resolve()):
-        raise ConfigurationError(f"{wrong}, which lies outside the folder; {allowed}")
     try:
-        lines = [line for line in path.read_text("utf-8").splitlines() if line.strip()]
+        path = (place.parent / name).resolve()  # a link to itself is a RuntimeError here
+        if not path.is_relative_to(place.parent.resolve()):
+            raise ValueError("it lies outside the folder")
+        lines = [line for line in text_of(path).splitlines() if line.strip()]
         header, *rows = csv.reader(line for line in lines if not line.startswith("#"))
         if [title.strip() for title in header] != ["energy_keV", "value"]:
-            raise ValueError(f"the first line is {','.join(header)!r}")
+            raise ValueError(f"the first line is {quoted(','.join(header))}")
         energies, values = zip(*([float(x) for x in row] for row in rows), strict=True)
-    except (OSError, ValueError, csv.Error) as error:
+    except (OSError, ValueError, RuntimeError, csv.Error) as error:
         raise ConfigurationError(f"{wrong}, which cannot be read: {error}; {allowed}") from error
     return {"energies_keV": list(energies), "values": list(values)}
 
@@ -442,7 +466,7 @@ class _Table:
 
     def __init__(self, table: object, place: str) -> None:
         if not isinstance(table, Mapping):
-            raise ConfigurationError(f"{place}: got {table!r}; allowed: a table of keys")
+            raise ConfigurationError(f"{place}: got {quoted(table)}; allowed: a table of keys")
         self.left, self.place, self.known = dict(table), place, list[str]()
 
     def has(self, key: str) -> bool:
@@ -458,13 +482,15 @@ class _Table:
         value = self.take(key, default)
         fits = not isinstance(value, int) or value.bit_length() < 1000
         if isinstance(value, bool) or not isinstance(value, int | float) or not fits:
-            raise ConfigurationError(f"{self.place}: {key}: got {value!r}; allowed: a number")
+            raise ConfigurationError(f"{self.place}: {key}: got {quoted(value)}; allowed: a number")
         return value
 
     def text(self, key: str, default: str | None = None) -> str:
         value = self.take(key, default)
-        if not isinstance(value, str):
-            raise ConfigurationError(f"{self.place}: {key}: got {value!r}; allowed: text")
+        if not isinstance(value, str) or value.splitlines() != [value]:
+            raise ConfigurationError(
+                f"{self.place}: {key}: got {quoted(value)}; allowed: text on one line"
+            )
         return value
 
     def choice(self, key: str, allowed: tuple[str, ...], default: str | None = None) -> str:

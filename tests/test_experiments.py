@@ -1,6 +1,7 @@
 """The catalogue of experiments."""
 
 import csv
+import os
 from pathlib import Path
 
 import numpy as np
@@ -156,6 +157,10 @@ def test_own_file_with_stages(write):
         ("mass_kg = 3", "mass_kg = 3\nfission_fractions = { u235 = 0.5 }", "got a sum of 0.5"),
         ("mass_kg = 3", "mass_kg = 3\nresolution = { constant_keV = 1 }", "resolution: got 0.001"),
         ("mass_kg = 3", "mass_kg = = 3", "this is no TOML"),
+        ("mass_kg = 3", f"mass_kg = {'[' * 2000}", "the file cannot be read: maximum recursion"),
+        ("mass_kg = 3", f"mass_kg = 0x{'f' * 5000}", "mass_kg: got (int without a representation)"),
+        ("mass_kg = 3", f"mass_kg = {'1' * 5000}", "the file cannot be read: Exceeds the limit"),
+        ("My germanium detector", r"My\ndetector", r"title: got 'My\ndetector'; allowed"),
     ],
 )
 def test_wrong_files_are_answered_in_words(write, old, new, words):
@@ -220,6 +225,33 @@ def test_wrong_efficiency_files(write, tmp_path, content, words):
     assert "allowed" in str(refused.value)
 
 
+def test_a_byte_order_mark_is_no_part_of_a_file(write, tmp_path):
+    for path, text in ((write(""), TABLE % "seen.csv"), (tmp_path / "seen.csv", COLUMNS)):
+        path.write_text(text, encoding="utf-8-sig")
+    assert experiments.load(tmp_path / "mine.toml").detector.efficiency.values == (0.2, 0.9, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path: path.symlink_to(path), "which cannot be read"),
+        (os.mkfifo, "this is no regular file"),
+    ],
+)
+def test_what_is_no_efficiency_file(write, tmp_path, make, words):
+    make(tmp_path / "seen.csv")
+    with pytest.raises(ConfigurationError, match=rf"got 'seen\.csv', .*{words}.*; allowed: a CSV"):
+        experiments.load(write(TABLE % "seen.csv"))
+
+
+@pytest.mark.parametrize("key", ["energies_keV", "values"])
+def test_an_efficiency_from_a_file_and_from_the_text(write, tmp_path, key):
+    (tmp_path / "seen.csv").write_text(COLUMNS)
+    text = (TABLE % "seen.csv").replace('kind = "table"', f'kind = "table", {key} = [1, 2]')
+    with pytest.raises(ConfigurationError, match=f"got both of 'file' and '{key}'; allowed: one"):
+        experiments.load(write(text))
+
+
 @pytest.mark.parametrize("name", ["../seen.csv", "/etc/passwd", "a/../../seen.csv", "."])
 def test_efficiency_files_outside_the_folder_or_folders(write, name):
     with pytest.raises(ConfigurationError, match="allowed: a CSV file in the same folder or below"):
@@ -248,3 +280,10 @@ def test_solar():
         experiments.load_solar(line="b8")
     with pytest.raises(UnknownNameError, match="unknown solar experiment 'sno'; allowed: borexino"):
         experiments.load_solar("sno")
+
+
+def test_what_is_built_in_cannot_be_changed():
+    with pytest.raises(TypeError):
+        experiments.catalogue("experiments.toml")["conus"]["current"]["mass_kg"] = 385
+    experiments.load("conus").references["mass_kg"] = "changed"
+    assert experiments.load("conus").references["mass_kg"] != "changed"
