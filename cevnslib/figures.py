@@ -5,6 +5,7 @@ from importlib import resources
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 
 from .constants import KEV
 from .curves import ExclusionCurve, checked_curves
@@ -34,6 +35,14 @@ def _check(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
         checked_kind("one of the stages", one, Experiment)
     if not stages:
         raise DomainError("stages: got none; allowed: at least one experiment")
+
+
+def _legend(ax: Axes, otherwise: str, **options: float) -> None:
+    """Set the legend of a panel, or a word where nothing is drawn."""
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(**options)
+    else:
+        ax.text(0.5, 0.5, otherwise, transform=ax.transAxes, ha="center")
 
 
 def use_house_style() -> None:
@@ -86,7 +95,12 @@ def recoils(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
     stages : sequence of Experiment
         The stages of one experiment.
     parameters : SheetParameters
-        Mixing, confidence level and beam of the limit.
+        Mixing, confidence level and beam of the limit; without one, no moment is drawn.
+
+    Raises
+    ------
+    DomainError
+        If a detector has no threshold.
 
     Examples
     --------
@@ -100,27 +114,28 @@ def recoils(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
         nuclide = detector.target.nuclides[0]
         weak, end = StandardModel(), experiment.source.beams[-1].spectrum.breakpoints[-1]
         ends = [weak.maximum_recoil(end, one) for one in detector.target.nuclides]
-        low = detector.threshold or detector.efficiency.breakpoints[0]
+        low = max(detector.threshold, detector.efficiency.breakpoints[0])
         high = float(detector.measured(np.max(ends), nuclide))
-        if low < high:
+        counts = sum(counts_by_beam(experiment, MagneticMoment()).values())
+        if low < high and counts > 0:
             E = np.geomspace(low * 1.0001, high, 400)
-            found = constraint(experiment, parameters.beam, parameters=parameters.oscillation)
-            # The moment that gives every beam its limit's number of events.
-            limit = np.sqrt(
-                found.allowed_counts(parameters.confidence)
-                / sum(counts_by_beam(experiment, MagneticMoment()).values())
-            )
-            spectra = [
-                measured_spectrum(experiment, E, one) for one in (weak, MagneticMoment(limit))
-            ]
-            label = rf"$\mu_\mathrm{{eff}} = {limit / 1e-10:.3g}\times 10^{{-10}}\,\mu_B$"
-            ax.semilogy(E / KEV, spectra[0] * KEV, color="k", label="Standard Model")
-            ax.semilogy(E / KEV, spectra[1] * KEV, color="C1", label=label)
-            top = max(float(s.max()) for s in spectra) * KEV
-            ax.set_ylim(top * 1e-5, top * 3)
+            shown = [("k", "Standard Model", measured_spectrum(experiment, E, weak))]
+            try:
+                found = constraint(experiment, parameters.beam, parameters=parameters.oscillation)
+                # The moment that gives every beam its limit's number of events.
+                limit = np.sqrt(found.allowed_counts(parameters.confidence) / counts)
+                label = rf"$\mu_\mathrm{{eff}} = {limit / 1e-10:.3g}\times 10^{{-10}}\,\mu_B$"
+                moment = measured_spectrum(experiment, E, MagneticMoment(limit))
+                shown.append(("C1", label, moment))
+            except NoLimitError:
+                pass
+            top = max(float(spectrum.max()) for _, _, spectrum in shown) * KEV
+            for color, label, spectrum in shown if top > 0 else ():
+                ax.semilogy(E / KEV, spectrum * KEV, color=color, label=label)
+                ax.set_ylim(top * 1e-5, top * 3)
         kind = "recoil energy" if detector.quenching is None else "electron-equivalent energy"
         ax.set(xlabel=f"{kind} (keV)", ylabel="events per keV", title=experiment.stage)
-        ax.legend()
+        _legend(ax, "no events")
     plt.show()
 
 
@@ -132,7 +147,7 @@ def profiles(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
     stages : sequence of Experiment
         The stages of one experiment.
     parameters : SheetParameters
-        Mixing, confidence level, beams and readings.
+        Mixing, confidence level, beams and readings; what sets no limit is not drawn.
 
     Examples
     --------
@@ -151,6 +166,8 @@ def profiles(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
                     limit = found.limits(parameters.confidence)[0]
                 except NoLimitError:
                     continue
+                if limit == np.inf:  # it is blind to this moment
+                    continue
                 x = limit * np.geomspace(0.05, 3, 200)
                 rise = found.delta_chi2(x[:, np.newaxis] * np.array([1.0, 0.0, 0.0]))
                 ax.semilogx(x / 1e-10, rise, style, color=f"C{color}", label=f"{label}, {reading}")
@@ -161,7 +178,7 @@ def profiles(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
             title=experiment.stage,
             ylim=(0, 8),
         )
-        ax.legend(fontsize=8)
+        _legend(ax, "no limit", fontsize=8)
     plt.show()
 
 

@@ -14,6 +14,7 @@ from .errors import (
     checked_fields,
     checked_kind,
     checked_number,
+    quoted,
 )
 from .experiments import Experiment
 from .interactions import MagneticMoment, StandardModel
@@ -93,13 +94,16 @@ number (in YAML write 1.0e-11, not 1e-11)
             if field.type == "float" or field.type is float:
                 if isinstance(value, str):
                     raise ConfigurationError(
-                        f"parameter {field.name}: got the text {value!r}; allowed: a number (in "
-                        "YAML write 1.0e-11, not 1e-11)"
+                        f"parameter {field.name}: got the text {quoted(value)}; allowed: a number "
+                        "(in YAML write 1.0e-11, not 1e-11)"
                     )
-                checked_number(f"parameter {field.name}", value)
+                number = checked_number(f"parameter {field.name}", value)
+                object.__setattr__(self, field.name, number)
             elif not isinstance(value, str):
-                raise ConfigurationError(f"parameter {field.name}: got {value!r}; allowed: text")
-        level = checked("parameter confidence", self.confidence, above=0, at_most=1)
+                got = quoted(value)
+                raise ConfigurationError(f"parameter {field.name}: got {got}; allowed: text")
+        hint = "did you give a percentage?"
+        level = checked("parameter confidence", self.confidence, above=0, at_most=1, hint=hint)
         if level == 1:
             raise ConfigurationError("parameter confidence: got 1; allowed: above 0 and below 1")
         self.oscillation  # noqa: B018, it checks the angles
@@ -265,7 +269,8 @@ def solar_row() -> Row:
 
 
 def _markdown(header: Sequence[str], body: Sequence[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *body]
+    cells = [[" ".join(cell.split()).replace("|", r"\|") for cell in line] for line in body]
+    lines = [header, ["---"] * len(header), *cells]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
