@@ -62,11 +62,11 @@ notebooks: $(BIN)/.installed ## run every chapter and write it in its canonical 
 	python -m tools.tables --sheets-only
 
 tables: $(BIN)/.installed ## run every experiment's sheet and write the table of limits
-	python -m tools.tables $(if $(PARAMETERS),--parameters $(PARAMETERS))
+	python -m tools.tables $(if $(PARAMETERS),--parameters "$(PARAMETERS)")
 
 sheet: $(BIN)/.installed ## the sheet of your own experiment: make sheet CONFIG=my.toml
 	@test -n "$(CONFIG)" || { echo "Say which file: make sheet CONFIG=my.toml"; exit 2; }
-	python -m tools.tables --config "$(CONFIG)" $(if $(PARAMETERS),--parameters $(PARAMETERS))
+	python -m tools.tables --config "$(CONFIG)" $(if $(PARAMETERS),--parameters "$(PARAMETERS)")
 
 figures: $(BIN)/.installed ## make the README's picture
 	python -m tools.readme_figure

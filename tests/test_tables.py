@@ -6,18 +6,43 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
+from dataclasses import replace
 from functools import partial
 from threading import Timer
 
 import pytest
 import yaml
 
-from cevnslib import curves, published
+from cevnslib import curves, experiments, published, sheets
+from cevnslib.errors import ConfigurationError
 from cevnslib.scale import map_tasks
 from cevnslib.sheets import SheetParameters, rows, solar_row
 from tools import notebooks, tables
 
 ROWS = [*rows(SheetParameters("conus")), solar_row()]
+MINE = (
+    'source = "sns"\ntarget = "Ar"\nmass_kg = 10\nthreshold_keV = 20\nbaseline_m = 29\n'
+    'exposure_days = 100\nstatistics = { kind = "projection", sigma_stat = 0.1, '
+    "sigma_sys = 0.1 }\n"
+)
+NO_THRESHOLD = MINE.replace("threshold_keV = 20\n", "")
+
+
+@pytest.fixture
+def refused(capsys, monkeypatch):
+    """Return what is said, on one line, of arguments with which nothing is run."""
+    monkeypatch.setattr(tables, "hired", lambda *_: pytest.fail("a sheet was run"))
+
+    def words(*arguments):
+        assert tables.main(list(map(str, arguments))) == 2
+        said = capsys.readouterr().err
+        assert said.startswith("Nothing was run.")
+        assert said.endswith("\n")
+        assert said.count("\n") == 1
+        return said
+
+    return words
 
 
 @pytest.mark.parametrize(
@@ -29,24 +54,95 @@ ROWS = [*rows(SheetParameters("conus")), solar_row()]
         ("reading: best", "unknown reading 'best'; allowed: all, as printed, as tabulated"),
         ("- a\n- b", "allowed: a mapping of parameters"),
         ("a: [", "this cannot be read as YAML"),
+        ("experiment: 2020-13-45", "this cannot be read as YAML: month must be in 1..12"),
+        ("confidence: !!float abc", "this cannot be read as YAML"),
+        ("confidence: !!int abc", "this cannot be read as YAML"),
+        ("confidence: !!int ''", "this cannot be read as YAML"),
+        ("confidence: !!bool x", "this cannot be read as YAML"),
+        ("experiment: !!timestamp abc", "this cannot be read as YAML"),
+        pytest.param(f"delta_cp: {'1' * 5000}", "this cannot be read as YAML", id="5000 digits"),
+        pytest.param("delta_cp: " + "[" * 3000, "this cannot be read as YAML", id="deep nesting"),
+        ("delta_cp: 0.1\nreading: all\ndelta_cp: 0.2", "got 'delta_cp' 2 times; allowed: once"),
+        (r'experiment: "a\0.toml"', "the file cannot be read"),
     ],
 )
-def test_refused_before_anything_runs(tmp_path, capsys, monkeypatch, text, words):
+def test_refused_before_anything_runs(tmp_path, refused, text, words):
     file = tmp_path / "parameters.yml"
     file.write_text(text)
-    monkeypatch.setattr(tables, "make_sheet", lambda _: pytest.fail("a sheet was run"))
-    assert tables.main(["--parameters", str(file), "--output", str(tmp_path / "out")]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("Nothing was run.")
-    assert words in said
+    assert words in refused("--parameters", file, "--output", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
-def test_missing_files(tmp_path, capsys):
-    assert tables.main(["--config", str(tmp_path / "none.toml")]) == 2
-    assert "the file cannot be read" in capsys.readouterr().err
-    assert tables.main(["--parameters", str(tmp_path / "none.yml")]) == 2
-    assert "none.yml" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--config", "none.toml"], "the file cannot be read"),
+        (["--config", "a\0.toml"], "the file cannot be read"),
+        (["--config", "loop.toml"], "the file cannot be read"),
+        (["--config", "pipe.toml"], "the file cannot be read: this is no regular file"),
+        (["--config", "no-threshold.toml"], "threshold: got 0 MeV; allowed: above 0 MeV"),
+        (["--config", "mine.txt"], "--config: got 'mine.txt'; allowed: a TOML file"),
+        (["--config", "."], "--config: got '.'; allowed: a TOML file"),
+        (["--config", ""], "--config: got ''; allowed: a TOML file"),
+        (["--config", "mine.toml", "--parameters", "mine.yml"], "got both; allowed: one of them"),
+        (["--parameters", "none.yml"], "none.yml"),
+        (["--parameters", "a\0.yml"], "this cannot be read as YAML"),
+        (["--parameters", "pipe.toml"], "this is no regular file"),
+        (["--sterile", "conus", "--config", "mine.toml"], "--sterile and --config: got both"),
+        (["--sterile", "conus", "--parameters", "mine.yml"], "--sterile and --parameters: got bo"),
+        (["--cluster", "tcp://127.0.0.1:1", "--workers", "2"], "--cluster and --workers: got both"),
+        (["--workers", "0"], "workers: got 0; allowed: at least 1"),
+    ],
+)
+def test_arguments_that_are_refused(tmp_path, monkeypatch, refused, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.toml").write_text(MINE)
+    (tmp_path / "mine.txt").write_text(MINE)
+    (tmp_path / "no-threshold.toml").write_text(NO_THRESHOLD)
+    (tmp_path / "mine.yml").write_text("experiment: conus")
+    (tmp_path / "loop.toml").symlink_to("loop.toml")
+    os.mkfifo(tmp_path / "pipe.toml")
+    assert words in refused(*arguments)
+
+
+def test_a_file_is_found_from_any_folder_under_its_own_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "store.txt").write_text(MINE)
+    (tmp_path / "mine.toml").symlink_to("store.txt")
+    for request in (
+        *tables.requests("mine.toml", {}),
+        *tables.requests(None, {"experiment": "mine.toml"}),
+    ):
+        assert request.experiment == str(tmp_path / "mine.toml")
+
+
+def test_no_more_processes_than_jobs(tmp_path, capsys, monkeypatch):
+    def stop(workers, cluster):
+        raise ConfigurationError(f"{workers} of them")
+
+    monkeypatch.setattr(tables, "hired", stop)
+    assert tables.main(["--sterile", "conus", "--workers", "1000000000"]) == 1
+    assert "1 of them" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("address", ["nonsense", "", "tcp://127.0.0.1:1", "tls://127.0.0.1:1"])
+def test_a_cluster_that_cannot_be_reached(tmp_path, capsys, address):
+    pytest.importorskip("distributed")
+    from dask import config
+
+    with config.set({"distributed.comm.timeouts.connect": "100ms"}):
+        assert tables.main(["--output", str(tmp_path), "--cluster", address]) == 1
+    said = capsys.readouterr().err
+    assert f"the tables are as they were. --cluster: got {address!r}, where no cluster can" in said
+    assert said.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("target", ["tables", "sheet"])
+def test_file_names_with_spaces_reach_the_tools_whole(target):
+    command = ["make", "--dry-run", target, "CONFIG=my file.toml", "PARAMETERS=my p.yml"]
+    said = subprocess.run(command, cwd=notebooks.ROOT, capture_output=True, text=True, check=True)
+    assert '--parameters "my p.yml"' in said.stdout
 
 
 def test_tables_are_byte_identical_and_agree(tmp_path):
@@ -71,6 +167,19 @@ def test_tables_are_byte_identical_and_agree(tmp_path):
     latex = (tmp_path / "one" / "limits.tex").read_text()
     assert latex.count(r"\\") == len(ROWS) + 2
     assert "CONUS & current & reactor & as printed" in latex
+
+
+def test_titles_are_only_text_in_latex():
+    row = replace(ROWS[0], title=r"[A] & B_1 50% # \x infill", limits=(1e-10, 1e-10, float("inf")))
+    (line,) = (line for line in tables.as_latex([row]).splitlines() if "infill" in line)
+    assert line.startswith(r"{[}A] \& B\_1 50\% \# \textbackslash{}x infill & current & reactor")
+    assert r"$\infty$ [" in line
+
+
+def test_sources_stay_in_their_cell_of_a_markdown_table():
+    description = {**tomllib.loads(MINE), "references": {"mass_kg": "a | b\nc"}}
+    table = sheets.inputs_table(experiments.describe("mine", description))
+    assert r"| mass_kg | 10 kg | a \| b c |" in table.splitlines()
 
 
 def fail(request):
@@ -100,19 +209,13 @@ def test_a_process_that_dies_leaves_the_tables(tmp_path, capsys, monkeypatch):
     assert tables.main(["--output", str(tmp_path), "--workers", "1"]) == 1
     assert "A process died; the tables are as they were." in capsys.readouterr().err
     assert {p.name: p.read_bytes() for p in (tmp_path / "tables").iterdir()} == before
-    assert tables.main(["--workers", "0"]) == 2
-    assert "workers: got 0; allowed: at least 1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("delay", [1.0, 4.0, 8.0])
 def test_a_killed_run_loses_nothing(tmp_path, delay):
     """Killed at start, in the middle of a sheet, or late: what was there is there, and whole."""
     config = tmp_path / "mine.toml"
-    config.write_text(
-        'source = "sns"\ntarget = "Ar"\nmass_kg = 10\nthreshold_keV = 20\nbaseline_m = 29\n'
-        'exposure_days = 100\nstatistics = { kind = "projection", sigma_stat = 0.1, '
-        "sigma_sys = 0.1 }\n"
-    )
+    config.write_text(MINE)
     tables.write_tables(ROWS, tmp_path / "tables", "limits-mine")
     before = {path.name: path.read_bytes() for path in (tmp_path / "tables").iterdir()}
     command = [sys.executable, "-m", "tools.tables", "--config", str(config)]

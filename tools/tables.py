@@ -18,6 +18,7 @@ import io
 import os
 import sys
 import tempfile
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -32,7 +33,13 @@ from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
 from cevnslib import curves, experiments, sheets
-from cevnslib.errors import CevnsError, ConfigurationError, DomainError, UnknownNameError
+from cevnslib.errors import (
+    CevnsError,
+    ConfigurationError,
+    DomainError,
+    checked_choice,
+    quoted,
+)
 from cevnslib.scale import map_tasks
 
 from . import files, notebooks
@@ -42,33 +49,71 @@ CHAPTERS = notebooks.ROOT / "book" / "experiments"
 BUILD = notebooks.ROOT / "_build"
 UNIT = 1e-10
 KEPT = "the tables are as they were"
+#: Options that make no sense together.
+APART = (("sterile", "config"), ("sterile", "parameters"), ("cluster", "workers"))
+#: How LaTeX writes what it would obey; after a line break it would obey [ and * too.
+LATEX = str.maketrans(
+    {
+        **{character: f"\\{character}" for character in "&%$#_{}"},
+        **{character: f"{{{character}}}" for character in "[*"},
+        **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"},
+        **{"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"},
+    }
+)
+
+
+def say(words: str) -> None:
+    """Print on one line what went wrong."""
+    print(" ".join(words.split()), file=sys.stderr)
 
 
 def read_parameters(path: Path | None) -> dict[str, Any]:
-    """Read a mapping of parameters from YAML; unknown ones are refused."""
+    """Read a mapping of parameters from YAML; unknown ones and doubled ones are refused."""
     if path is None:
         return {}
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        text = experiments.text_of(path)
+        given, node = yaml.safe_load(text), yaml.compose(text, yaml.SafeLoader)
+    except Exception as error:  # YAML's tags raise many kinds: !!bool x is a KeyError
+        words = textwrap.shorten(str(error), 200, placeholder="...")
         raise ConfigurationError(
-            f"{path}: this cannot be read as YAML: {error}; allowed: a mapping of parameters"
+            f"{path}: this cannot be read as YAML: {words}; allowed: a mapping of parameters"
         ) from error
     if not isinstance(given, dict):
-        raise ConfigurationError(f"{path}: got {given!r}; allowed: a mapping of parameters")
+        raise ConfigurationError(f"{path}: got {quoted(given)}; allowed: a mapping of parameters")
     known = [field.name for field in fields(sheets.SheetParameters)]
     for name in given:
-        if name not in known:
-            raise UnknownNameError("parameter", name, known)
+        checked_choice("parameter", name, known)
+    names = [key.value for key, _ in node.value] if node else []
+    for name in known:
+        if names.count(name) > 1:
+            raise ConfigurationError(
+                f"{path}: got {name!r} {names.count(name)} times; allowed: once"
+            )
     return given
 
 
-def requests(config: Path | None, given: dict[str, Any]) -> list[sheets.SheetParameters]:
+def requests(config: str | None, given: dict[str, Any]) -> list[sheets.SheetParameters]:
     """Return the sheets to make, every one of them checked."""
     if config is not None:
-        given = {**given, "experiment": str(config.resolve())}
+        if not config.endswith(".toml"):
+            raise ConfigurationError(
+                f"--config: got {quoted(config)}; allowed: a TOML file, whose name ends in .toml"
+            )
+        if "experiment" in given:
+            raise ConfigurationError(
+                "--config and the parameter experiment: got both; allowed: one of them"
+            )
+        given = {**given, "experiment": config}
     names = [given["experiment"]] if "experiment" in given else list(experiments.names())
-    return [sheets.SheetParameters(**{**given, "experiment": name}) for name in names]
+    return [sheets.SheetParameters(**{**given, "experiment": absolute(name)}) for name in names]
+
+
+def absolute(name: object) -> object:
+    """Return a path to a TOML file as it is seen from any folder, and other names as they are."""
+    if isinstance(name, str) and name.endswith(".toml"):
+        return str(Path(name).absolute())
+    return name
 
 
 def make_sheet(request: sheets.SheetParameters) -> str:
@@ -114,14 +159,24 @@ def make(job: tuple[str, Callable[[], str]]) -> str:
 
 @contextmanager
 def hired(workers: int | None, cluster: str | None) -> Iterator[Any]:
-    """Yield who makes the sheets: processes of this machine, or the workers of a cluster."""
+    """Yield who makes the sheets: processes of this machine, or the workers of a cluster.
+
+    A cluster that cannot be reached is a ConfigurationError.
+    """
     if cluster is None:
         with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
             yield pool
         return
-    from distributed import Client
+    try:
+        from distributed import Client
 
-    with Client(cluster) as client:
+        client = Client(cluster)
+    except Exception as error:  # of many kinds: each part of an address has its own
+        raise ConfigurationError(
+            f"--cluster: got {quoted(cluster)}, where no cluster can be reached: {error}; allowed: "
+            "the address of a scheduler of dask.distributed, such as tcp://127.0.0.1:8786"
+        ) from error
+    with client:
         yield client
 
 
@@ -184,11 +239,11 @@ def as_latex(rows: Sequence[sheets.Row]) -> str:
         r"\midrule \endhead",
     ]
     for row in rows:
-        numbers = as_numbers(row)
+        numbers = [number.replace("inf", r"$\infty$") for number in as_numbers(row)]
         if row.published:
             numbers = [f"{n} [{p.printed}]" for n, p in zip(numbers, row.published, strict=True)]
-        cells = [row.title, row.stage, row.beam, row.reading, *numbers]
-        lines.append(" & ".join(cells).replace("inf", r"$\infty$") + r" \\")
+        texts = [text.translate(LATEX) for text in (row.title, row.stage, row.beam, row.reading)]
+        lines.append(" & ".join([*texts, *numbers]) + r" \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{longtable}", ""])
 
 
@@ -231,7 +286,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tools.tables", description=__doc__.split("\n")[0]
     )
-    parser.add_argument("--config", type=Path, help="a reader's TOML file")
+    parser.add_argument("--config", metavar="FILE.toml", help="a reader's experiment")
     parser.add_argument("--parameters", type=Path, help="a YAML file of parameters")
     parser.add_argument("--output", type=Path, default=BUILD, help="folder for sheets and tables")
     parser.add_argument("--sheets-only", action="store_true", help="write the book's chapters")
@@ -240,25 +295,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cluster", metavar="ADDRESS", help="a scheduler of dask.distributed")
     options = parser.parse_args(arguments)
     try:
+        for one, other in APART:
+            if None not in (getattr(options, one), getattr(options, other)):
+                raise ConfigurationError(f"--{one} and --{other}: got both; allowed: one of them")
         if options.workers is not None and options.workers < 1:
             raise DomainError(f"workers: got {options.workers}; allowed: at least 1")
-        if options.sterile is not None and options.sterile not in curves.detectors():
-            raise UnknownNameError("detector", options.sterile, curves.detectors())
-        wanted = requests(options.config, read_parameters(options.parameters))
+        if options.sterile is not None:
+            wanted, sterile = [], [checked_choice("detector", options.sterile, curves.detectors())]
+        else:
+            wanted = requests(options.config, read_parameters(options.parameters))
+            every = len(wanted) == len(experiments.names())
+            sterile = list(curves.detectors()) if every else []
+        rows = [row for request in wanted for row in sheets.rows(request)]
     except CevnsError as error:
-        print(f"Nothing was run. {error}", file=sys.stderr)
+        say(f"Nothing was run. {error}")
         return 2
-    every = len(wanted) == len(experiments.names())
-    sterile = list(curves.detectors()) if every else []
-    if options.sterile is not None:
-        wanted, sterile = [], [options.sterile]
     folder = CHAPTERS if options.sheets_only else options.output / "sheets"
     jobs: list[tuple[str, Callable[[], str]]] = [
         (Path(one.experiment).stem, partial(make_sheet, one)) for one in wanted
     ]
     jobs += [(f"sterile-{one}", partial(make_sterile_sheet, one)) for one in sterile]
+    workers = min(options.workers or os.cpu_count() or 1, len(jobs))
     try:
-        with hired(options.workers, options.cluster) as client:
+        with hired(workers, options.cluster) as client:
             show = partial(tqdm, desc="sheets", unit="sheet")
             done = map_tasks(make, jobs, client=client, progress=show)
             for name, _ in jobs:
@@ -269,26 +328,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     return 1
             next(done, None)  # there is none, and the bar is full
         if not options.sheets_only:
-            write_all(wanted, sterile, options.output / "tables")
+            write_all(wanted, rows, sterile, options.output / "tables")
+    except ConfigurationError as error:
+        say(f"The sheets were not made; {KEPT}. {error}")
+        return 1
     except BrokenExecutor as error:
-        print(f"A process died; {KEPT}. {error}", file=sys.stderr)
+        say(f"A process died; {KEPT}. {error}")
         return 1
     except OSError as error:
-        print(f"A file could not be written; {KEPT}. {error}", file=sys.stderr)
+        say(f"A file could not be written; {KEPT}. {error}")
         return 1
     return 0
 
 
 def write_all(
-    wanted: Sequence[sheets.SheetParameters], sterile: Sequence[str], folder: Path
+    wanted: Sequence[sheets.SheetParameters],
+    rows: Sequence[sheets.Row],
+    sterile: Sequence[str],
+    folder: Path,
 ) -> None:
     """Write the tables of limits and the curves of the sterile study."""
     if wanted:
         every = len(wanted) == len(experiments.names())
-        rows = [row for request in wanted for row in sheets.rows(request)]
         name = "limits" if every else f"limits-{Path(wanted[0].experiment).stem}"
-        rows += [sheets.solar_row()] if every else []
-        write_tables(rows, folder, name)
+        write_tables([*rows, *([sheets.solar_row()] if every else [])], folder, name)
         print(f"tables: {folder / name}.csv, .md, .tex, .yaml")
     for detector in sterile:
         content = curves.as_csv(curves.exclusion_curves(detector))
