@@ -27,19 +27,16 @@ def _momentum(q: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
 
 
 #: The power series of 3 j_1(x)/x in x^2, last term first; they reach rounding below x = 1/2.
-_SERIES = [(-1) ** k * 6 * (k + 1) / math.factorial(2 * k + 3) for k in range(7, -1, -1)]
+_SERIES = [(-1) ** k * 6 * (k + 1) / math.factorial(2 * k + 3) for k in range(6, -1, -1)]
 
 
 def _sphere(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """Form factor 3 j_1(x)/x of a uniform sphere, 1 at x = 0."""
-    small = x < 0.5
-    if small.all():
+    if np.max(x, initial=0.0) < 0.5:
         return _near_zero(x)
     y = np.maximum(x, 0.5)
     values: NDArray[np.float64] = 3 * (np.sin(y) / y - np.cos(y)) / y**2
-    if small.any():
-        values[small] = _near_zero(x[small])
-    return values
+    return np.where(x < 0.5, _near_zero(np.minimum(x, 0.5)), values)
 
 
 def _near_zero(x: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -241,7 +241,7 @@ class Interaction(ABC):
         Exact for a massless outgoing neutrino; arXiv:1905.03750 uses its limit sqrt(m_A T/2).
         """
         T = _recoil_energy(T, nuclide)
-        return (T + np.sqrt(T**2 + 2 * nuclide.mass * T)) / 2
+        return (T + np.sqrt(T * (T + 2 * nuclide.mass))) / 2
 
     def maximum_recoil(self, E: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
         r"""Return the greatest recoil that an energy E can give: the inverse of E_min(T).
@@ -423,10 +423,10 @@ class StandardModel(Interaction):
         form_factor = _form_factor(self.form_factor, T, nuclide, self.constants)
         scale = self.constants.fermi**2 * nuclide.mass / np.pi * self.constants.square_centimetres
         vector, axial = self.weak_charge(nuclide) ** 2, self.axial_charge(nuclide) ** 2
-        common = scale * form_factor**2
+        square = form_factor**2
         found = np.zeros((3, *T.shape))
-        found[0] = common * (vector + axial)
-        found[2] = common * T * ((axial - vector) * nuclide.mass / 2)
+        found[0] = square * (scale * (vector + axial))
+        found[2] = square * T * (scale * (axial - vector) * nuclide.mass / 2)
         return found
 
 
@@ -705,4 +705,4 @@ def _form_factor(
     form_factor: FormFactor, T: NDArray[np.float64], nuclide: Nuclide, constants: Constants
 ) -> NDArray[np.float64]:
     """Evaluate a form factor at the momentum transfer q = sqrt(2 m_A T)/hbar c of a recoil."""
-    return form_factor(np.sqrt(2 * nuclide.mass * T) / constants.hbar_c, nuclide)
+    return form_factor(np.sqrt(T) * (np.sqrt(2 * nuclide.mass) / constants.hbar_c), nuclide)
