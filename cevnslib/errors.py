@@ -140,10 +140,9 @@ at least 0 MeV
     least = -_LARGEST if at_least is None else at_least
     most = _LARGEST if at_most is None else min(at_most, _LARGEST)
     over = -math.inf if above is None else above or 1 / _LARGEST
-    # A NaN fails every comparison; looking at the extremes alone is several times faster.
+    # A NaN counts as both extremes and fails every comparison; finding these two is quickest so.
     if numbers.size and not (
-        np.maximum.reduce(numbers, axis=None) <= most
-        and over < np.minimum.reduce(numbers, axis=None) >= least
+        numbers.item(numbers.argmax()) <= most and over < numbers.item(numbers.argmin()) >= least
     ):
         good = (numbers <= most) & (numbers > over) & (numbers >= least)
         index = tuple(int(i) for i in np.argwhere(~good)[0])
