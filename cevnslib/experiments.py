@@ -307,7 +307,7 @@ miner, texono, red100
     own = description.get(stage, {})
     if not isinstance(own, Mapping):
         raise ConfigurationError(
-            f"experiment {short!r}, {stage}: got {own!r}; allowed: a table of keys"
+            f"experiment {short!r}, {stage}: got {quoted(own)}; allowed: a table of keys"
         )
     if threshold_kind is not None:
         checked_choice("threshold_kind", threshold_kind, THRESHOLD_KINDS)
