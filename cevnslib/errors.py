@@ -3,6 +3,7 @@
 import dataclasses
 import difflib
 import math
+import sys
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
@@ -129,7 +130,7 @@ at least 0 MeV
     """
     try:
         numbers = np.asarray(float(value) if type(value) is int else value)
-        if isinstance(value, np.ma.MaskedArray) or numbers.dtype.kind not in "iuf":
+        if _masked(value) or numbers.dtype.kind not in "iuf":
             raise TypeError  # text, objects, or numbers that are there and are not
         numbers = numbers.astype(np.float64)
     except Exception:  # a ragged list, too many digits, or what an object's own code raises
@@ -156,6 +157,12 @@ at least 0 MeV
             allowed += f" ({hint})"
         raise DomainError(f"{name}: got {got}{place}; allowed: {allowed}")
     return numbers
+
+
+def _masked(value: object) -> bool:
+    """Whether numbers hide behind a mask; numpy loads what knows of masks only where it is used."""
+    masked = sys.modules.get("numpy.ma")
+    return masked is not None and isinstance(value, masked.MaskedArray)
 
 
 def _allowed(unit: str, above: float | None, at_least: float | None, at_most: float | None) -> str:
@@ -429,7 +436,7 @@ def _number(name: str, value: Any, kind: type[float] | type[int]) -> float:
     if type(value) is kind:
         return value
     known = isinstance(value, int | float | np.number | np.ndarray)
-    one = np.asarray(value if known and not isinstance(value, np.ma.MaskedArray) else None)
+    one = np.asarray(value if known and not _masked(value) else None)
     if one.ndim or one.dtype.kind not in "iuf":
         raise DomainError(f"{name}: got {quoted(value)}; allowed: real numbers, one of them")
     number = float(one)
@@ -450,7 +457,7 @@ def _tuple(name: str, value: Any, kinds: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _array(name: str, value: Any, kind: type[np.generic]) -> NDArray[Any]:
     checked_kind(name, value, np.ndarray)
-    if isinstance(value, np.ma.MaskedArray) or not np.can_cast(value.dtype, kind, "same_kind"):
+    if _masked(value) or not np.can_cast(value.dtype, kind, "same_kind"):
         wanted = kind.__name__
         raise DomainError(f"{name}: got {quoted(value)}; allowed: an array of the kind {wanted}")
     return _own(np.array(value, dtype=kind))

@@ -368,7 +368,7 @@ def complex_moments(moments: ArrayLike) -> NDArray[np.complex128]:
 Lambda_1, Lambda_2 and Lambda_3, along the last axis
     """
     try:
-        values = np.asarray(None if isinstance(moments, np.ma.MaskedArray) else moments)
+        values = np.asanyarray(moments)  # a mask stays, and is refused below
     except Exception:  # a ragged list, or what an object's own code raises
         values = np.asarray(None)
     if values.dtype.kind not in "iufc" or values.ndim == 0 or values.shape[-1] != 3:
@@ -378,4 +378,4 @@ Lambda_1, Lambda_2 and Lambda_3, along the last axis
         )
     checked("real part of the moments", values.real, "mu_B")
     checked("imaginary part of the moments", values.imag, "mu_B")
-    return values.astype(np.complex128)
+    return np.array(values, dtype=np.complex128)
