@@ -318,7 +318,8 @@ class Interaction(ABC):
         polynomial = np.zeros(checked_shapes(T=T, E=E))
         for coefficient in coefficients[::-1]:
             polynomial = polynomial / E + coefficient
-        return np.where(self.minimum_energy(T, nuclide) <= E, polynomial, 0.0)
+        found = np.where(self.minimum_energy(T, nuclide) <= E, polynomial, 0.0)
+        return checked("cross section", found, "cm^2/MeV")
 
 
 @dataclass(frozen=True)

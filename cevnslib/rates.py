@@ -107,7 +107,8 @@ def _folded(
     """Return sum_n c_n I_n(E_min): the cross section averaged over a beam's spectrum."""
     moments = beam.spectrum.moments(E_min, len(coefficients) - 1)
     folded: NDArray[np.float64] = np.einsum("n...,n...->...", coefficients, moments)
-    return folded
+    # What a reader's own form factor, interaction or spectrum makes of it is seen here.
+    return checked(f"cross section in the beam {beam.name}", folded)
 
 
 def _check(experiment: Experiment, interaction: Interaction) -> None:
@@ -431,7 +432,7 @@ def effective_area(
             bounds.append(up_to[:, panel] + part(logs[panel], x))
         powers = E ** -np.arange(len(whole), dtype=float).reshape(-1, *[1] * E.ndim)
         area += per_kg * detector.mass * np.sum((bounds[1] - bounds[0]) * powers, axis=0)
-    return area
+    return checked("effective area", area, "cm^2")
 
 
 def _area_between(

@@ -228,3 +228,17 @@ def test_nuclides_may_differ_in_their_powers():
         force = MagneticMoment(spin_zero=one.name != "Ge73")
         total += expected_counts(part, force)
     assert expected_counts(conus, EvenNuclei()) == pytest.approx(total, rel=1e-13)
+
+
+@pytest.mark.parametrize("bad", [np.nan, 1e80])
+def test_what_a_form_factor_of_ones_own_makes_is_not_passed_on_unseen(bad):
+    """Nothing that is no number leaves the library, wherever it came in."""
+    odd = StandardModel(form_factor=lambda q, nuclide: np.full(np.shape(q), bad))
+    for use in (
+        lambda: expected_counts(CSI, odd),
+        lambda: recoil_spectrum(CSI, [5e-3, 9e-3], odd),
+        lambda: rates.effective_area(CSI, [20.0, 30.0], odd),
+        lambda: odd.differential_cross_section(5e-3, 30.0, CSI.detector.target.nuclides[0]),
+    ):
+        with pytest.raises(DomainError, match=r"(cross section|effective area).*: got .*; allowed"):
+            use()
