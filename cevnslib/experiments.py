@@ -9,7 +9,7 @@ import math
 import stat
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -101,7 +101,7 @@ class Experiment:
     baseline: float
     exposure: float
     measurement: Measurement
-    references: Mapping[str, str]
+    references: Mapping[str, str] = field(hash=False)
 
     def __post_init__(self) -> None:
         """Refuse an impossible baseline or exposure."""
@@ -169,7 +169,7 @@ class SolarMeasurement:
     confidence: float
     energy: float
     electron_density: float
-    references: Mapping[str, str]
+    references: Mapping[str, str] = field(hash=False)
 
     def __post_init__(self) -> None:
         """Refuse impossible numbers."""

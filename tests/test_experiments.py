@@ -287,3 +287,11 @@ def test_what_is_built_in_cannot_be_changed():
         experiments.catalogue("experiments.toml")["conus"]["current"]["mass_kg"] = 385
     experiments.load("conus").references["mass_kg"] = "changed"
     assert experiments.load("conus").references["mass_kg"] != "changed"
+
+
+@pytest.mark.parametrize("name", experiments.names())
+def test_equal_experiments_have_equal_hashes(name):
+    one, same, other = (experiments.load(name, stage) for stage in ("current", "current", "future"))
+    assert one == same
+    assert hash(one) == hash(same)
+    assert len({one, same, other}) == 2
