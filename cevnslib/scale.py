@@ -1,14 +1,16 @@
 """One call for a list of tasks: on threads here, in a pool of processes, or on a cluster."""
 
+import multiprocessing
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from threading import Thread
 from typing import Any, TypeVar
 
 from .errors import ConfigurationError, checked_kind, quoted
 
-__all__ = ["map_tasks"]
+__all__ = ["end_with_parent", "map_tasks", "process_pool"]
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -90,3 +92,46 @@ def _results(
     finally:
         for future in futures:
             future.cancel()
+
+
+def process_pool(workers: int | None = None) -> ProcessPoolExecutor:
+    """Return a pool of processes that end with the one that has made it.
+
+    Those of a plain pool wait for ever once their parent has been killed.
+
+    Parameters
+    ----------
+    workers : int, optional
+        How many; by default as many as there are cores.
+
+    Returns
+    -------
+    ProcessPoolExecutor
+        The pool, to be closed by ``with``.
+
+    Examples
+    --------
+    >>> with process_pool(2) as pool:
+    ...     list(map_tasks(abs, [-1, 2, -3], client=pool))
+    [1, 2, 3]
+    """
+    return ProcessPoolExecutor(workers or os.cpu_count(), initializer=end_with_parent)
+
+
+def end_with_parent() -> None:
+    """Let this process end as soon as the one that has started it is gone, however that ended.
+
+    It does nothing in a process that ``multiprocessing`` has not started.
+
+    Examples
+    --------
+    >>> end_with_parent()
+    """
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: Any) -> None:
+    parent.join()
+    os._exit(1)

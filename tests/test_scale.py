@@ -14,7 +14,8 @@ import pytest
 from cevnslib import experiments
 from cevnslib.coverage import CHUNK, Ensemble, study
 from cevnslib.errors import ConfigurationError, KindError
-from cevnslib.scale import map_tasks
+from cevnslib.scale import map_tasks, process_pool
+from tests.processes import gone, needs_proc, wait_for
 
 CSI = Ensemble(180.0, experiments.load("coherent-csi").measurement)
 TRUTHS = [0.0, 30.0, 100.0]
@@ -53,7 +54,7 @@ def cluster():
             n_workers=2,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=None,
+            dashboard_address=":0",
             memory_limit=0,
         ) as two,
         distributed.Client(two) as client,
@@ -61,13 +62,38 @@ def cluster():
         yield client
 
 
-@pytest.mark.parametrize("pool", [None, ThreadPoolExecutor, ProcessPoolExecutor])
+@pytest.mark.parametrize("pool", [None, ThreadPoolExecutor, ProcessPoolExecutor, process_pool])
 def test_results_come_in_the_order_of_the_tasks(pool):
     if pool is None:
         assert list(map_tasks(square, range(20))) == [n**2 for n in range(20)]
         return
     with pool(2) as client:
         assert list(map_tasks(square, range(20), client=client)) == [n**2 for n in range(20)]
+
+
+@needs_proc
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_the_processes_of_a_pool_end_with_their_parent(tmp_path, how):
+    file = tmp_path / "pids"
+    code = f"""
+import os, time
+from pathlib import Path
+from cevnslib.scale import process_pool
+with process_pool(2) as pool:
+    pids = {{pool.submit(time.sleep, 0.2) and pool.submit(os.getpid).result() for _ in range(9)}}
+    Path({str(file)!r}).write_text(" ".join(map(str, pids)) + ".")
+    time.sleep(100)
+"""
+    parent = subprocess.Popen([sys.executable, "-c", code])
+    try:
+        wait_for(lambda: file.exists() and file.read_text().endswith("."))
+    finally:
+        parent.send_signal(how)
+        parent.wait()
+    pids = [int(pid) for pid in file.read_text()[:-1].split()]
+    assert pids
+    assert parent.pid not in pids
+    assert gone(pids)
 
 
 def test_no_tasks():

@@ -260,7 +260,7 @@ def test_sheets_on_a_cluster_one_of_whose_workers_is_killed():
     ]
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit=0
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", memory_limit=0
         ) as cluster,
         tables.hired(None, cluster.scheduler_address) as client,
     ):

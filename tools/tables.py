@@ -20,7 +20,7 @@ import sys
 import tempfile
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from functools import partial
@@ -40,7 +40,7 @@ from cevnslib.errors import (
     checked_choice,
     quoted,
 )
-from cevnslib.scale import map_tasks
+from cevnslib.scale import map_tasks, process_pool
 
 from . import files, notebooks
 
@@ -164,7 +164,7 @@ def hired(workers: int | None, cluster: str | None) -> Iterator[Any]:
     A cluster that cannot be reached is a ConfigurationError.
     """
     if cluster is None:
-        with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
+        with process_pool(workers) as pool:
             yield pool
         return
     try:

@@ -11,11 +11,10 @@ import os
 import platform
 import resource
 import time
-from concurrent.futures import ProcessPoolExecutor
 
 from cevnslib import experiments, limits
 from cevnslib.coverage import Ensemble, study
-from cevnslib.scale import map_tasks
+from cevnslib.scale import map_tasks, process_pool
 
 from . import files, notebooks
 
@@ -31,7 +30,7 @@ def seconds(ensemble: Ensemble, workers: int) -> dict[str, float]:
     for _ in range(ROUNDS):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         start = time.perf_counter()
-        with ProcessPoolExecutor(workers) as pool:
+        with process_pool(workers) as pool:
             study(ensemble, 100.0, NUMBER, client=pool)
         wall.append(time.perf_counter() - start)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -50,7 +49,7 @@ def cluster_overhead(tasks: int = 2000) -> float:
     from distributed import Client, LocalCluster
 
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
         Client(cluster) as client,
     ):
         list(map_tasks(empty, range(100), client=client))
