@@ -4,37 +4,40 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 WEB    := book/_web
 SHELL  := bash
+NBVAL  := --nbval-sanitize-with tests/nbval.cfg --ignore book/templates --override-ini addopts= --override-ini filterwarnings=default book
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book strict test unit coverage nbval browser bench bench-check lint lab notebooks tables sheet figures lock mutants test-lowest links-outside clean
+.PHONY: help book strict outputs test unit compare coverage nbval browser bench bench-check lint lab notebooks tables sheet figures lock mutants test-lowest links-outside clean
 
 help: ## say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-book: _build/.web $(BIN)/.installed ## build the HTML book and print where it is
-	@echo "Running the chapters ..."
-	@python -m tools.execute 2>_build/execute.log || { cat _build/execute.log; exit 1; }
+book: _build/.web outputs ## build the HTML book and print where it is
 	jupyter-book build . --quiet
 	@echo "The book is ready: open $(CURDIR)/_build/html/index.html"
 
-strict: _build/.web $(BIN)/.installed ## build the book from scratch, every warning an error
-	rm -rf _build/html _build/.doctrees _build/cache
-	@python -m tools.execute 2>_build/execute.log || { cat _build/execute.log; exit 1; }
+strict: _build/.web outputs ## build the book's pages from scratch, every warning an error
+	rm -rf _build/html _build/.doctrees
 	jupyter-book build . -W --keep-going -n
 
-test: unit nbval ## unit tests, doctests, then every chapter against its stored outputs
+outputs: $(BIN)/.installed ## run the chapters whose outputs are not kept or are old
+	python -m tools.execute
+
+test: compare unit ## every chapter against its stored outputs, then unit tests and doctests
 
 unit: $(BIN)/.installed
 	pytest -n auto --dist loadfile -m "not browser"
 
+compare: outputs ## the outputs of the chapters' runs against those stored in them
+	pytest -p tools.replay -p no:cacheprovider $(NBVAL)
+
 coverage: $(BIN)/.installed ## which lines and branches of the library no test reaches
 	pytest -n auto --dist loadfile -m "not browser" --cov --cov-report=term-missing:skip-covered --cov-fail-under=95
 
-nbval: $(BIN)/.installed
-	pytest -n auto --dist loadfile -p no:cacheprovider --nbval --nbval-sanitize-with tests/nbval.cfg --ignore book/templates \
-	    --override-ini addopts= --override-ini filterwarnings=default book
+nbval: $(BIN)/.installed ## the same by the plugin nbval alone, which runs each chapter in a kernel of its own
+	pytest -n auto --dist loadfile -p no:cacheprovider --nbval --nbval-cell-timeout 300 $(NBVAL)
 
 browser: $(BIN)/.installed ## open every built page in headless Chromium with the network blocked
 	pytest -m browser tests/browser
@@ -58,7 +61,7 @@ lab: $(BIN)/.installed ## open the chapters in JupyterLab
 	jupyter lab --ip=127.0.0.1 book
 
 notebooks: $(BIN)/.installed ## run every chapter and write it in its canonical form
-	python -m tools.notebooks
+	python -m tools.execute --write
 	python -m tools.tables --sheets-only
 
 tables: $(BIN)/.installed ## run every experiment's sheet and write the table of limits
@@ -83,8 +86,7 @@ test-lowest: $(BIN)/.installed ## the unit tests with the lowest versions that p
 	uv pip install --quiet --python $(VENV)-lowest/bin/python --resolution lowest-direct --editable '.[dev]'
 	$(VENV)-lowest/bin/python -m pytest -n auto --dist loadfile -m "not browser" --override-ini filterwarnings=default
 
-links-outside: _build/.web $(BIN)/.installed ## ask every outside address that the book names (needs the network)
-	@python -m tools.execute 2>_build/execute.log || { cat _build/execute.log; exit 1; }
+links-outside: _build/.web outputs ## ask every outside address that the book names (needs the network)
 	jupyter-book build . --builder linkcheck
 
 clean: ## remove what the targets above have made

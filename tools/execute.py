@@ -1,81 +1,109 @@
-"""Run every chapter for the book, several at once, and keep the outputs for the build.
+"""Run the chapters of the book, and keep their outputs until something they depend on changes.
 
-Jupyter Book would run them one after the other. The outputs go to a cache, in which the build looks
-a chapter up by its code; it is emptied when the library, its data, the lock or this file has
-changed, so that a page never shows an old number.
+    python -m tools.execute             run what is not kept, for the build and for the comparison
+    python -m tools.execute --write     and write each chapter anew, in its canonical form
+
+Each chapter runs once. The build of the book takes its outputs from the cache; `tools.replay`
+compares them with those stored in the chapter. With its outputs each chapter keeps a digest of all
+that it has read: modules, data, tables, lists of folders. Where one differs, it runs again.
 """
 
+import argparse
 import hashlib
 import os
-import shutil
 import sys
-import time
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from jupyter_cache import get_cache
-from jupyter_cache.base import CacheBundleIn
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
 from nbformat import NotebookNode
 
 from . import files, notebooks
 
-CACHE = notebooks.ROOT / "_build" / "cache"  # named in _config.yml too
-STAMP = CACHE / "made-with"
+ROOT = notebooks.ROOT
+CACHE = Path("_build") / "cache"  # named in _config.yml too
+DOCTREES = Path("_build") / ".doctrees"
+#: What every run depends on, whatever it reads: the packages, and how runs are made.
+ALWAYS = ("requirements.lock", "tools/execute.py", "tools/kernels.py")
 
 
-def fingerprint() -> str:
-    """Return a hash of all that the chapters' outputs depend on but their own text."""
-    digest = hashlib.sha256()
-    sources = [path for path in (notebooks.ROOT / "cevnslib").rglob("*") if path.is_file()]
-    sources += (notebooks.ROOT / "validation").glob("*.py")
-    sources += [notebooks.ROOT / "requirements.lock", Path(__file__)]
-    for path in sorted(path for path in sources if "__pycache__" not in path.parts):
-        digest.update(str(path.relative_to(notebooks.ROOT)).encode() + path.read_bytes())
-    return digest.hexdigest()
+def digest(path: Path) -> str:
+    """Return a digest of a file, or of the names in a folder; of what is not there, nothing."""
+    if path.is_dir():
+        names = (entry.name for entry in path.iterdir())
+        content = "\0".join(sorted(n for n in names if n[0] != "." and n[:2] != "__")).encode()
+    elif path.exists():
+        content = path.read_bytes()
+    else:
+        return ""
+    return hashlib.sha256(content).hexdigest()
 
 
-def run(path: Path) -> tuple[NotebookNode | None, str]:
-    """Run one chapter in its own folder; return it, or nothing and what went wrong."""
-    notebook = notebooks.read(path)
-    folder = {"metadata": {"path": str(path.parent)}}
-    start = time.monotonic()
+def digests(names: Iterable[str], root: Path) -> dict[str, str]:
+    """Return the digests of what was read, and of what every run depends on."""
+    found = {name: digest(root / name) for name in names}
+    found |= {name: digest(ROOT / name) for name in ALWAYS}
+    return found | {"python": sys.version}
+
+
+def kept(cache: JupyterCacheAbstract, path: Path, root: Path = ROOT) -> NotebookNode | None:
+    """Return what a chapter's last run gave, unless something has changed since."""
     try:
-        NotebookClient(  # without times, which are part of what the cache looks a chapter up by
-            notebook,
-            timeout=notebooks.TIMEOUT,
-            kernel_name="python3",
-            resources=folder,
-            record_timing=False,
-        ).execute()
-    except CellExecutionError as error:
-        return None, str(error)
-    return notebook, f"{time.monotonic() - start:.0f} s"
+        record = cache.match_cache_notebook(notebooks.read(path))
+    except KeyError:
+        return None
+    before: dict[str, str] = record.data.get("digests", {})
+    names = before.keys() - {"python", *ALWAYS}
+    if not before or before != digests(names, root):
+        return None
+    _, notebook = cache.merge_match_into_notebook(notebooks.read(path))
+    return notebook
 
 
-def main() -> int:
-    """Run what is not in the cache; return the exit code."""
-    if not STAMP.exists() or STAMP.read_text() != fingerprint():
-        shutil.rmtree(CACHE, ignore_errors=True)
-    os.environ["CEVNSLIB_STATIC"] = "1"  # explorers are shown as samples that need no kernel
-    cache = get_cache(str(CACHE))
-    wanted = []
-    for path in [*notebooks.chapters(), *notebooks.sheets()]:
-        try:
-            cache.match_cache_notebook(notebooks.read(path))
-        except KeyError:
-            wanted.append(path)
-    failed = 0
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        for path, (notebook, said) in zip(wanted, pool.map(run, wanted), strict=True):
-            print(f"{path.relative_to(notebooks.ROOT)}: {said}", flush=True)
-            if notebook is None:
+def keep(cache: JupyterCacheAbstract, run: Any, root: Path = ROOT) -> None:
+    """Keep what a run gave, with digests of all that it has read."""
+    found = digests(run.read, root)
+    for name in run.read:  # what was edited meanwhile may be newer than the outputs
+        path = root / name
+        if path.is_file() and path.stat().st_mtime >= run.started:
+            found[name] = ""
+    bundle = CacheBundleIn(run.notebook, str(run.path), data={"digests": found})
+    cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    # Sphinx would not look at a page again whose chapter has the text that it had.
+    page = root / DOCTREES / run.path.relative_to(root).with_suffix(".doctree")
+    page.unlink(missing_ok=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what is not kept; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tools.execute", description=__doc__)
+    parser.add_argument("chapters", nargs="*", type=Path, help="some chapters, instead of all")
+    parser.add_argument("--write", action="store_true", help="write the chapters anew")
+    parser.add_argument("--root", type=Path, default=ROOT, help="folder of the project")
+    options = parser.parse_args(arguments)
+    root = options.root.resolve()
+    paths = [path.resolve() for path in options.chapters] or notebooks.chapters(root)
+    if not options.chapters and not options.write:
+        paths += notebooks.sheets(root)
+    cache, failed = get_cache(str(root / CACHE)), 0
+    wanted = [path for path in paths if kept(cache, path, root) is None]
+    if wanted:
+        os.environ["CEVNSLIB_STATIC"] = "1"  # explorers are shown as samples that need no kernel
+        from . import kernels
+
+        kernels.warm_up()
+        for run in kernels.run(wanted, root):
+            print(f"{run.path.relative_to(root)}: {run.said}", flush=True)
+            if run.notebook is None:
                 failed += 1
-                continue
-            bundle = CacheBundleIn(notebook, str(path))
-            cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
-    files.write(STAMP, fingerprint())
+            else:
+                keep(cache, run, root)
+    for path in paths if options.write else ():
+        notebook = kept(cache, path, root)
+        if notebook is not None:
+            files.write(path, notebooks.text(notebooks.canonical(notebook)))
     return 1 if failed else 0
 
 

@@ -1,38 +1,31 @@
-"""Run the chapters and write them in one canonical form.
-
-    python -m tools.notebooks [CHAPTER ...]
+"""The chapters and their one canonical form.
 
 The form holds no time, path, widget state or version of the machine that ran it, so that a chapter
-changes only when its text or its results do. A chapter that fails is left as it was.
+changes only when its text or its results do.
 """
 
-import os
 import re
-import sys
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from . import files
-
 ROOT = Path(__file__).resolve().parent.parent
-TIMEOUT = 300
+#: How the page's form of an explorer starts.
+EXPLORER = '<div class="explorer"'
 KEPT_CELL_METADATA = ("tags", "mystnb", "slideshow")
 
 
-def chapters() -> list[Path]:
+def chapters(root: Path = ROOT) -> list[Path]:
     """Return every chapter of the book, in order of their paths."""
-    found = (ROOT / "book").rglob("*.ipynb")
+    found = (root / "book").rglob("*.ipynb")
     elsewhere = {".ipynb_checkpoints", "templates", "experiments"}  # sheets come from a template
     return sorted(path for path in found if not elsewhere & set(path.parts))
 
 
-def sheets() -> list[Path]:
+def sheets(root: Path = ROOT) -> list[Path]:
     """Return every sheet, which papermill makes from the template."""
-    return sorted((ROOT / "book" / "experiments").glob("*.ipynb"))
+    return sorted((root / "book" / "experiments").glob("*.ipynb"))
 
 
 def read(path: Path) -> NotebookNode:
@@ -76,6 +69,8 @@ def canonical(notebook: NotebookNode) -> NotebookNode:
             if "execution_count" in output:
                 output.execution_count = count
             data = output.get("data", {})
+            if data.get("text/html", "").startswith(EXPLORER):  # drawn for the page
+                data.pop("text/html")
             if "application/vnd.jupyter.widget-view+json" in data:  # its state is the kernel's
                 data.pop("application/vnd.jupyter.widget-view+json")
                 data["text/plain"] = re.sub(r"\(.*", "(...)", data["text/plain"], flags=re.S)
@@ -83,36 +78,6 @@ def canonical(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def run(path: Path) -> NotebookNode:
-    """Run a chapter in its own folder and return it in canonical form."""
-    notebook = read(path)
-    folder = {"metadata": {"path": str(path.parent)}}
-    NotebookClient(notebook, timeout=TIMEOUT, kernel_name="python3", resources=folder).execute()
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if output.get("name") == "stderr":
-                raise RuntimeError(f"{path}: a cell wrote to stderr: {output.text}")
-    return canonical(notebook)
-
-
 def text(notebook: NotebookNode) -> str:
     """Return a chapter as the text of its file."""
     return nbformat.writes(notebook) + "\n"
-
-
-def renew(path: Path) -> str:
-    """Run a chapter and write it; return its name."""
-    files.write(path, text(run(path)))
-    return str(path.relative_to(ROOT))
-
-
-def main(arguments: list[str]) -> None:
-    """Run the chapters named, or all of them, several at once."""
-    paths = [Path(name).resolve() for name in arguments] or chapters()
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        for name in pool.map(renew, paths):
-            print(name, flush=True)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
