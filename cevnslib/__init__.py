@@ -10,4 +10,4 @@ published, sheets, regions, scale, coverage; then figures, views, interactive an
 draw.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -30,8 +30,10 @@ ORDER = (
 def test_environment_equals_pyproject():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    extras = project["project"]["optional-dependencies"]
     packages = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
-    packages += project["project"]["optional-dependencies"]["book"]
+    packages += [*extras["plot"], *extras["book"]]
+    packages.remove("cevnslib[plot]")
     conda = environment["dependencies"]
     pip = next(entry["pip"] for entry in conda if isinstance(entry, dict))
     assert sorted(pip) == sorted([*packages, "-e ."])
