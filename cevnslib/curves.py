@@ -18,7 +18,7 @@ from .disappearance import (
     set_up,
     set_ups,
 )
-from .errors import DomainError, checked, checked_choice, checked_fields, checked_kind
+from .errors import DomainError, checked_choice, checked_kind
 from .experiments import Experiment
 from .statistics import READINGS
 
@@ -43,7 +43,7 @@ DISAPPEARING = ("e", "mu")
 
 @dataclass(frozen=True, eq=False)
 class ExclusionCurve:
-    """The largest amplitude that one set-up allows, against the splitting.
+    """The largest amplitude that a set-up allows by splitting; made by `exclusion_curves`.
 
     Parameters
     ----------
@@ -56,13 +56,6 @@ class ExclusionCurve:
     amplitudes : ndarray, shape (n,)
         sin^2 2theta; infinite where nothing is excluded.
 
-    Raises
-    ------
-    UnknownNameError
-        If there is no such flavour.
-    DomainError
-        If a number lies outside its domain, or there are more of one than of the other.
-
     Examples
     --------
     >>> curve = exclusion_curves("coherent-lar", [0.5, 1.5])[0]
@@ -74,16 +67,6 @@ class ExclusionCurve:
     label: str
     splittings: NDArray[np.float64]
     amplitudes: NDArray[np.float64]
-
-    def __post_init__(self) -> None:
-        """Refuse what is no curve."""
-        checked_fields(self)
-        checked_choice("flavour", self.flavour, DISAPPEARING)
-        x = checked_splittings(self.splittings)
-        finite = np.where(np.asarray(self.amplitudes) == np.inf, 1.0, self.amplitudes)
-        y = checked("amplitude sin^2 2theta", finite, at_least=0, at_most=1)
-        if y.shape != x.shape:
-            raise DomainError(f"amplitudes: got the shape {y.shape}; allowed: {x.shape}")
 
 
 def checked_curves(curves: Sequence[ExclusionCurve]) -> None:

@@ -4,7 +4,6 @@ An experiment constrains the moments through three things only: the Standard Mod
 Hermitian matrix K of the magnetic one, and the chi2 of its count. `Constraint` holds them.
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -545,11 +544,6 @@ class LimitRow:
     values : tuple of float
         Limits on the three moments in Bohr magnetons; infinite where there is none.
 
-    Raises
-    ------
-    DomainError
-        If a limit is not positive.
-
     Examples
     --------
     >>> LimitRow("borexino", "current", "solar", (4.4e-11, 3.6e-11, 2.8e-11)).beam
@@ -560,12 +554,6 @@ class LimitRow:
     stage: str
     beam: str
     values: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        """Refuse what is no row."""
-        checked_fields(self)
-        finite = [value for value in self.values if value != math.inf]
-        checked("limits", finite, "mu_B", above=0)
 
 
 def limit_table(

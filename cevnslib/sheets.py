@@ -1,6 +1,5 @@
 """What the sheet of an experiment shows: the same numbers as in the table of all limits."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
@@ -11,7 +10,6 @@ from .errors import (
     ConfigurationError,
     checked,
     checked_choice,
-    checked_fields,
     checked_kind,
     checked_number,
     quoted,
@@ -182,12 +180,6 @@ class Row:
     reading: str
     limits: tuple[float, ...]
     published: tuple[published.PublishedLimit, ...]
-
-    def __post_init__(self) -> None:
-        """Refuse what is no row."""
-        checked_fields(self)
-        finite = [value for value in self.limits if value != math.inf]
-        checked("limits", finite, "mu_B", above=0)
 
     @property
     def verdicts(self) -> tuple[str, ...]:

@@ -73,6 +73,11 @@ _PHASE = {
 #: Parts of a widget, which `explorers` alone puts together; what a reader sets goes to `views`.
 PARTS = {"interactive"}
 
+#: Results: what this library makes and a reader is given; whoever makes them checks what they hold.
+RESULTS = {"curves.ExclusionCurve", "disappearance.Disappearance", "limits.LimitRow", "sheets.Row"}
+RESULTS |= {"published.PublishedLimit", "published.Verdict"}
+RESULTS |= {"coverage.Coverage", "coverage.Interval"}
+
 #: Arguments by name; those left out keep their defaults.
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "errors.checked": {"name": "x", "value": T},
