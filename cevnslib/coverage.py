@@ -25,10 +25,10 @@ from numpy.typing import ArrayLike, NDArray
 from .errors import (
     DomainError,
     checked,
-    checked_fields,
     checked_integer,
     checked_kind,
     checked_number,
+    keep,
     quoted,
 )
 from .scale import map_tasks
@@ -102,8 +102,9 @@ class Ensemble:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be analysed."""
-        checked_fields(self)
-        checked("Standard Model events", self.signal, above=0, at_most=MOST)
+        checked_kind("measurement", self.measurement, Measurement)
+        signal = checked_number("Standard Model events", self.signal, above=0, at_most=MOST)
+        keep(self, signal=signal)
         self.measurement.chi2(self.signal, self.reading)
 
     @property

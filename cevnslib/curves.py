@@ -18,7 +18,7 @@ from .disappearance import (
     set_up,
     set_ups,
 )
-from .errors import DomainError, checked_choice, checked_kind
+from .errors import DomainError, checked_choice, checked_kind, checked_tuple
 from .experiments import Experiment
 from .statistics import READINGS
 
@@ -71,15 +71,11 @@ class ExclusionCurve:
 
 def checked_curves(curves: Sequence[ExclusionCurve]) -> None:
     """Refuse what is no sequence of curves with the same splittings."""
-    checked_kind("curves", curves, Sequence)
-    for one in curves:
-        checked_kind("one of the curves", one, ExclusionCurve)
-    if not curves or any(
-        not np.array_equal(one.splittings, curves[0].splittings) for one in curves
-    ):
+    first, *others = checked_tuple("curves", curves, ExclusionCurve)
+    if any(not np.array_equal(one.splittings, first.splittings) for one in others):
         raise DomainError(
             f"curves: got {len(curves)} with {[len(one.splittings) for one in curves]} splittings; "
-            "allowed: at least one, and the same splittings in all"
+            "allowed: the same splittings in all"
         )
 
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from .constants import KEV
 from .curves import ExclusionCurve, checked_curves
-from .errors import DomainError, checked_kind
+from .errors import checked_kind, checked_tuple
 from .experiments import Experiment
 from .interactions import MagneticMoment, StandardModel
 from .limits import constraint
@@ -30,11 +30,7 @@ BEAM_NAMES = {
 
 def _check(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
     checked_kind("parameters", parameters, SheetParameters)
-    checked_kind("stages", stages, Sequence)
-    for one in stages:
-        checked_kind("one of the stages", one, Experiment)
-    if not stages:
-        raise DomainError("stages: got none; allowed: at least one experiment")
+    checked_tuple("stages", stages, Experiment)
 
 
 def _legend(ax: Axes, otherwise: str, **options: float) -> None:

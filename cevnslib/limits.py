@@ -14,9 +14,10 @@ from .errors import (
     DomainError,
     checked,
     checked_choice,
-    checked_fields,
     checked_kind,
     checked_number,
+    keep,
+    owned,
     quoted,
 )
 from .experiments import (
@@ -83,11 +84,14 @@ class Constraint:
 
     def __post_init__(self) -> None:
         """Refuse a signal and a matrix that no experiment can have."""
-        checked_fields(self)
+        checked_kind("chi2", self.chi2, PulledChi2)
         checked_number("observed events", self.chi2.observed)
         checked_number("variance", self.chi2.variance)
-        checked("signal", self.signal, at_least=0)
-        checked_moment_matrix(self.matrix)
+        keep(
+            self,
+            signal=checked_number("signal", self.signal, at_least=0),
+            matrix=owned(checked_moment_matrix(self.matrix)),
+        )
 
     @property
     def least_chi2(self) -> float:

@@ -171,9 +171,7 @@ def compare(published: PublishedLimit, ours: float) -> Verdict:
     'close'
     """
     checked_kind("published", published, PublishedLimit)
-    if not isinstance(ours, float) or ours != math.inf:
-        ours = checked_number("our limit", ours, "mu_B", above=0)
-    return Verdict(published, ours)
+    return Verdict(published, checked_number("our limit", ours, "mu_B", above=0, at_most=math.inf))
 
 
 def verdicts(

@@ -82,7 +82,6 @@ RESULTS |= {"coverage.Coverage", "coverage.Interval"}
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "errors.checked": {"name": "x", "value": T},
     "errors.checked_choice": {"kind": "flavour", "name": "e", "allowed": ("e", "mu")},
-    "errors.checked_fields": {"instance": BEAM},
     "errors.checked_integer": {"name": "n", "value": 2, "at_least": 0, "at_most": 7},
     "errors.checked_kind": {"name": "beam", "value": BEAM, "kind": sources.Beam},
     "errors.checked_number": {"name": "x", "value": 1.0},

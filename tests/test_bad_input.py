@@ -259,6 +259,49 @@ def test_numbers_may_be_stored_in_any_way(name):
     plt.close("all")
 
 
+# What an instance holds is its own, however it came.
+
+
+def stored_oddly(value):
+    """Return a value as numpy's number, as an array that can be changed, or as a list."""
+    if isinstance(value, bool | str):
+        return value
+    if isinstance(value, float | int):
+        return np.float64(value) if isinstance(value, float) else np.int16(value)
+    if isinstance(value, np.ndarray):
+        return np.array(value)
+    if isinstance(value, tuple):
+        return [stored_oddly(one) for one in value]
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def is_owned(value):
+    """Whether only Python's own numbers, tuples and dicts are held, and arrays that are locked."""
+    if isinstance(value, np.ndarray):
+        return not value.flags.writeable
+    if isinstance(value, tuple):
+        return all(is_owned(one) for one in value)
+    return not isinstance(value, np.generic | list)
+
+
+CLASSES = [name for name in TRIED if dataclasses.is_dataclass(resolve(name))]
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_an_instance_owns_what_it_holds(name):
+    given = {key: stored_oddly(value) for key, value in ARGUMENTS[name].items()}
+    made = resolve(name)(**given)
+    as_before = resolve(name)(**ARGUMENTS[name])
+    assert vars(made).keys() == {field.name for field in dataclasses.fields(made)}
+    assert all(is_owned(value) for value in vars(made).values())
+    for value in given.values():
+        if isinstance(value, np.ndarray):
+            value += 1
+        elif isinstance(value, list | dict):
+            value.clear()
+    assert same(made, as_before)
+
+
 # The files that a reader may write: every key in turn holds nonsense, is missing or misspelt.
 
 EXPERIMENT = {

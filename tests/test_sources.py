@@ -284,7 +284,7 @@ def test_a_source_keeps_its_beams_to_itself():
 
 
 def test_an_isotope_twice_is_refused():
-    with pytest.raises(DomainError, match=r"fissile isotopes: got .* allowed: each once"):
+    with pytest.raises(DomainError, match=r"fission fractions: got .* each isotope once"):
         ReactorSpectrum((("u235", 0.5), ("u235", 0.5)))
 
 
