@@ -373,7 +373,8 @@ class Coverage:
                 f"confidence level: got {self.confidence:g} with {self.experiments} experiments; "
                 f"allowed: levels at which Delta chi2 is below {HIGHEST:g}, within the errors"
             )
-        low, value, high = (STEP * np.argmax(summed >= one, axis=1) for one in wanted)
+        bins = np.array([np.argmax(summed >= one, axis=1) for one in wanted], dtype=np.float64)
+        low, value, high = STEP * bins
         return value, np.maximum((high - low) / 2, STEP / 2)
 
     def feldman_cousins(self, chi2: PulledChi2 | None = None) -> Interval:
