@@ -11,6 +11,7 @@ for expected signal N, data D, background B and statistical variance V.
 
 import math
 from dataclasses import dataclass, replace
+from statistics import NormalDist  # Python's own
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -79,6 +80,13 @@ def delta_chi2(confidence: float = 0.90, parameters: int = 1) -> float:
     if level == 1:
         raise DomainError("confidence level: got 1; allowed: above 0 and below 1")
     number = checked_integer("number of parameters", parameters, at_least=1, at_most=1000)
+    if number == 1:
+        z = -NormalDist().inv_cdf((1 - level) / 2)
+        if level < 0.5:  # one step of Newton's, as 1 - level has lost digits of the level
+            z -= (math.erf(z / math.sqrt(2)) - level) * math.sqrt(math.pi / 2) * math.exp(z**2 / 2)
+        return z**2
+    if number == 2:
+        return -2 * math.log1p(-level)
     from scipy.special import gammaincinv  # here, as it loads more slowly than all else
 
     return float(2 * gammaincinv(number / 2, level))

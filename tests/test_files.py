@@ -107,3 +107,17 @@ def test_importing_the_library_loads_nothing_that_draws():
         print([name for name in heavy if name in sys.modules])
     """)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_the_first_limit_loads_no_scipy():
+    """It takes longer to load than the limit to find."""
+    done = run("""
+        import sys
+        from cevnslib import disappearance, experiments, limits, regions
+        found = limits.constraint(experiments.load("conus"))
+        found.limits()
+        regions.boundary(found, (1, 2))
+        disappearance.disappearance(disappearance.set_up("coherent-lar"), [1.0], "mu").exclusion()
+        print("scipy" in sys.modules)
+    """)
+    assert done.stdout.strip() == "False", done.stderr
