@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib import resources
 from types import MappingProxyType
 
@@ -341,6 +341,12 @@ class ReactorSpectrum(NumericalSpectrum):
         return density
 
 
+@lru_cache(32)
+def _shared(spectrum: ReactorSpectrum) -> ReactorSpectrum:
+    """Return the first of equal spectra, which has its integrals already."""
+    return spectrum
+
+
 @cache
 def _allowed_norm(end: float, charge: float) -> float:
     # In the variable sqrt(end - E) the shape is smooth up to the end.
@@ -405,7 +411,7 @@ def reactor(
     """
     power = checked_number("thermal power", thermal_power, "GW", above=0)
     checked_kind("fractions", fractions, Mapping)
-    spectrum = ReactorSpectrum(tuple(fractions.items()), captures, end)
+    spectrum = _shared(ReactorSpectrum(tuple(fractions.items()), captures, end))
     energies = {isotope: released for isotope, (released,) in _reactor_table()["energy"]}
     released = sum(share * energies[isotope] for isotope, share in spectrum.fractions)
     fissions = power * 1e9 / (released * 1e6 * ELEMENTARY_CHARGE)
@@ -450,6 +456,6 @@ def reactor_of_flux(
     flux = checked_number("flux", flux, "1/(cm^2 s)", above=0)
     area = 4 * np.pi * checked_number("baseline", baseline, "cm", above=0) ** 2
     checked_kind("fractions", fractions, Mapping)
-    spectrum = ReactorSpectrum(tuple(fractions.items()), captures, end)
+    spectrum = _shared(ReactorSpectrum(tuple(fractions.items()), captures, end))
     fissions = flux * area / float(spectrum.moments(0.0, 0)[0])
     return Source("reactor", (Beam("nubar_e", "e", True, "continuous", spectrum, fissions),))
