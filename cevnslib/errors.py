@@ -4,7 +4,8 @@ import difflib
 import math
 import sys
 import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import NoneType
 from typing import Any, TypeVar
 
@@ -33,6 +34,18 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 #: Sizes beyond which a number is refused as absurd, so that its powers stay finite. A number with
 #: the domain "above 0" must exceed the inverse.
 _LARGEST = 1e40
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """Name the extra that is missing where the packages that draw cannot be imported."""
+    try:
+        yield
+    except ImportError as error:
+        raise ImportError(
+            f"{error}: figures and explorers need the extra 'plot' (pip install '.[plot]')",
+            name=error.name,
+        ) from error
 
 
 class CevnsError(ValueError):
