@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .errors import checked_number
+from .errors import checked_number, keep
 
 __all__ = [
     "AVOGADRO",
@@ -63,8 +63,7 @@ class Constants:
 
     def __post_init__(self) -> None:
         """Refuse what is no constant of nature."""
-        for name, value in vars(self).items():
-            checked_number(name, value, above=0)
+        keep(self, **{key: checked_number(key, x, above=0) for key, x in vars(self).items()})
 
     @property
     def square_centimetres(self) -> float:

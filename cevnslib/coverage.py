@@ -25,10 +25,10 @@ from numpy.typing import ArrayLike, NDArray
 from .errors import (
     DomainError,
     checked,
-    checked_fields,
     checked_integer,
     checked_kind,
     checked_number,
+    keep,
     quoted,
 )
 from .scale import map_tasks
@@ -102,8 +102,9 @@ class Ensemble:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be analysed."""
-        checked_fields(self)
-        checked("Standard Model events", self.signal, above=0, at_most=MOST)
+        checked_kind("measurement", self.measurement, Measurement)
+        signal = checked_number("Standard Model events", self.signal, above=0, at_most=MOST)
+        keep(self, signal=signal)
         self.measurement.chi2(self.signal, self.reading)
 
     @property
@@ -198,11 +199,6 @@ class Interval:
     lower_error, upper_error : float, optional
         Their statistical errors, 0 where none was drawn.
 
-    Raises
-    ------
-    DomainError
-        If an end or an error is negative, or the upper end lies below the lower one.
-
     Examples
     --------
     >>> Interval(0.0, 115.5).upper
@@ -213,13 +209,6 @@ class Interval:
     upper: float
     lower_error: float = 0.0
     upper_error: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Refuse what is no interval."""
-        checked_fields(self)
-        checked("lower end", self.lower, at_least=0)
-        checked("upper end", self.upper, at_least=self.lower)
-        checked("error of an end", [self.lower_error, self.upper_error], at_least=0)
 
 
 def _ends(
@@ -269,11 +258,6 @@ class Coverage:
         In how many Delta chi2 at the truth is at most 0, 0.002, 0.004 and so on, and above the one
         before; the last bin holds the rest.
 
-    Raises
-    ------
-    DomainError
-        If the shapes do not agree.
-
     Examples
     --------
     >>> from cevnslib.statistics import Projection
@@ -290,21 +274,6 @@ class Coverage:
     within: NDArray[np.int64]
     below: NDArray[np.int64]
     histogram: NDArray[np.int64]
-
-    def __post_init__(self) -> None:
-        """Refuse counts that do not belong together."""
-        checked_fields(self)
-        checked_integer("experiments", self.experiments, at_least=1, at_most=MOST)
-        delta_chi2(self.confidence)
-        truths = self.excess.shape
-        shapes = (truths, self.within.shape, self.below.shape, self.histogram.shape)
-        if len(truths) != 1 or shapes[1:] != (truths, truths, (*truths, BINS)):
-            raise DomainError(
-                f"shapes: got {shapes}; allowed: (n,) three times and (n, {BINS}) for n truths"
-            )
-        checked("true magnetic events", self.excess, at_least=0)
-        for name in ("within", "below", "histogram"):
-            checked(name, getattr(self, name), at_least=0, at_most=self.experiments)
 
     def interval_coverage(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return how often the Delta chi2 interval covers the truth.
@@ -404,7 +373,8 @@ class Coverage:
                 f"confidence level: got {self.confidence:g} with {self.experiments} experiments; "
                 f"allowed: levels at which Delta chi2 is below {HIGHEST:g}, within the errors"
             )
-        low, value, high = (STEP * np.argmax(summed >= one, axis=1) for one in wanted)
+        bins = np.array([np.argmax(summed >= one, axis=1) for one in wanted], dtype=np.float64)
+        low, value, high = STEP * bins
         return value, np.maximum((high - low) / 2, STEP / 2)
 
     def feldman_cousins(self, chi2: PulledChi2 | None = None) -> Interval:

@@ -18,7 +18,7 @@ from .disappearance import (
     set_up,
     set_ups,
 )
-from .errors import DomainError, checked, checked_choice, checked_fields, checked_kind
+from .errors import DomainError, checked_choice, checked_kind, checked_tuple
 from .experiments import Experiment
 from .statistics import READINGS
 
@@ -43,7 +43,7 @@ DISAPPEARING = ("e", "mu")
 
 @dataclass(frozen=True, eq=False)
 class ExclusionCurve:
-    """The largest amplitude that one set-up allows, against the splitting.
+    """The largest amplitude that a set-up allows by splitting; made by `exclusion_curves`.
 
     Parameters
     ----------
@@ -55,13 +55,6 @@ class ExclusionCurve:
         In eV^2.
     amplitudes : ndarray, shape (n,)
         sin^2 2theta; infinite where nothing is excluded.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such flavour.
-    DomainError
-        If a number lies outside its domain, or there are more of one than of the other.
 
     Examples
     --------
@@ -75,28 +68,14 @@ class ExclusionCurve:
     splittings: NDArray[np.float64]
     amplitudes: NDArray[np.float64]
 
-    def __post_init__(self) -> None:
-        """Refuse what is no curve."""
-        checked_fields(self)
-        checked_choice("flavour", self.flavour, DISAPPEARING)
-        x = checked_splittings(self.splittings)
-        finite = np.where(np.asarray(self.amplitudes) == np.inf, 1.0, self.amplitudes)
-        y = checked("amplitude sin^2 2theta", finite, at_least=0, at_most=1)
-        if y.shape != x.shape:
-            raise DomainError(f"amplitudes: got the shape {y.shape}; allowed: {x.shape}")
-
 
 def checked_curves(curves: Sequence[ExclusionCurve]) -> None:
     """Refuse what is no sequence of curves with the same splittings."""
-    checked_kind("curves", curves, Sequence)
-    for one in curves:
-        checked_kind("one of the curves", one, ExclusionCurve)
-    if not curves or any(
-        not np.array_equal(one.splittings, curves[0].splittings) for one in curves
-    ):
+    first, *others = checked_tuple("curves", curves, ExclusionCurve)
+    if any(not np.array_equal(one.splittings, first.splittings) for one in others):
         raise DomainError(
             f"curves: got {len(curves)} with {[len(one.splittings) for one in curves]} splittings; "
-            "allowed: at least one, and the same splittings in all"
+            "allowed: the same splittings in all"
         )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .constants import KEV
-from .errors import checked, checked_fields, checked_table
+from .errors import checked, checked_kind, checked_number, checked_table, keep
 from .nuclei import Nuclide, Target
 from .quadrature import panel_rule
 from .quenching import Quenching
@@ -65,8 +65,7 @@ class ConstantEfficiency:
 
     def __post_init__(self) -> None:
         """Refuse what is no chance."""
-        checked_fields(self)
-        checked("efficiency", self.value, at_least=0, at_most=1)
+        keep(self, value=checked_number("efficiency", self.value, at_least=0, at_most=1))
 
     @property
     def breakpoints(self) -> tuple[float, ...]:
@@ -121,15 +120,19 @@ class PhotoelectronAcceptance:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be an acceptance."""
-        checked_fields(self)
-        checked("amplitude", self.amplitude, at_least=0, at_most=1)
-        checked("slope", self.slope, "per photoelectron", at_least=0)
-        checked("midpoint", self.midpoint, "photoelectrons", at_least=0)
-        checked("photoelectrons_per_keV", self.photoelectrons_per_keV, "1/keV", above=0)
-        checked("half", self.half, "photoelectrons", at_least=0)
-        checked("full", self.full, "photoelectrons", at_least=self.half)
-        if self.last != math.inf:
-            checked("last", self.last, "photoelectrons", at_least=self.full)
+        unit, per_keV = "photoelectrons", self.photoelectrons_per_keV
+        half = checked_number("half", self.half, unit, at_least=0)
+        full = checked_number("full", self.full, unit, at_least=half)
+        keep(
+            self,
+            amplitude=checked_number("amplitude", self.amplitude, at_least=0, at_most=1),
+            slope=checked_number("slope", self.slope, "per photoelectron", at_least=0),
+            midpoint=checked_number("midpoint", self.midpoint, unit, at_least=0),
+            photoelectrons_per_keV=checked_number("photoelectrons", per_keV, "per keV", above=0),
+            half=half,
+            full=full,
+            last=checked_number("last", self.last, unit, at_least=full, at_most=math.inf),
+        )
 
     @property
     def _steps(self) -> tuple[float, float, float]:
@@ -188,8 +191,8 @@ class TabulatedEfficiency:
 
     def __post_init__(self) -> None:
         """Refuse what is no table."""
-        checked_fields(self)
-        checked_table("efficiency", self.energies, self.values, at_most=1)
+        energies, values = checked_table("efficiency", self.energies, self.values, at_most=1)
+        keep(self, energies=energies, values=values)
 
     @property
     def breakpoints(self) -> tuple[float, ...]:
@@ -237,11 +240,13 @@ class Resolution:
 
     def __post_init__(self) -> None:
         """Refuse what is no width."""
-        checked_fields(self)
-        checked("constant", self.constant, "MeV", at_least=0)
-        checked("stochastic", self.stochastic, "MeV^(1/2)", at_least=0)
-        checked("reach", self.reach, "standard deviations", above=0)
-        checked("width", self.constant + self.stochastic, above=0)
+        keep(
+            self,
+            constant=checked_number("constant", self.constant, "MeV", at_least=0),
+            stochastic=checked_number("stochastic", self.stochastic, "MeV^(1/2)", at_least=0),
+            reach=checked_number("reach", self.reach, "standard deviations", above=0),
+        )
+        checked_number("width", self.constant + self.stochastic, above=0)
 
     def sigma(self, E: ArrayLike) -> NDArray[np.float64]:
         """Return the standard deviation in MeV at energies in MeV, at least 0."""
@@ -303,17 +308,23 @@ class Detector:
 
     def __post_init__(self) -> None:
         """Refuse what no detector can be."""
-        checked_fields(self)
-        checked("mass", self.mass, "kg", above=0)
-        checked("threshold", self.threshold, "MeV", at_least=0)
-        if self.maximum != math.inf:
-            checked("maximum", self.maximum, "MeV", above=self.threshold)
+        checked_kind("target", self.target, Target)
+        checked_kind("efficiency", self.efficiency, Efficiency)
+        checked_kind("quenching", self.quenching, Quenching | None)
+        checked_kind("resolution", self.resolution, Resolution | None)
+        low = checked_number("threshold", self.threshold, "MeV", at_least=0)
+        keep(
+            self,
+            mass=checked_number("mass", self.mass, "kg", above=0),
+            threshold=low,
+            maximum=checked_number("maximum", self.maximum, "MeV", above=low, at_most=math.inf),
+        )
         hint = "energies are in MeV, did you give keV?"
-        checked("least energy counted", self._steps[0], "MeV", at_most=1, hint=hint)
+        least = checked_number("least energy counted", self._steps[0], "MeV", at_most=1, hint=hint)
         if self.resolution is not None:
-            width = float(self.resolution.sigma(self._steps[0]))
-            low, high = self._steps[0] * _NARROWEST, self._steps[0] / self._reach / 1.01
-            checked("resolution", width, "MeV at threshold", at_least=low, at_most=high)
+            width, most = float(self.resolution.sigma(least)), least / self._reach / 1.01
+            unit, low = "MeV at threshold", least * _NARROWEST
+            checked_number("resolution", width, unit, at_least=low, at_most=most)
 
     @property
     def _reach(self) -> float:

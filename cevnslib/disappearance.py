@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import DomainError, checked, checked_choice, checked_fields, checked_kind, quoted
+from .errors import DomainError, checked, checked_choice, checked_kind, quoted
 from .experiments import Experiment, catalogue, describe
 from .interactions import Interaction, StandardModel
 from .quadrature import panel_rule
@@ -132,7 +132,7 @@ def _energy_rule(
 
 @dataclass(frozen=True, eq=False)
 class Disappearance:
-    """What an experiment says of the amplitude with which one flavour disappears.
+    """What an experiment says of a flavour that disappears; made by `disappearance`.
 
     Parameters
     ----------
@@ -144,11 +144,6 @@ class Disappearance:
         Events that an oscillation of full amplitude takes away, see `lost_counts`.
     statistics : BinnedChi2
         The chi2 of the counts.
-
-    Raises
-    ------
-    DomainError
-        If a number lies outside its domain or the shapes do not belong together.
 
     Examples
     --------
@@ -162,16 +157,6 @@ class Disappearance:
     counts: NDArray[np.float64]
     lost: NDArray[np.float64]
     statistics: BinnedChi2
-
-    def __post_init__(self) -> None:
-        """Refuse counts that do not belong together."""
-        checked_fields(self)
-        shape = (
-            *checked_splittings(self.splittings).shape,
-            *checked("expected events", self.counts, at_least=0).shape,
-        )
-        if checked("lost events", self.lost).shape != shape or len(shape) != 2:
-            raise DomainError(f"lost events: got {np.shape(self.lost)}; allowed: the shape {shape}")
 
     def chi2(self, amplitude: ArrayLike) -> NDArray[np.float64]:
         """Return chi2 at every amplitude and splitting.

@@ -1,14 +1,13 @@
 """What the library refuses, in words: every message quotes what came in and what is allowed."""
 
-import dataclasses
 import difflib
 import math
 import sys
 import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
-from types import UnionType
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import NoneType
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,7 +20,6 @@ __all__ = [
     "UnknownNameError",
     "checked",
     "checked_choice",
-    "checked_fields",
     "checked_integer",
     "checked_kind",
     "checked_number",
@@ -30,9 +28,24 @@ __all__ = [
     "quoted",
 ]
 
+Kind = TypeVar("Kind")
+Scalar = TypeVar("Scalar", bound=np.generic)
+
 #: Sizes beyond which a number is refused as absurd, so that its powers stay finite. A number with
 #: the domain "above 0" must exceed the inverse.
 _LARGEST = 1e40
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """Name the extra that is missing where the packages that draw cannot be imported."""
+    try:
+        yield
+    except ImportError as error:
+        raise ImportError(
+            f"{error}: figures and explorers need the extra 'plot' (pip install '.[plot]')",
+            name=error.name,
+        ) from error
 
 
 class CevnsError(ValueError):
@@ -110,7 +123,7 @@ def checked(
     Returns
     -------
     ndarray of float64
-        The shape of ``value``.
+        A copy, the shape of ``value``.
 
     Raises
     ------
@@ -170,9 +183,9 @@ def _allowed(unit: str, above: float | None, at_least: float | None, at_most: fl
     bounds = [
         f"{words} {bound:g}{' ' + unit if unit else ''}"
         for words, bound in (("above", above), ("at least", at_least), ("at most", at_most))
-        if bound is not None
+        if bound not in (None, math.inf)
     ]
-    return ", ".join(["finite", *bounds])
+    return ", ".join(["finite or infinite" if at_most == math.inf else "finite", *bounds])
 
 
 def quoted(value: object) -> str:
@@ -217,14 +230,14 @@ def checked_number(
     Parameters
     ----------
     name, unit, above, at_least, at_most, hint
-        See `checked`.
+        See `checked`; with an upper bound of ``math.inf``, the number may be infinite.
     value : float
         A single number.
 
     Returns
     -------
     float
-        The number.
+        The number, as Python's own.
 
     Raises
     ------
@@ -248,6 +261,8 @@ def checked_number(
         and (at_most is None or value <= at_most)
     ):
         return value  # as most are; the way through arrays takes ten times as long
+    if at_most == math.inf and isinstance(value, float | np.floating) and value == math.inf:
+        return math.inf
     bounds = {"above": above, "at_least": at_least, "at_most": at_most}
     number = checked(name, value, unit, **bounds, hint=hint)
     if number.ndim:
@@ -325,8 +340,8 @@ def checked_choice(kind: str, name: object, allowed: Iterable[str]) -> str:
     return name
 
 
-def checked_kind(name: str, value: object, kind: Any) -> None:
-    """Refuse a thing of another kind than what is wanted.
+def checked_kind(name: str, value: Kind, kind: Any) -> Kind:
+    """Return a thing of the kind that is wanted, or refuse it.
 
     Parameters
     ----------
@@ -335,12 +350,17 @@ def checked_kind(name: str, value: object, kind: Any) -> None:
     value : object
         What came in.
     kind : type
-        The class it must be of.
+        The class it must be of, or several of them joined by ``|``.
+
+    Returns
+    -------
+    object
+        The thing.
 
     Raises
     ------
     KindError
-        If it is not.
+        If it is of another.
 
     Examples
     --------
@@ -350,122 +370,43 @@ def checked_kind(name: str, value: object, kind: Any) -> None:
     cevnslib.errors.KindError: title: got 3; allowed: text
     """
     if not isinstance(value, kind) or (isinstance(value, type) and kind is not Callable):
-        known = {str: "text", bool: "True or False", Callable: "a function"}
+        known = {str: "text", bool: "True or False", NoneType: "None", Callable: "a function"}
+        known |= {Sequence: "a sequence", Mapping: "a mapping"}
         wanted = " or ".join(
             known.get(one) or f"a {one.__module__}.{one.__qualname__}"
             for one in typing.get_args(kind) or (kind,)
         )
         raise KindError(f"{name}: got {quoted(value)}; allowed: {wanted}")
-
-
-def checked_fields(instance: Any) -> None:
-    """Refuse a dataclass one of whose fields holds another kind of thing than it is annotated with.
-
-    Numbers must be single real numbers, tuples sequences of what they are annotated with; whether a
-    number lies inside its domain is for `checked` to say. What is kept is the instance's own:
-    numbers as Python's, sequences as tuples, arrays and mappings as copies, the arrays read-only.
-
-    Parameters
-    ----------
-    instance : dataclass
-        The instance, from its ``__post_init__``.
-
-    Raises
-    ------
-    KindError
-        If a field holds something else.
-    DomainError
-        If a number is no single real number.
-
-    Examples
-    --------
-    >>> @dataclasses.dataclass(frozen=True)
-    ... class Vessel:
-    ...     name: str
-    ...     volume: float = 1.0
-    ...     def __post_init__(self):
-    ...         checked_fields(self)
-    >>> Vessel("tank", np.float32(2.0)).volume
-    2.0
-    >>> Vessel("tank", [1.0, 2.0])
-    Traceback (most recent call last):
-    ...
-    cevnslib.errors.DomainError: volume: got [1.0, 2.0]; allowed: real numbers, one of them
-    """
-    for name, kind in _kinds(instance.__class__).items():
-        value = getattr(instance, name)
-        kept = _of_kind(name, value, kind)
-        if kept is not value:
-            object.__setattr__(instance, name, kept)
-
-
-@cache
-def _kinds(dataclass: Any) -> dict[str, Any]:
-    hints = typing.get_type_hints(dataclass)
-    return {field.name: hints[field.name] for field in dataclasses.fields(dataclass)}
-
-
-def _of_kind(name: str, value: Any, kind: Any) -> Any:
-    """Return a value as its annotation says, as far as annotations are used in this library."""
-    origin, inner = typing.get_origin(kind), typing.get_args(kind)
-    if origin in (UnionType, typing.Union):
-        if value is None and type(None) in inner:
-            return None
-        inner = tuple(one for one in inner if one is not type(None))
-        if len(inner) == 1:
-            return _of_kind(name, value, inner[0])
-        if float in inner:  # or an array of them
-            numbers = checked(name, value)
-            return _own(numbers) if numbers.ndim else float(numbers)
-    elif kind in (float, int):
-        return _number(name, value, kind)
-    elif origin is tuple:
-        return _tuple(name, value, inner)
-    elif origin is Mapping:
-        checked_kind(name, value, Mapping)
-        return {key: _of_kind(f"{name}, {key!r}", one, inner[1]) for key, one in value.items()}
-    elif origin is np.ndarray:
-        return _array(name, value, *typing.get_args(inner[1]))
-    elif kind is Any:
-        return value
-    checked_kind(name, value, kind if origin in (UnionType, typing.Union) else origin or kind)
     return value
 
 
-def _number(name: str, value: Any, kind: type[float] | type[int]) -> float:
-    if type(value) is kind:
-        return value
-    known = isinstance(value, int | float | np.number | np.ndarray)
-    one = np.asarray(value if known and not _masked(value) else None)
-    if one.ndim or one.dtype.kind not in "iuf":
-        raise DomainError(f"{name}: got {quoted(value)}; allowed: real numbers, one of them")
-    number = float(one)
-    if kind is int and not number.is_integer():
-        raise DomainError(f"{name}: got {quoted(value)}; allowed: whole numbers")
-    return kind(number)
+def checked_tuple(name: str, values: Iterable[Kind], kind: Any) -> tuple[Kind, ...]:
+    """Return a sequence of things of one kind, at least one, as a tuple, or refuse it."""
+    values = checked_kind(name, values, Sequence)
+    if not values:
+        raise DomainError(f"{name}: got none; allowed: at least one")
+    return tuple(checked_kind(f"one of the {name}", one, kind) for one in values)
 
 
-def _tuple(name: str, value: Any, kinds: tuple[Any, ...]) -> tuple[Any, ...]:
-    known = isinstance(value, Sequence) and not isinstance(value, str)
-    if not known and not (isinstance(value, np.ndarray) and value.ndim):
-        raise KindError(f"{name}: got {quoted(value)}; allowed: a tuple")
-    kinds = kinds[:1] * len(value) if kinds[-1] is Ellipsis else kinds
-    if len(kinds) != len(value):
-        raise KindError(f"{name}: got {quoted(value)}; allowed: {len(kinds)} entries")
-    return tuple(_of_kind(name, one, kind) for one, kind in zip(value, kinds, strict=True))
+def checked_numbers(
+    name: str, values: ArrayLike, unit: str = "", *, above: float | None = None
+) -> tuple[float, ...]:
+    """Return numbers along one axis as a tuple of Python's own, or refuse them; see `checked`."""
+    numbers = checked(name, values, unit, above=above)
+    if numbers.ndim != 1:
+        raise DomainError(f"{name}: got {quoted(values)}; allowed: a sequence of numbers")
+    return tuple(numbers.tolist())
 
 
-def _array(name: str, value: Any, kind: type[np.generic]) -> NDArray[Any]:
-    checked_kind(name, value, np.ndarray)
-    if _masked(value) or not np.can_cast(value.dtype, kind, "same_kind"):
-        wanted = kind.__name__
-        raise DomainError(f"{name}: got {quoted(value)}; allowed: an array of the kind {wanted}")
-    return _own(np.array(value, dtype=kind))
-
-
-def _own(array: NDArray[Any]) -> NDArray[Any]:
+def owned(array: NDArray[Scalar]) -> NDArray[Scalar]:
+    """Return an array that is held nowhere else, as `checked` makes it, after locking it."""
     array.flags.writeable = False
     return array
+
+
+def keep(instance: object, **fields: Any) -> None:
+    """Set what a frozen dataclass keeps of its fields, from its ``__post_init__``."""
+    vars(instance).update(fields)
 
 
 def checked_shapes(**arrays: NDArray[Any]) -> tuple[int, ...]:
@@ -502,8 +443,8 @@ def checked_shapes(**arrays: NDArray[Any]) -> tuple[int, ...]:
 
 def checked_table(
     name: str, energies: ArrayLike, values: ArrayLike, *, at_most: float | None = None
-) -> None:
-    """Refuse a table that is none: rising energies, and as many values that are at least 0.
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return a table of values at rising energies, or refuse it.
 
     Parameters
     ----------
@@ -512,9 +453,14 @@ def checked_table(
     energies : array_like, shape (n,)
         Energies in MeV, at least 0 and rising; at least two.
     values : array_like, shape (n,)
-        The values there.
+        The values there, at least 0.
     at_most : float, optional
         Upper bound of the values.
+
+    Returns
+    -------
+    energies, values : tuple of float
+        The table, as Python's own numbers.
 
     Raises
     ------
@@ -539,3 +485,4 @@ def checked_table(
         raise DomainError(
             f"energies of the {name}: got {quoted(energies)}; allowed: rising numbers"
         )
+    return tuple(x.tolist()), tuple(y.tolist())

@@ -8,8 +8,8 @@ import csv
 import math
 import stat
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -33,8 +33,9 @@ from .errors import (
     UnknownNameError,
     checked,
     checked_choice,
-    checked_fields,
     checked_kind,
+    checked_number,
+    keep,
     quoted,
 )
 from .nuclei import target
@@ -105,9 +106,17 @@ class Experiment:
 
     def __post_init__(self) -> None:
         """Refuse an impossible baseline or exposure."""
-        checked_fields(self)
-        checked("baseline", self.baseline, "cm", above=0)
-        checked("exposure", self.exposure, "s", above=0)
+        for name in ("name", "stage", "title"):
+            checked_kind(name, getattr(self, name), str)
+        checked_kind("source", self.source, Source)
+        checked_kind("detector", self.detector, Detector)
+        checked_kind("measurement", self.measurement, Measurement)
+        keep(
+            self,
+            baseline=checked_number("baseline", self.baseline, "cm", above=0),
+            exposure=checked_number("exposure", self.exposure, "s", above=0),
+            references=_references(self.references),
+        )
 
     def fluence(self, beam: Beam) -> float:
         """Return the neutrinos of a beam that cross a square centimetre in the whole exposure.
@@ -173,11 +182,25 @@ class SolarMeasurement:
 
     def __post_init__(self) -> None:
         """Refuse impossible numbers."""
-        checked_fields(self)
-        checked("effective moment", self.effective_moment, "mu_B", above=0)
-        checked("confidence level", self.confidence, above=0, at_most=1)
-        checked("energy", self.energy, "MeV", above=0)
-        checked("electron density", self.electron_density, "mol/cm^3", at_least=0)
+        checked_kind("name", self.name, str)
+        checked_kind("title", self.title, str)
+        density = checked_number("electron density", self.electron_density, "mol/cm^3", at_least=0)
+        keep(
+            self,
+            effective_moment=checked_number(
+                "effective moment", self.effective_moment, "mu_B", above=0
+            ),
+            confidence=checked_number("confidence level", self.confidence, above=0, at_most=1),
+            energy=checked_number("energy", self.energy, "MeV", above=0),
+            electron_density=density,
+            references=_references(self.references),
+        )
+
+
+def _references(given: Mapping[str, str]) -> dict[str, str]:
+    """Return where numbers come from, or refuse what is no text under a key."""
+    items = checked_kind("references", given, Mapping).items()
+    return {key: checked_kind(f"references, {quoted(key)}", text, str) for key, text in items}
 
 
 def catalogue(name: str) -> Mapping[str, Any]:
@@ -591,13 +614,12 @@ def _efficiency(table: _Table) -> Efficiency:
 
 def _measurement(table: _Table) -> Measurement:
     own = _Table(table.take("statistics"), f"{table.place}: statistics")
-    kinds: dict[str, Callable[..., Measurement]] = {
+    kinds: dict[str, type[Measurement]] = {
         "counting": CountingMeasurement,
         "projection": Projection,
         "poisson": PoissonProjection,
     }
     kind = own.choice("kind", tuple(kinds))
-    fields = kinds[kind].__annotations__
-    made = kinds[kind](**{key: own.number(key) for key in fields})
+    made = kinds[kind](**{field.name: own.number(field.name) for field in fields(kinds[kind])})
     own.finish()
     return made

@@ -3,19 +3,21 @@
 from collections.abc import Sequence
 from importlib import resources
 
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
 
 from .constants import KEV
 from .curves import ExclusionCurve, checked_curves
-from .errors import DomainError, checked_kind
+from .errors import checked_kind, checked_tuple, drawing
 from .experiments import Experiment
 from .interactions import MagneticMoment, StandardModel
 from .limits import constraint
 from .rates import counts_by_beam, measured_spectrum
 from .sheets import SheetParameters
 from .statistics import NoLimitError, delta_chi2
+
+with drawing():
+    import matplotlib.pyplot as plt
+    from matplotlib.axes import Axes
 
 __all__ = ["exclusion", "flux", "profiles", "recoils", "use_house_style"]
 
@@ -30,11 +32,7 @@ BEAM_NAMES = {
 
 def _check(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
     checked_kind("parameters", parameters, SheetParameters)
-    checked_kind("stages", stages, Sequence)
-    for one in stages:
-        checked_kind("one of the stages", one, Experiment)
-    if not stages:
-        raise DomainError("stages: got none; allowed: at least one experiment")
+    checked_tuple("stages", stages, Experiment)
 
 
 def _legend(ax: Axes, otherwise: str, **options: float) -> None:

@@ -9,13 +9,14 @@ coefficients and, if its kinematics differ, its least neutrino energy; all else 
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .constants import CODATA_2022, Constants
-from .errors import checked, checked_fields, checked_kind, checked_number, checked_shapes
+from .errors import checked, checked_kind, checked_number, checked_shapes, keep
 from .form_factors import FormFactor, helm
 from .nuclei import Nuclide
 
@@ -82,9 +83,7 @@ class WeakCouplings:
 
     def __post_init__(self) -> None:
         """Refuse couplings that are not finite."""
-        checked_fields(self)
-        for name, value in vars(self).items():
-            checked_number(name, value)
+        keep(self, **{key: checked_number(key, value) for key, value in vars(self).items()})
 
     @classmethod
     def from_quarks(
@@ -359,7 +358,10 @@ class StandardModel(Interaction):
 
     def __post_init__(self) -> None:
         """Refuse what is neither couplings nor a form factor."""
-        checked_fields(self)
+        checked_kind("couplings", self.couplings, WeakCouplings)
+        checked_kind("form_factor", self.form_factor, Callable)
+        checked_kind("axial", self.axial, bool)
+        checked_kind("constants", self.constants, Constants)
 
     def weak_charge(self, nuclide: Nuclide) -> float:
         """Return the weak charge Q_V = g_p^V Z + g_n^V N of a nucleus.
@@ -476,8 +478,10 @@ class MagneticMoment(Interaction):
 
     def __post_init__(self) -> None:
         """Refuse a moment that is negative or not finite."""
-        checked_fields(self)
-        checked("moment", self.moment, "mu_B", at_least=0)
+        keep(self, moment=checked_number("moment", self.moment, "mu_B", at_least=0))
+        checked_kind("form_factor", self.form_factor, Callable)
+        checked_kind("spin_zero", self.spin_zero, bool)
+        checked_kind("constants", self.constants, Constants)
 
     def coefficients(self, T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
         """Return c_0, c_1 and, for a spin-0 nucleus, c_2; see `Interaction.coefficients`.
@@ -550,9 +554,13 @@ class DipolePortal(Interaction):
 
     def __post_init__(self) -> None:
         """Refuse a mass or a moment that is negative or not finite."""
-        checked_fields(self)
-        checked("mass", self.mass, "MeV", at_least=0)
-        checked("moment", self.moment, "mu_B", at_least=0)
+        keep(
+            self,
+            mass=checked_number("mass", self.mass, "MeV", at_least=0),
+            moment=checked_number("moment", self.moment, "mu_B", at_least=0),
+        )
+        checked_kind("form_factor", self.form_factor, Callable)
+        checked_kind("constants", self.constants, Constants)
 
     def coefficients(self, T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
         """Return c_0, c_1 and c_2; see `Interaction.coefficients`.

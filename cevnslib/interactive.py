@@ -16,13 +16,15 @@ from functools import cached_property
 from itertools import product
 from typing import Any
 
-import ipywidgets as widgets
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.figure import Figure
 
-from .errors import CevnsError, DomainError
+from .errors import CevnsError, DomainError, drawing
 from .views import View
+
+with drawing():
+    import ipywidgets as widgets
+    import matplotlib.pyplot as plt
+    from matplotlib.figure import Figure
 
 __all__ = ["Choice", "Control", "Explorer", "Number", "Slider"]
 

@@ -4,7 +4,6 @@ An experiment constrains the moments through three things only: the Standard Mod
 Hermitian matrix K of the magnetic one, and the chi2 of its count. `Constraint` holds them.
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,9 +14,10 @@ from .errors import (
     DomainError,
     checked,
     checked_choice,
-    checked_fields,
     checked_kind,
     checked_number,
+    keep,
+    owned,
     quoted,
 )
 from .experiments import (
@@ -84,11 +84,14 @@ class Constraint:
 
     def __post_init__(self) -> None:
         """Refuse a signal and a matrix that no experiment can have."""
-        checked_fields(self)
+        checked_kind("chi2", self.chi2, PulledChi2)
         checked_number("observed events", self.chi2.observed)
         checked_number("variance", self.chi2.variance)
-        checked("signal", self.signal, at_least=0)
-        checked_moment_matrix(self.matrix)
+        keep(
+            self,
+            signal=checked_number("signal", self.signal, at_least=0),
+            matrix=owned(checked_moment_matrix(self.matrix)),
+        )
 
     @property
     def least_chi2(self) -> float:
@@ -545,11 +548,6 @@ class LimitRow:
     values : tuple of float
         Limits on the three moments in Bohr magnetons; infinite where there is none.
 
-    Raises
-    ------
-    DomainError
-        If a limit is not positive.
-
     Examples
     --------
     >>> LimitRow("borexino", "current", "solar", (4.4e-11, 3.6e-11, 2.8e-11)).beam
@@ -560,12 +558,6 @@ class LimitRow:
     stage: str
     beam: str
     values: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        """Refuse what is no row."""
-        checked_fields(self)
-        finite = [value for value in self.values if value != math.inf]
-        checked("limits", finite, "mu_B", above=0)
 
 
 def limit_table(

@@ -19,10 +19,10 @@ from .errors import (
     DomainError,
     checked,
     checked_choice,
-    checked_fields,
     checked_kind,
     checked_number,
     checked_shapes,
+    keep,
     quoted,
 )
 from .sources import FLAVOURS
@@ -69,10 +69,12 @@ class OscillationParameters:
 
     def __post_init__(self) -> None:
         """Refuse what is no mixing angle."""
-        for name in ("sin2_theta12", "sin2_theta13", "sin2_theta23"):
-            checked(name, getattr(self, name), at_least=0, at_most=1)
-        checked("delta_cp", self.delta_cp, "rad")
-        checked_fields(self)
+        angles = {name: x for name, x in vars(self).items() if name != "delta_cp"}
+        keep(
+            self,
+            **{name: checked_number(name, x, at_least=0, at_most=1) for name, x in angles.items()},
+            delta_cp=checked_number("delta_cp", self.delta_cp, "rad"),
+        )
 
 
 #: Best fit of de Salas et al., Phys. Lett. B 782 (2018) 633, arXiv:1708.01186, normal ordering,

@@ -9,7 +9,17 @@ from functools import cache
 from typing import Any
 
 from .constants import AVOGADRO, CODATA_2022, Constants
-from .errors import CevnsError, DomainError, checked, checked_fields, checked_kind, quoted
+from .errors import (
+    CevnsError,
+    DomainError,
+    checked_integer,
+    checked_kind,
+    checked_number,
+    checked_numbers,
+    checked_tuple,
+    keep,
+    quoted,
+)
 
 __all__ = ["Nuclide", "Target", "UnknownTargetError", "nuclide", "target"]
 
@@ -26,6 +36,9 @@ class UnknownTargetError(CevnsError):
 
 #: Elements with numbers of atoms, and groups of these in brackets with theirs.
 _FORMULA = r"((?:[A-Z][a-z]?\d*|\((?:[A-Z][a-z]?\d*)+\)\d+)+)"
+
+#: More protons or neutrons than any nucleus has.
+_MOST_NUCLEONS = 1000
 
 
 @dataclass(frozen=True)
@@ -59,10 +72,13 @@ class Nuclide:
 
     def __post_init__(self) -> None:
         """Refuse what is no nucleus."""
-        checked_fields(self)
-        checked("protons", self.protons, at_least=1)
-        checked("neutrons", self.neutrons, at_least=0)
-        checked("nuclear mass", self.mass, "MeV", above=0)
+        keep(
+            self,
+            name=checked_kind("name", self.name, str),
+            protons=checked_integer("protons", self.protons, at_least=1, at_most=_MOST_NUCLEONS),
+            neutrons=checked_integer("neutrons", self.neutrons, at_least=0, at_most=_MOST_NUCLEONS),
+            mass=checked_number("nuclear mass", self.mass, "MeV", above=0),
+        )
 
     @property
     def nucleons(self) -> int:
@@ -111,12 +127,16 @@ class Target:
 
     def __post_init__(self) -> None:
         """Refuse what is no material."""
-        checked_fields(self)
-        checked("nuclei_per_kg", self.nuclei_per_kg, "1/kg", above=0)
-        if len(self.nuclides) != len(self.nuclei_per_kg) or not self.nuclides:
+        keep(
+            self,
+            name=checked_kind("name", self.name, str),
+            nuclides=checked_tuple("nuclides", self.nuclides, Nuclide),
+            nuclei_per_kg=checked_numbers("nuclei_per_kg", self.nuclei_per_kg, "1/kg", above=0),
+        )
+        if len(self.nuclides) != len(self.nuclei_per_kg):
             raise DomainError(
                 f"target {self.name}: got {len(self.nuclides)} nuclides and "
-                f"{len(self.nuclei_per_kg)} numbers; allowed: as many of both, at least one"
+                f"{len(self.nuclei_per_kg)} numbers; allowed: as many of both"
             )
 
 

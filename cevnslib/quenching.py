@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .constants import KEV
-from .errors import checked, checked_fields, checked_kind
+from .errors import checked, checked_kind, checked_number, keep
 from .nuclei import Nuclide
 
 __all__ = ["Lindhard", "Quenching"]
@@ -66,9 +66,8 @@ class Lindhard:
 
     def __post_init__(self) -> None:
         """Refuse an impossible strength."""
-        checked_fields(self)
         if self.k is not None:
-            checked("Lindhard's k", self.k, above=0)
+            keep(self, k=checked_number("Lindhard's k", self.k, above=0))
 
     def _terms(self, T: NDArray[np.float64], nuclide: Nuclide) -> tuple[NDArray[np.float64], ...]:
         """Return k epsilon^0.15, k epsilon^0.6 and k epsilon."""

@@ -17,6 +17,7 @@ from .errors import (
     checked_integer,
     checked_kind,
     checked_shapes,
+    checked_tuple,
     quoted,
 )
 from .limits import TREATMENTS, Constraint, checked_moment_matrix
@@ -189,10 +190,6 @@ def combined_delta_chi2(
     >>> combined_delta_chi2(both, [[0, 0, 0], [50e-10, 0, 0]]).round(2)
     array([ 0.  , 15.14])
     """
-    checked_kind("constraints", constraints, Sequence)
-    for one in constraints:
-        checked_kind("one of the constraints", one, Constraint)
-    if not constraints:
-        raise DomainError("constraints: got none; allowed: at least one")
-    total: NDArray[np.float64] = np.sum([one.delta_chi2(moments) for one in constraints], axis=0)
+    each = checked_tuple("constraints", constraints, Constraint)
+    total: NDArray[np.float64] = np.sum([one.delta_chi2(moments) for one in each], axis=0)
     return total

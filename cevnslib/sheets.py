@@ -1,6 +1,5 @@
 """What the sheet of an experiment shows: the same numbers as in the table of all limits."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
@@ -9,11 +8,11 @@ import numpy as np
 from . import experiments, published
 from .errors import (
     ConfigurationError,
-    checked,
     checked_choice,
-    checked_fields,
     checked_kind,
     checked_number,
+    checked_tuple,
+    keep,
     quoted,
 )
 from .experiments import Experiment
@@ -91,20 +90,19 @@ number (in YAML write 1.0e-11, not 1e-11)
         """Refuse what cannot be run, before anything runs."""
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.type == "float" or field.type is float:
+            if isinstance(field.default, float):
                 if isinstance(value, str):
                     raise ConfigurationError(
                         f"parameter {field.name}: got the text {quoted(value)}; allowed: a number "
                         "(in YAML write 1.0e-11, not 1e-11)"
                     )
-                number = checked_number(f"parameter {field.name}", value)
-                object.__setattr__(self, field.name, number)
+                keep(self, **{field.name: checked_number(f"parameter {field.name}", value)})
             elif not isinstance(value, str):
                 got = quoted(value)
                 raise ConfigurationError(f"parameter {field.name}: got {got}; allowed: text")
         hint = "did you give a percentage?"
-        level = checked("parameter confidence", self.confidence, above=0, at_most=1, hint=hint)
-        if level == 1:
+        level = self.confidence
+        if checked_number("parameter confidence", level, above=0, at_most=1, hint=hint) == 1:
             raise ConfigurationError("parameter confidence: got 1; allowed: above 0 and below 1")
         self.oscillation  # noqa: B018, it checks the angles
         known = experiments.stages(self.experiment)
@@ -182,12 +180,6 @@ class Row:
     reading: str
     limits: tuple[float, ...]
     published: tuple[published.PublishedLimit, ...]
-
-    def __post_init__(self) -> None:
-        """Refuse what is no row."""
-        checked_fields(self)
-        finite = [value for value in self.limits if value != math.inf]
-        checked("limits", finite, "mu_B", above=0)
 
     @property
     def verdicts(self) -> tuple[str, ...]:
@@ -369,10 +361,8 @@ def limits_table(found: Sequence[Row]) -> str:
     >>> print(table.splitlines()[-1])
     | current | reactor | as tabulated | 1.019 (1.0) | 0.7111 (0.72) | 0.5958 (0.61) | reproduced |
     """
-    checked_kind("found", found, Sequence)
     body = []
-    for row in found:
-        checked_kind("row", row, Row)
+    for row in checked_tuple("rows", found, Row):
         numbers = [f"{value / 1e-10:.4g}" for value in row.limits]
         if row.published:
             numbers = [f"{n} ({p.printed})" for n, p in zip(numbers, row.published, strict=True)]
@@ -444,8 +434,6 @@ def by_stage(stages: Sequence[Experiment], table: Callable[[Experiment], str]) -
     >>> print(by_stage([experiments.load("conus")], counts_table).splitlines()[0])
     **Current**
     """
-    checked_kind("stages", stages, Sequence)
+    stages = checked_tuple("stages", stages, Experiment)
     checked_kind("table", table, Callable)
-    for one in stages:
-        checked_kind("one of the stages", one, Experiment)
     return "\n\n".join(f"**{one.stage.capitalize()}**\n\n{table(one)}" for one in stages)

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib import resources
 from types import MappingProxyType
 
@@ -13,12 +13,13 @@ from numpy.typing import ArrayLike, NDArray
 from .constants import CODATA_2022, DAY, ELEMENTARY_CHARGE, Constants
 from .errors import (
     DomainError,
-    UnknownNameError,
     checked,
     checked_choice,
-    checked_fields,
     checked_kind,
     checked_number,
+    checked_tuple,
+    keep,
+    quoted,
 )
 from .quadrature import panel_rule
 from .spectra import LineSpectrum, NumericalSpectrum, PolynomialSpectrum, Spectrum
@@ -78,10 +79,12 @@ class Beam:
 
     def __post_init__(self) -> None:
         """Refuse an unknown flavour or timing and an impossible rate."""
+        checked_kind("name", self.name, str)
         checked_choice("flavour", self.flavour, FLAVOURS)
+        checked_kind("antineutrino", self.antineutrino, bool)
         checked_choice("timing", self.timing, TIMINGS)
-        checked_fields(self)
-        checked("emission rate", self.rate, "1/s", at_least=0)
+        checked_kind("spectrum", self.spectrum, Spectrum)
+        keep(self, rate=checked_number("emission rate", self.rate, "1/s", at_least=0))
 
 
 @dataclass(frozen=True)
@@ -111,9 +114,8 @@ class Source:
 
     def __post_init__(self) -> None:
         """Refuse a source of nothing."""
-        checked_fields(self)
-        if not self.beams:
-            raise DomainError(f"beams of {self.name}: got none; allowed: at least one")
+        checked_kind("name", self.name, str)
+        keep(self, beams=checked_tuple(f"beams of {self.name}", self.beams, Beam))
         names = [beam.name for beam in self.beams]
         taken = {"all", *(beam.timing for beam in self.beams)}
         if len(set(names)) < len(names) or taken & set(names):
@@ -273,19 +275,30 @@ class ReactorSpectrum(NumericalSpectrum):
 
     def __post_init__(self) -> None:
         """Refuse shares that are none."""
-        checked_fields(self)
+        try:
+            shares: dict[str, float] = dict(self.fractions)
+            good = len(shares) == len(self.fractions)
+        except (TypeError, ValueError):
+            good = False
+        if not good:
+            raise DomainError(
+                f"fission fractions: got {quoted(self.fractions)}; allowed: pairs of an isotope "
+                "and its share, each isotope once"
+            )
         known = [key for key, _ in _reactor_table()["mueller"]]
-        for isotope, fraction in self.fractions:
-            if isotope not in known:
-                raise UnknownNameError("fissile isotope", isotope, known)
-            checked(f"fission fraction of {isotope}", fraction, at_least=0, at_most=1)
-        if len(dict(self.fractions)) < len(self.fractions):
-            raise DomainError(f"fissile isotopes: got {self.fractions}; allowed: each once")
-        total = sum(fraction for _, fraction in self.fractions)
+        for isotope, share in shares.items():
+            checked_choice("fissile isotope", isotope, known)
+            name = f"fission fraction of {isotope}"
+            shares[isotope] = checked_number(name, share, at_least=0, at_most=1)
+        total = sum(shares.values())
         if abs(total - 1) > 1e-6:
             raise DomainError(f"fission fractions: got a sum of {total:g}; allowed: 1")
-        checked("captures per fission", self.captures, at_least=0)
-        checked("end of the spectrum", self.end, "MeV", above=2, at_most=20)
+        keep(
+            self,
+            fractions=tuple(shares.items()),
+            captures=checked_number("captures per fission", self.captures, at_least=0),
+            end=checked_number("end of the spectrum", self.end, "MeV", above=2, at_most=20),
+        )
 
     @cached_property
     def breakpoints(self) -> tuple[float, ...]:
@@ -326,6 +339,12 @@ class ReactorSpectrum(NumericalSpectrum):
                 shape = np.where(energies[0] <= E, _allowed_shape(E, end, charge), 0.0)
                 density += self.captures * share * shape
         return density
+
+
+@lru_cache(32)
+def _shared(spectrum: ReactorSpectrum) -> ReactorSpectrum:
+    """Return the first of equal spectra, which has its integrals already."""
+    return spectrum
 
 
 @cache
@@ -392,7 +411,7 @@ def reactor(
     """
     power = checked_number("thermal power", thermal_power, "GW", above=0)
     checked_kind("fractions", fractions, Mapping)
-    spectrum = ReactorSpectrum(tuple(fractions.items()), captures, end)
+    spectrum = _shared(ReactorSpectrum(tuple(fractions.items()), captures, end))
     energies = {isotope: released for isotope, (released,) in _reactor_table()["energy"]}
     released = sum(share * energies[isotope] for isotope, share in spectrum.fractions)
     fissions = power * 1e9 / (released * 1e6 * ELEMENTARY_CHARGE)
@@ -437,6 +456,6 @@ def reactor_of_flux(
     flux = checked_number("flux", flux, "1/(cm^2 s)", above=0)
     area = 4 * np.pi * checked_number("baseline", baseline, "cm", above=0) ** 2
     checked_kind("fractions", fractions, Mapping)
-    spectrum = ReactorSpectrum(tuple(fractions.items()), captures, end)
+    spectrum = _shared(ReactorSpectrum(tuple(fractions.items()), captures, end))
     fissions = flux * area / float(spectrum.moments(0.0, 0)[0])
     return Source("reactor", (Beam("nubar_e", "e", True, "continuous", spectrum, fissions),))

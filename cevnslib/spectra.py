@@ -13,7 +13,15 @@ import numpy as np
 from numpy.polynomial import legendre, polynomial, polyutils
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import DomainError, checked, checked_fields, checked_integer, checked_table
+from .errors import (
+    DomainError,
+    checked,
+    checked_integer,
+    checked_number,
+    checked_numbers,
+    checked_table,
+    keep,
+)
 from .quadrature import panel_rule
 
 __all__ = [
@@ -95,8 +103,7 @@ class LineSpectrum(Spectrum):
 
     def __post_init__(self) -> None:
         """Refuse an energy that is not positive and finite."""
-        checked_fields(self)
-        checked("line energy", self.energy, "MeV", above=0)
+        keep(self, energy=checked_number("line energy", self.energy, "MeV", above=0))
 
     @property
     def breakpoints(self) -> tuple[float, ...]:
@@ -139,9 +146,11 @@ class PolynomialSpectrum(Spectrum):
 
     def __post_init__(self) -> None:
         """Refuse what is not finite."""
-        checked_fields(self)
-        checked("coefficients", self.coefficients)
-        checked("end point", self.end, "MeV", above=0, at_most=_GREATEST_ENERGY)
+        keep(
+            self,
+            coefficients=checked_numbers("coefficients", self.coefficients),
+            end=checked_number("end point", self.end, "MeV", above=0, at_most=_GREATEST_ENERGY),
+        )
         shape = polyutils.trimcoef(self.coefficients or (0.0,))
         turns = polynomial.polyroots(polynomial.polyder(shape)).real
         inside = turns[(turns > 0) & (turns < self.end)]
@@ -318,9 +327,9 @@ class TabulatedSpectrum(NumericalSpectrum):
 
     def __post_init__(self) -> None:
         """Refuse what is no table."""
-        checked_fields(self)
-        checked("first energy", self.energies[:1], "MeV", above=0)
-        checked_table("spectrum", self.energies, self.values)
+        energies, values = checked_table("spectrum", self.energies, self.values)
+        checked_number("first energy", energies[0], "MeV", above=0)
+        keep(self, energies=energies, values=values)
 
     @property
     def breakpoints(self) -> tuple[float, ...]:

@@ -11,6 +11,7 @@ for expected signal N, data D, background B and statistical variance V.
 
 import math
 from dataclasses import dataclass, replace
+from statistics import NormalDist  # Python's own
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,11 +20,12 @@ from .errors import (
     DomainError,
     checked,
     checked_choice,
-    checked_fields,
     checked_integer,
     checked_kind,
     checked_number,
     checked_shapes,
+    keep,
+    owned,
 )
 
 __all__ = [
@@ -78,6 +80,13 @@ def delta_chi2(confidence: float = 0.90, parameters: int = 1) -> float:
     if level == 1:
         raise DomainError("confidence level: got 1; allowed: above 0 and below 1")
     number = checked_integer("number of parameters", parameters, at_least=1, at_most=1000)
+    if number == 1:
+        z = -NormalDist().inv_cdf((1 - level) / 2)
+        if level < 0.5:  # one step of Newton's, as 1 - level has lost digits of the level
+            z -= (math.erf(z / math.sqrt(2)) - level) * math.sqrt(math.pi / 2) * math.exp(z**2 / 2)
+        return z**2
+    if number == 2:
+        return -2 * math.log1p(-level)
     from scipy.special import gammaincinv  # here, as it loads more slowly than all else
 
     return float(2 * gammaincinv(number / 2, level))
@@ -120,11 +129,13 @@ class PulledChi2:
 
     def __post_init__(self) -> None:
         """Refuse what is no count or no error."""
-        checked_fields(self)
-        checked("variance", self.variance, above=0)
-        checked("background", self.background, at_least=0)
-        checked("sigma_signal", self.sigma_signal, at_least=0)
-        checked("sigma_background", self.sigma_background, at_least=0)
+        keep(
+            self,
+            observed=_one_or_many(checked("observed", self.observed)),
+            variance=_one_or_many(checked("variance", self.variance, above=0)),
+            background=checked_number("background", self.background, at_least=0),
+            **_errors(self.sigma_signal, self.sigma_background),
+        )
         self._shape(0.0)
 
     def _shape(self, signal: ArrayLike) -> tuple[int, ...]:
@@ -351,19 +362,17 @@ class BinnedChi2:
 
     def __post_init__(self) -> None:
         """Refuse what is no count or no error."""
-        checked_fields(self)
-        shapes = {
-            checked("observed events", self.observed, at_least=0).shape,
-            checked("variance", self.variance, above=0).shape,
-            checked("background", self.background, at_least=0).shape,
-        }
-        if len(shapes) > 1 or len(shapes.pop()) != 1:
+        seen = checked("observed events", self.observed, at_least=0)
+        variance = checked("variance", self.variance, above=0)
+        background = checked("background", self.background, at_least=0)
+        if seen.ndim != 1 or not seen.shape == variance.shape == background.shape:
             raise DomainError(
-                f"bins: got {np.shape(self.observed)} counts, {np.shape(self.variance)} variances "
-                f"and {np.shape(self.background)} backgrounds; allowed: one each for every bin"
+                f"bins: got {seen.shape} counts, {variance.shape} variances and "
+                f"{background.shape} backgrounds; allowed: one each for every bin"
             )
-        checked("sigma_signal", self.sigma_signal, at_least=0)
-        checked("sigma_background", self.sigma_background, at_least=0)
+        errors = _errors(self.sigma_signal, self.sigma_background)
+        arrays = {"observed": seen, "variance": variance, "background": background}
+        keep(self, **{name: owned(array) for name, array in arrays.items()}, **errors)
 
     def __call__(self, signal: ArrayLike) -> NDArray[np.float64]:
         """Return chi2, minimised over the pulls.
@@ -438,9 +447,7 @@ class CountingMeasurement:
 
     def __post_init__(self) -> None:
         """Refuse what is no count or no error."""
-        checked_fields(self)
-        for name, value in vars(self).items():
-            checked(name, value, at_least=0)
+        keep(self, **{key: checked_number(key, x, at_least=0) for key, x in vars(self).items()})
 
     def chi2(self, standard_model: float, reading: str = "as printed") -> PulledChi2:
         """Return the chi2 of the measurement, with variance D + B + 2 B_ss.
@@ -536,9 +543,7 @@ class Projection:
 
     def __post_init__(self) -> None:
         """Refuse what is no error."""
-        checked_fields(self)
-        checked("sigma_stat", self.sigma_stat, at_least=0)
-        checked("sigma_sys", self.sigma_sys, at_least=0)
+        keep(self, **{key: checked_number(key, x, at_least=0) for key, x in vars(self).items()})
 
     def chi2(self, standard_model: float, reading: str = "as printed") -> PulledChi2:
         """Return the chi2 of the projection.
@@ -602,9 +607,7 @@ class PoissonProjection:
 
     def __post_init__(self) -> None:
         """Refuse what is no share or no error."""
-        checked_fields(self)
-        for name, value in vars(self).items():
-            checked(name, value, at_least=0)
+        keep(self, **{key: checked_number(key, x, at_least=0) for key, x in vars(self).items()})
 
     def counting(self, standard_model: float) -> CountingMeasurement:
         """Return the measurement that is assumed: N_SM + B events.
@@ -736,3 +739,14 @@ def _expected(standard_model: float) -> float:
 
 def _signal_error(sigma: float, reading: str) -> float:
     return sigma if checked_choice("reading", reading, READINGS) == "as printed" else 0.0
+
+
+def _errors(signal: float, background: float) -> dict[str, float]:
+    """Return the relative systematic errors of a chi2, checked."""
+    errors = {"sigma_signal": signal, "sigma_background": background}
+    return {name: checked_number(name, sigma, at_least=0) for name, sigma in errors.items()}
+
+
+def _one_or_many(numbers: NDArray[np.float64]) -> float | NDArray[np.float64]:
+    """Return one number, or what an instance keeps of many."""
+    return owned(numbers) if numbers.ndim else float(numbers)

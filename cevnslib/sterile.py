@@ -24,10 +24,10 @@ from .errors import (
     DomainError,
     checked,
     checked_choice,
-    checked_fields,
     checked_kind,
     checked_number,
     checked_shapes,
+    keep,
     quoted,
 )
 from .mixing import TALK_2019, OscillationParameters, pmns
@@ -89,9 +89,8 @@ class SterileMixing:
 
     def __post_init__(self) -> None:
         """Refuse what is no mixing angle."""
-        checked_fields(self)
-        for name, value in vars(self).items():
-            checked(name, value, at_least=0, at_most=1)
+        angles = vars(self).items()
+        keep(self, **{name: checked_number(name, x, at_least=0, at_most=1) for name, x in angles})
 
     @property
     def shares(self) -> NDArray[np.float64]:
@@ -395,8 +394,13 @@ class OscillatedSpectrum(NumericalSpectrum):
 
     def __post_init__(self) -> None:
         """Refuse what is no oscillation."""
-        checked_fields(self)
-        checked("amplitude", self.amplitude, at_least=0, at_most=1)
+        keep(
+            self,
+            amplitude=checked_number("amplitude", self.amplitude, at_least=0, at_most=1),
+            splitting=checked_number("splitting", self.splitting, "eV^2", at_least=0),
+            baseline=checked_number("baseline", self.baseline, "cm", above=0),
+            spread=checked_number("spread of the baseline", self.spread, "cm", at_least=0),
+        )
         checked_kind("original", self.original, PolynomialSpectrum | NumericalSpectrum)
         oscillation_term(1.0, self.baseline, self.splitting, self.spread)
 

@@ -5,19 +5,21 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from . import disappearance, experiments, limits, published, rates, sterile
 from .constants import DAY, KEV
 from .curves import SPLITTINGS
-from .errors import checked_choice, checked_fields, checked_number
+from .errors import checked_choice, checked_kind, checked_number, drawing, keep
 from .experiments import Experiment, describe
 from .interactions import MagneticMoment, StandardModel
 from .mixing import TALK_2019, effective_moment_squared, pmns, solar_shares
 from .statistics import NoLimitError, PoissonProjection, delta_chi2
+
+with drawing():
+    import matplotlib.pyplot as plt
+    from matplotlib.figure import Figure
 
 __all__ = ["PLACES", "TARGETS", "View", "design", "disappearing", "moments", "recoils"]
 
@@ -55,7 +57,9 @@ class View:
 
     def __post_init__(self) -> None:
         """Refuse what nobody can show."""
-        checked_fields(self)
+        checked_kind("words", self.words, str)
+        checked_kind("draw", self.draw, Callable)
+        keep(self, numbers=dict(checked_kind("numbers", self.numbers, Mapping)))
 
 
 def _detector(place: str, **keys: object) -> Experiment:

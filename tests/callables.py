@@ -73,11 +73,15 @@ _PHASE = {
 #: Parts of a widget, which `explorers` alone puts together; what a reader sets goes to `views`.
 PARTS = {"interactive"}
 
+#: Results: what this library makes and a reader is given; whoever makes them checks what they hold.
+RESULTS = {"curves.ExclusionCurve", "disappearance.Disappearance", "limits.LimitRow", "sheets.Row"}
+RESULTS |= {"published.PublishedLimit", "published.Verdict"}
+RESULTS |= {"coverage.Coverage", "coverage.Interval"}
+
 #: Arguments by name; those left out keep their defaults.
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "errors.checked": {"name": "x", "value": T},
     "errors.checked_choice": {"kind": "flavour", "name": "e", "allowed": ("e", "mu")},
-    "errors.checked_fields": {"instance": BEAM},
     "errors.checked_integer": {"name": "n", "value": 2, "at_least": 0, "at_most": 7},
     "errors.checked_kind": {"name": "beam", "value": BEAM, "kind": sources.Beam},
     "errors.checked_number": {"name": "x", "value": 1.0},

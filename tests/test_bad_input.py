@@ -34,7 +34,17 @@ from cevnslib import (
 )
 from cevnslib.errors import CevnsError, ConfigurationError, DomainError, UnknownNameError
 from cevnslib.statistics import NoLimitError
-from tests.callables import ARGUMENTS, CONUS, CS, CSI, WEAK, call, public_names, resolve
+from tests.callables import (
+    ARGUMENTS,
+    CONUS,
+    CS,
+    CSI,
+    RESULTS,
+    WEAK,
+    call,
+    public_names,
+    resolve,
+)
 from tools import tables
 
 NAN, INF = math.nan, math.inf
@@ -103,10 +113,8 @@ NONSENSE = {  # by kind of argument
 }
 #: Where an infinite answer is documented: a moment that is not seen, a limit that there is not.
 INFINITE = {"limits.solar_limits", "limits.tmm_limits", "limits.limit_table", "published.compare"}
-INFINITE |= {"published.Verdict", "limits.LimitRow", "sheets.Row", "detectors.Detector"}
-INFINITE |= {"detectors.PhotoelectronAcceptance", "experiments.Experiment", "experiments.load"}
-INFINITE |= {"experiments.describe", "curves.exclusion_curves", "curves.ExclusionCurve"}
-INFINITE |= {"curves.best"}
+INFINITE |= {"detectors.Detector", "detectors.PhotoelectronAcceptance", "experiments.Experiment"}
+INFINITE |= {"experiments.load", "experiments.describe", "curves.exclusion_curves", "curves.best"}
 #: Answers that hold no numbers of their own.
 CONTEXTS = (figure.Figure, str, bytes, type(None))
 #: Arguments that say what to do and not with what; only this library passes them.
@@ -180,7 +188,11 @@ def test_every_public_function_is_in_the_table():
     assert set(public_names()) == set(ARGUMENTS)
 
 
-TRIED = [name for name in ARGUMENTS if name.split(".")[0] not in OWN and parameters(name)]
+TRIED = [
+    name
+    for name in ARGUMENTS
+    if name.split(".")[0] not in OWN and name not in RESULTS and parameters(name)
+]
 
 
 @pytest.mark.parametrize("name", TRIED)
@@ -245,6 +257,49 @@ def test_numbers_may_be_stored_in_any_way(name):
             refused = inspect.isclass(unusual)  # as an integer that comes as a float may be
             assert refused or same(usual, unusual), f"{argument}: {odd!r} of {kind.__name__}"
     plt.close("all")
+
+
+# What an instance holds is its own, however it came.
+
+
+def stored_oddly(value):
+    """Return a value as numpy's number, as an array that can be changed, or as a list."""
+    if isinstance(value, bool | str):
+        return value
+    if isinstance(value, float | int):
+        return np.float64(value) if isinstance(value, float) else np.int16(value)
+    if isinstance(value, np.ndarray):
+        return np.array(value)
+    if isinstance(value, tuple):
+        return [stored_oddly(one) for one in value]
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def is_owned(value):
+    """Whether only Python's own numbers, tuples and dicts are held, and arrays that are locked."""
+    if isinstance(value, np.ndarray):
+        return not value.flags.writeable
+    if isinstance(value, tuple):
+        return all(is_owned(one) for one in value)
+    return not isinstance(value, np.generic | list)
+
+
+CLASSES = [name for name in TRIED if dataclasses.is_dataclass(resolve(name))]
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_an_instance_owns_what_it_holds(name):
+    given = {key: stored_oddly(value) for key, value in ARGUMENTS[name].items()}
+    made = resolve(name)(**given)
+    as_before = resolve(name)(**ARGUMENTS[name])
+    assert vars(made).keys() == {field.name for field in dataclasses.fields(made)}
+    assert all(is_owned(value) for value in vars(made).values())
+    for value in given.values():
+        if isinstance(value, np.ndarray):
+            value += 1
+        elif isinstance(value, list | dict):
+            value.clear()
+    assert same(made, as_before)
 
 
 # The files that a reader may write: every key in turn holds nonsense, is missing or misspelt.

@@ -71,8 +71,3 @@ def test_curves_with_other_splittings_are_refused():
     shifted = replace(other, splittings=np.array([7.0, 8.0]))
     with pytest.raises(DomainError, match="the same splittings in all"):
         curves.as_csv([one, shifted])
-
-
-def test_a_curve_of_a_flavour_that_is_not_studied_is_refused():
-    with pytest.raises(UnknownNameError, match="unknown flavour 'tau'; allowed: e, mu"):
-        replace(curves.exclusion_curves("conus", [1.0])[0], flavour="tau")

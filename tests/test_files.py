@@ -107,3 +107,53 @@ def test_importing_the_library_loads_nothing_that_draws():
         print([name for name in heavy if name in sys.modules])
     """)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_without_what_draws():
+    """All but the figures and explorers works; those name the extra that is missing."""
+    done = run("""
+        import importlib, pkgutil, sys
+        sys.modules["matplotlib"] = sys.modules["ipywidgets"] = None
+        import cevnslib
+        for module in pkgutil.iter_modules(cevnslib.__path__):
+            try:
+                importlib.import_module(f"cevnslib.{module.name}")
+            except ImportError as error:
+                print(module.name, str(error).split(": ")[1])
+        from cevnslib import coverage, curves, experiments, limits, published, sheets
+        csi = experiments.load("coherent-csi")
+        found = limits.constraint(csi)
+        sheets.limits_table(sheets.rows(sheets.SheetParameters("conus")))
+        curves.as_csv(curves.exclusion_curves("conus", [1.0]))
+        coverage.study(coverage.Ensemble(found.signal, csi.measurement), [0.0, 50.0], 100)
+        print(len(published.verdicts()))
+    """)
+    words = "figures and explorers need the extra 'plot' (pip install '.[plot]')"
+    drawing = ("explorers", "figures", "interactive", "views")
+    assert done.stdout.splitlines() == [*(f"{name} {words}" for name in drawing), "81"], done.stderr
+
+
+@pytest.mark.parametrize("module", ["interactive", "explorers"])
+def test_without_widgets(module):
+    done = run(f"""
+        import sys
+        sys.modules["ipywidgets"] = None
+        import cevnslib.views
+        import cevnslib.{module}
+    """)
+    assert done.stderr.splitlines()[-1].startswith("ImportError: ")
+    assert "need the extra 'plot' (pip install '.[plot]')" in done.stderr
+
+
+def test_the_first_limit_loads_no_scipy():
+    """It takes longer to load than the limit to find."""
+    done = run("""
+        import sys
+        from cevnslib import disappearance, experiments, limits, regions
+        found = limits.constraint(experiments.load("conus"))
+        found.limits()
+        regions.boundary(found, (1, 2))
+        disappearance.disappearance(disappearance.set_up("coherent-lar"), [1.0], "mu").exclusion()
+        print("scipy" in sys.modules)
+    """)
+    assert done.stdout.strip() == "False", done.stderr

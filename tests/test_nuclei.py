@@ -72,7 +72,7 @@ def test_any_text_is_a_target_or_refused(name):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("X1", 0, 1, 939.0), "protons: got 0; allowed: finite, at least 1"),
+        (("X1", 0, 1, 939.0), "protons: got 0; allowed: integers from 1 to 1000"),
         (("X1", 1, -1, 939.0), "neutrons: got -1"),
         (("X1", 1, 0, 0.0), "nuclear mass: got 0 MeV; allowed: finite, above 0 MeV"),
     ],

@@ -267,6 +267,7 @@ def test_reactors_have_the_same_spectrum_unless_told_otherwise():
         source.beams[0].spectrum for source in (reactor(3.9), reactor_of_flux(2.4e13, 1700.0))
     )
     assert by_power == by_flux == ReactorSpectrum()
+    assert by_power is by_flux  # whose integrals are found once
 
 
 def test_beams_that_could_be_mistaken_for_one_another_are_refused():
@@ -284,7 +285,7 @@ def test_a_source_keeps_its_beams_to_itself():
 
 
 def test_an_isotope_twice_is_refused():
-    with pytest.raises(DomainError, match=r"fissile isotopes: got .* allowed: each once"):
+    with pytest.raises(DomainError, match=r"fission fractions: got .* each isotope once"):
         ReactorSpectrum((("u235", 0.5), ("u235", 0.5)))
 
 

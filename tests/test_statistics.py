@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import brentq, minimize
+from scipy.special import gammaincinv
 
 from cevnslib.errors import DomainError, UnknownNameError
 from cevnslib.statistics import (
@@ -122,6 +123,22 @@ def test_levels():
     assert delta_chi2(0.90, 1) == pytest.approx(2.7055, abs=1e-4)
     assert delta_chi2(0.90, 2) == pytest.approx(4.6052, abs=1e-4)
     assert delta_chi2(0.6826894921) == pytest.approx(1, abs=1e-8)
+
+
+LEVELS = [*np.geomspace(1e-3, 0.5, 60).tolist(), *(1 - np.geomspace(0.5, 1e-10, 60)).tolist()]
+
+
+@pytest.mark.parametrize("level", [1e-39, 1e-12, *LEVELS, 1 - 2**-53])
+def test_levels_keep_their_digits(level):
+    """To a few roundings, and as far as scipy does."""
+    with mpmath.workdps(40):
+        exact = 2 * mpmath.erfinv(mpmath.mpf(level)) ** 2, -2 * mpmath.log1p(-mpmath.mpf(level))
+    for parameters in (1, 2):
+        found = delta_chi2(level, parameters)
+        assert found == pytest.approx(float(exact[parameters - 1]), rel=2e-15, abs=0)
+        if level in LEVELS:
+            known = 2 * gammaincinv(parameters / 2, level)
+            assert found == pytest.approx(known, rel=1e-13, abs=0)
 
 
 @pytest.mark.parametrize("level", [0, 1, -0.1, 90, np.nan])
