@@ -9,7 +9,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book strict outputs test unit compare coverage nbval browser bench bench-check lint lab notebooks tables sheet figures lock mutants test-lowest links-outside clean
+.PHONY: help book strict outputs test unit compare coverage nbval browser bench bench-check lint lab notebooks tables sheet figures lock mutants test-lowest links-outside wheels everything plain-sphinx release-check clean
 
 help: ## say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -28,13 +28,13 @@ outputs: $(BIN)/.installed ## run the chapters whose outputs are not kept or are
 test: compare unit ## every chapter against its stored outputs, then unit tests and doctests
 
 unit: $(BIN)/.installed
-	pytest -n auto --dist loadfile -m "not browser"
+	pytest -n auto --dist loadfile -m "not browser and not wheel"
 
 compare: outputs ## the outputs of the chapters' runs against those stored in them
 	pytest -p tools.replay -p no:cacheprovider $(NBVAL)
 
 coverage: $(BIN)/.installed ## which lines and branches of the library no test reaches
-	pytest -n auto --dist loadfile -m "not browser" --cov --cov-report=term-missing:skip-covered --cov-fail-under=95
+	pytest -n auto --dist loadfile -m "not browser and not wheel" --cov --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 nbval: $(BIN)/.installed ## the same by the plugin nbval alone, which runs each chapter in a kernel of its own
 	pytest -n auto --dist loadfile -p no:cacheprovider --nbval --nbval-cell-timeout 300 $(NBVAL)
@@ -74,6 +74,27 @@ sheet: $(BIN)/.installed ## the sheet of your own experiment: make sheet CONFIG=
 figures: $(BIN)/.installed ## make the README's picture
 	python -m tools.readme_figure
 
+wheels: $(BIN)/.installed ## install the wheel for each Python of this machine and try it (needs PyPI)
+	pytest -n auto -m wheel tests/test_wheel.py
+
+everything: wheels nbval test-lowest ## the weekly checks: all of the gate but the browser, on each Python of this machine
+	set -e; for python in $$(python -m tests.interpreters); do \
+	    version=$$($$python -c 'import sys; print("{}.{}".format(*sys.version_info))'); \
+	    $(MAKE) test lint strict PYTHON=$$python VENV=.venv-$$version; \
+	done
+
+plain-sphinx: _build/.web outputs ## build the book with plain Sphinx of today, for the day on which Jupyter Book 1 breaks
+	uv venv --quiet --clear --python $(BIN)/python .venv-sphinx
+	uv pip install --quiet --python .venv-sphinx/bin/python sphinx myst-nb sphinx-book-theme sphinx-external-toc sphinx-exercise \
+	    sphinxcontrib-bibtex sphinx-togglebutton sphinx-copybutton sphinx-thebe sphinx-design sphinx-comments sphinx-jupyterbook-latex '.[plot]'
+	jupyter-book config sphinx . && mkdir -p _build/plain && mv conf.py _build/plain/conf.py
+	.venv-sphinx/bin/sphinx-build -q -b html -c _build/plain -D html_static_path=$(CURDIR)/book/_web/static . _build/plain/html
+
+release-check: $(BIN)/.installed ## build what is released, and check that PyPI would take it
+	rm -rf _build/dist && mkdir -p _build/dist
+	python -c "from flit_core.buildapi import *; build_wheel('_build/dist'); build_sdist('_build/dist')"
+	uv tool run twine check --strict _build/dist/*
+
 lock: $(BIN)/.installed ## pin every package again, with hashes, from pyproject.toml
 	uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
 	    --custom-compile-command "make lock" --extra dev --upgrade --output-file requirements.lock pyproject.toml
@@ -84,13 +105,13 @@ mutants: $(BIN)/.installed ## make fifty small mistakes in the library, one at a
 test-lowest: $(BIN)/.installed ## the unit tests with the lowest versions that pyproject.toml allows
 	uv venv --quiet --clear --python $(BIN)/python $(VENV)-lowest
 	uv pip install --quiet --python $(VENV)-lowest/bin/python --resolution lowest-direct --editable '.[dev]'
-	$(VENV)-lowest/bin/python -m pytest -n auto --dist loadfile -m "not browser" --override-ini filterwarnings=default
+	$(VENV)-lowest/bin/python -m pytest -n auto --dist loadfile -m "not browser and not wheel" --override-ini filterwarnings=default
 
 links-outside: _build/.web outputs ## ask every outside address that the book names (needs the network)
 	jupyter-book build . --builder linkcheck
 
 clean: ## remove what the targets above have made
-	rm -rf _build $(VENV) $(VENV)-lowest $(WEB)/node_modules $(WEB)/static/vendor
+	rm -rf _build $(VENV) .venv-* $(WEB)/node_modules $(WEB)/static/vendor
 
 # The environment: uv, at the version that the lock names, then exactly the locked packages, then the library.
 $(BIN)/.installed: requirements.lock pyproject.toml

@@ -8,7 +8,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from threading import Thread
 from typing import Any, TypeVar
 
-from .errors import ConfigurationError, checked_kind, quoted
+from .errors import ConfigurationError, checked_integer, checked_kind, quoted
 
 __all__ = ["end_with_parent", "map_tasks", "process_pool"]
 
@@ -109,12 +109,19 @@ def process_pool(workers: int | None = None) -> ProcessPoolExecutor:
     ProcessPoolExecutor
         The pool, to be closed by ``with``.
 
+    Raises
+    ------
+    DomainError
+        If the number is not whole or not positive.
+
     Examples
     --------
     >>> with process_pool(2) as pool:
     ...     list(map_tasks(abs, [-1, 2, -3], client=pool))
     [1, 2, 3]
     """
+    if workers is not None:
+        workers = checked_integer("workers", workers, at_least=1, at_most=10_000)
     return ProcessPoolExecutor(workers or os.cpu_count(), initializer=end_with_parent)
 
 

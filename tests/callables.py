@@ -288,6 +288,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         **{"x": np.array([1e-9, 2e-9, 0]), "y": np.array([0, 1e-9, 2e-9])},
     },
     "scale.map_tasks": {"function": abs, "tasks": [-1, 2]},
+    "scale.process_pool": {},
+    "scale.end_with_parent": {},
     "coverage.Ensemble": {"signal": 180.2, "measurement": CSI.measurement},
     "coverage.Ensemble.repeat": {
         **{"excess": 10.0, "size": 5},

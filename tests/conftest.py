@@ -1,4 +1,4 @@
-"""Property tests draw the same examples every time; what bad input was tried is printed."""
+"""Property tests draw the same examples every time; what tests have measured is printed."""
 
 from collections import Counter
 
@@ -9,6 +9,25 @@ settings.load_profile("house")
 
 
 def pytest_terminal_summary(terminalreporter):
+    """Print what tests have measured."""
+    bad_input(terminalreporter)
+    wheels(terminalreporter)
+
+
+def wheels(terminalreporter):
+    """Print what the wheel takes of each Python; times are said, not tested."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, measured in report.user_properties:
+            if name == "wheel":
+                version, size, *times = measured
+                words = [
+                    f"{what} {took:.2f} s of CPU ({'' if took < goal else 'NOT '}below {goal})"
+                    for what, (took, goal) in zip(("loading", "first limit"), times, strict=True)
+                ]
+                terminalreporter.write_line(f"Python {version}: {size:.0f} MB, {', '.join(words)}")
+
+
+def bad_input(terminalreporter):
     """Print the table of bad input: what was tried, how often, and how often it was refused."""
     tried = Counter()
     for report in terminalreporter.stats.get("passed", []):

@@ -3,16 +3,20 @@
 import ast
 import importlib.util
 import inspect
+import os
 import re
 import tomllib
-from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
+import cevnslib
+from tests.interpreters import NAMED
 from tools import notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -64,12 +68,66 @@ def test_pages_link_to_binder_where_the_repository_has_an_address(monkeypatch, r
     assert ("binderhub_url" in options.get("launch_buttons", {})) is bool(repository)
 
 
-def test_lock_names_every_package():
+def direct_requirements(extras, environment):
+    """Yield what the project and some of its extras ask for on a platform, by name."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    locked = set(re.findall(r"^([a-z0-9.-]+)==", (ROOT / "requirements.lock").read_text(), re.M))
-    wanted = project["dependencies"] + list(chain(*project["optional-dependencies"].values()))
-    names = {re.match(r"[\w.-]+", w)[0].lower().replace("_", "-") for w in wanted}
-    assert names - {"cevnslib"} <= locked
+    asked = [*project["dependencies"]]
+    for extra in extras:
+        asked += project["optional-dependencies"][extra]
+    for requirement in map(Requirement, asked):
+        if requirement.name == "cevnslib":
+            yield from direct_requirements(requirement.extras, environment)
+        elif requirement.marker is None or requirement.marker.evaluate(environment):
+            yield requirement
+
+
+@pytest.mark.parametrize("python", [*NAMED, "3.14"])
+def test_lock_holds_one_set_of_packages_for_each_python(python):
+    environment = {"python_version": python, "python_full_version": f"{python}.1"}
+    locked = {}
+    for line in (ROOT / "requirements.lock").read_text().splitlines():
+        if re.match("[a-z0-9]", line):
+            requirement = Requirement(line.rstrip(" \\"))
+            if requirement.marker is None or requirement.marker.evaluate(environment):
+                assert requirement.name not in locked, "locked at two versions"
+                locked[requirement.name] = str(requirement.specifier).removeprefix("==")
+    for requirement in direct_requirements(["dev"], environment):
+        version = locked[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version)
+
+
+def test_pythons_are_named_alike():
+    """By the package's description, the README and the workflow."""
+    assert f"({words_of(NAMED)})" in (ROOT / "README.md").read_text()
+    workflow = (ROOT / ".github" / "workflows" / "book.yml").read_text()
+    assert re.findall(r"(?m)^ +(3\.\d+)$", workflow) == NAMED
+
+
+def words_of(names):
+    return f"tried on {', '.join(names[:-1])} and {names[-1]}"
+
+
+def test_versions_agree():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    changes = (ROOT / "CHANGELOG.md").read_text()
+    (newest, date), *_ = re.findall(r"(?m)^## \[(\d\S*)\] - (\S+)$", changes)
+    assert newest == citation["version"] == cevnslib.__version__
+    assert date == str(citation["date-released"])
+
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=[path.stem for path in WORKFLOWS])
+def test_workflows_call_what_exists(path):
+    workflow = yaml.safe_load(path.read_text())
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    assert all("uses" in step or "run" in step for step in steps)
+    commands = "\n".join(step.get("run", "") for step in steps)
+    assert set(re.findall(r"\bmake ([a-z-]+)", commands)) <= targets
+    for script in re.findall(r"(?m)^\.\S+", commands):
+        assert os.access(ROOT / script, os.X_OK)
 
 
 @pytest.mark.parametrize("number", range(len(ORDER)), ids=ORDER)

@@ -1,0 +1,144 @@
+"""The wheel, in an empty environment of each Python, with the oldest and the newest packages.
+
+They come from PyPI, so `make wheels` runs these, not `make test`. Versions that the project names
+and this machine lacks are skipped, in words.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.interpreters import NAMED, ROOT, UV, interpreters
+
+PYTHONS = sorted({*NAMED, *interpreters()}, key=lambda version: int(version.split(".")[1]))
+RESOLUTIONS = ("lowest-direct", "highest")
+DATA = sorted(
+    path.relative_to(ROOT / "cevnslib").as_posix()
+    for path in (ROOT / "cevnslib" / "data").rglob("*")
+    if path.is_file()
+)
+BUILD = """
+import sys
+from flit_core.buildapi import build_sdist, build_wheel
+build_wheel(sys.argv[1]), build_sdist(sys.argv[1])
+"""
+README = """
+import doctest, re, sys
+blocks = re.findall(r"```python\\n(.*?)```", open(sys.argv[1], encoding="utf-8").read(), re.S)
+assert len(blocks) >= 3
+test = doctest.DocTestParser().get_doctest("\\n".join(blocks), {}, "README.md", None, 0)
+done = doctest.DocTestRunner().run(test)
+assert done.attempted >= 8 and not done.failed, done
+"""
+FILES = """
+import json, sys
+from importlib import resources
+package = resources.files("cevnslib")
+print(json.dumps([str(package), [name for name in sys.argv[1:] if not (package / name).is_file()]]))
+"""
+FIGURE = """
+import matplotlib
+matplotlib.use("Agg")
+import io
+from cevnslib import experiments, explorers, figures
+from matplotlib import pyplot
+figures.use_house_style()
+figures.flux(experiments.load("conus"))
+pyplot.savefig(io.BytesIO())
+assert "Explorer" in repr(type(explorers.recoil_explorer()))
+"""
+TIMES = """
+import time
+start = time.process_time()
+from cevnslib import experiments, limits
+loaded = time.process_time()
+limits.tmm_limits(experiments.load("conus"))
+print(loaded - start, time.process_time() - loaded)
+"""
+#: Seconds of CPU that loading, and then the first limit, should take.
+GOALS = (0.25, 0.30)
+
+pytestmark = pytest.mark.wheel
+
+
+def call(*command, **options):
+    """Run something that must end well, in a process that knows nothing of this checkout."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    kept.pop("VIRTUAL_ENV", None)
+    done = subprocess.run(
+        list(map(str, command)), capture_output=True, text=True, timeout=240, env=kept, **options
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def distributions(tmp_path_factory):
+    """The wheel and the source distribution."""
+    folder = tmp_path_factory.mktemp("dist")
+    call(sys.executable, "-c", BUILD, folder, cwd=ROOT)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wheel(distributions):
+    (path,) = distributions.glob("*.whl")
+    return path
+
+
+def environment(version, folder, *packages, resolution="highest"):
+    """Make an empty environment with some packages, and return its interpreter."""
+    if version not in interpreters():
+        pytest.skip(f"there is no Python {version} on this machine")
+    call(UV, "venv", "--quiet", "--python", interpreters()[version], folder / "env")
+    python = folder / "env" / "bin" / "python"
+    options = ["--quiet", "--python", python, "--resolution", resolution, "--only-binary", ":all:"]
+    call(UV, "pip", "install", *options, *packages)
+    return python
+
+
+@pytest.mark.parametrize("resolution", RESOLUTIONS)
+@pytest.mark.parametrize("version", PYTHONS)
+def test_core(version, resolution, wheel, tmp_path, record_property):
+    """The README's lines run, every file of data is there, and nothing warns."""
+    python = environment(version, tmp_path, wheel, resolution=resolution)
+    strict = [python, "-I", "-W", "error", "-c"]
+    place, missing = json.loads(call(*strict, FILES, "py.typed", *DATA, cwd=tmp_path))
+    assert Path(place).is_relative_to(tmp_path)
+    assert missing == []
+    call(*strict, README, ROOT / "README.md", cwd=tmp_path)
+    listed = call(UV, "pip", "list", "--quiet", "--python", python, "--format", "json")
+    names = {entry["name"] for entry in json.loads(listed)}
+    assert {"cevnslib", "numpy"} <= names
+    assert not names & {"matplotlib", "ipywidgets", "jupyter-book"}
+    files = (tmp_path / "env" / "lib").rglob("*")
+    size = sum(file.stat().st_size for file in files if file.is_file() and not file.is_symlink())
+    if resolution == "highest":
+        times = min(call(*strict, TIMES, cwd=tmp_path).split() for _ in range(3))
+        record_property("wheel", (version, size / 1e6, *zip(map(float, times), GOALS, strict=True)))
+        assert size < 200e6
+
+
+@pytest.mark.parametrize("version", PYTHONS)
+def test_with_figures(version, wheel, tmp_path):
+    python = environment(version, tmp_path, f"{wheel}[plot]")
+    call(python, "-I", "-c", FIGURE, cwd=tmp_path)
+
+
+def test_what_is_in_them(distributions, wheel):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {f"cevnslib/{name}" for name in ["py.typed", *DATA]} <= names
+    assert all(re.match(r"cevnslib(-[\d.]+\.dist-info)?/", name) for name in names)
+    (source,) = distributions.glob("*.tar.gz")
+    assert source.stat().st_size < 2e6
+
+
+def test_a_package_index_would_take_them(distributions):
+    """What the release does before it publishes."""
+    call(UV, "tool", "run", "--quiet", "twine", "check", "--strict", *distributions.iterdir())
