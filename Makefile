@@ -83,12 +83,18 @@ everything: wheels nbval test-lowest ## the weekly checks: all of the gate but t
 	    $(MAKE) test lint strict PYTHON=$$python VENV=.venv-$$version; \
 	done
 
-plain-sphinx: _build/.web outputs ## build the book with plain Sphinx of today, for the day on which Jupyter Book 1 breaks
+PLAIN := sphinx myst-nb sphinx-book-theme sphinx-external-toc sphinx-exercise sphinxcontrib-bibtex sphinx-togglebutton \
+    sphinx-copybutton sphinx-thebe sphinx-comments sphinx-design sphinx-multitoc-numbering
+
+plain-sphinx: _build/.web outputs ## the same pages with plain Sphinx of today, for the day on which Jupyter Book 1 breaks
+	rm -rf _build/plain && mkdir -p _build/plain
 	uv venv --quiet --clear --python $(BIN)/python .venv-sphinx
-	uv pip install --quiet --python .venv-sphinx/bin/python sphinx myst-nb sphinx-book-theme sphinx-external-toc sphinx-exercise \
-	    sphinxcontrib-bibtex sphinx-togglebutton sphinx-copybutton sphinx-thebe sphinx-design sphinx-comments sphinx-jupyterbook-latex '.[plot]'
-	jupyter-book config sphinx . && mkdir -p _build/plain && mv conf.py _build/plain/conf.py
-	.venv-sphinx/bin/sphinx-build -q -b html -c _build/plain -D html_static_path=$(CURDIR)/book/_web/static . _build/plain/html
+	uv pip install --quiet --python .venv-sphinx/bin/python $(PLAIN) '.[plot]'
+	jupyter-book config sphinx . >/dev/null
+	sed "s/'\(jupyter_book\|sphinx_jupyterbook_latex\)'\(, \)\?//g" conf.py >_build/plain/conf.py && rm conf.py
+	PYTHONPATH=book/_ext .venv-sphinx/bin/sphinx-build -q -c _build/plain -D html_static_path=$(CURDIR)/book/_web/static \
+	    -D bibtex_bibfiles=$(CURDIR)/book/references.bib \
+	    -D nb_execution_cache_path=$(CURDIR)/_build/cache . _build/plain/html
 
 release-check: $(BIN)/.installed ## build what is released, and check that PyPI would take it
 	rm -rf _build/dist && mkdir -p _build/dist

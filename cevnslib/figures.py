@@ -21,6 +21,8 @@ with drawing():
 
 __all__ = ["exclusion", "flux", "profiles", "recoils", "use_house_style"]
 
+#: The file of the style.
+HOUSE_STYLE = str(resources.files(__package__) / "data" / "house.mplstyle")
 #: How the names of the beams are set.
 BEAM_NAMES = {
     "nu_mu": r"$\nu_\mu$",
@@ -50,7 +52,7 @@ def use_house_style() -> None:
     --------
     >>> use_house_style()
     """
-    plt.style.use(str(resources.files(__package__) / "data" / "house.mplstyle"))
+    plt.style.use(HOUSE_STYLE)
 
 
 def flux(experiment: Experiment) -> None:

@@ -19,12 +19,15 @@ from typing import Any
 import numpy as np
 
 from .errors import CevnsError, DomainError, drawing
+from .figures import HOUSE_STYLE
 from .views import View
 
 with drawing():
     import ipywidgets as widgets
     import matplotlib.pyplot as plt
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from PIL import Image
 
 __all__ = ["Choice", "Control", "Explorer", "Number", "Slider"]
 
@@ -32,6 +35,10 @@ __all__ = ["Choice", "Control", "Explorer", "Number", "Slider"]
 STATIC = "CEVNSLIB_STATIC"
 #: How long a change may wait for the next one before the picture is drawn, in s.
 PAUSE = 0.03
+#: Dots of a picture per inch.
+DPI = 96
+#: Samples that have been drawn, by what they depend on.
+SAMPLES: dict[tuple[Any, ...], str] = {}
 
 
 @dataclass(frozen=True)
@@ -222,6 +229,7 @@ class Explorer:
             raise DomainError(f"controls: got the names {names!r}; allowed: each only once")
         self.title, self.update, self.alt = title, update, alt
         self.parts = tuple(controls)
+        self._places: list[Any] = []
         self._waiting: asyncio.TimerHandle | None = None
         self._quiet = False
 
@@ -282,21 +290,44 @@ class Explorer:
                 f'<p role="alert" style="color: #b00020">{html.escape(str(error))}</p>'
             )
             return
-        self.picture.value = _image(view.draw(), self._alt(setting))
+        self.picture.value = _image(self._arranged(view.draw()), self._alt(setting))
         self.words.value = f'<p role="status">{html.escape(view.words)}</p>'
 
     def _alt(self, setting: Mapping[str, Any]) -> str:
         values = [f"{one.label}: {one.text(setting[one.name])}" for one in self.parts]
         return f"{self.alt} ({', '.join(values)})"
 
+    def _arranged(self, figure: Figure) -> Figure:
+        """Give the axes the places of the first picture: to find them takes as long as to draw."""
+        figure.set_dpi(DPI)
+        if figure.get_layout_engine() is not None:
+            if len(figure.axes) != len(self._places):
+                figure.draw_without_rendering()
+                self._places = [axes.get_position() for axes in figure.axes]
+            figure.set_layout_engine("none")
+            for axes, place in zip(figure.axes, self._places, strict=True):
+                axes.set_position(place)
+        return figure
+
+    @property
+    def what(self) -> tuple[Any, ...]:
+        """What its sample depends on."""
+        return self.title, self.parts, self.update, self.alt
+
     def static(self) -> str:
-        """Return a sample of the states as HTML that needs no kernel.
+        """Return a sample of the states as HTML that needs no kernel, drawn once a process.
 
         Returns
         -------
         str
             A slider for each control that has a sample, and for each setting a picture and words.
         """
+        if self.what not in SAMPLES:
+            with plt.style.context(HOUSE_STYLE):
+                SAMPLES[self.what] = self._sample()
+        return SAMPLES[self.what]
+
+    def _sample(self) -> str:
         moving = [control for control in self.parts if control.sample]
         fixed = {one.name: one.value for one in self.parts if not one.sample}
         figures = []
@@ -306,7 +337,7 @@ class Explorer:
             first = all(v == one.value for one, v in zip(moving, values, strict=True))
             figures.append(
                 f"<figure{'' if first else ' hidden'}>"
-                f"{_image(view.draw(), self._alt(setting), small=True)}"
+                f"{_image(self._arranged(view.draw()), self._alt(setting), small=True)}"
                 f'<figcaption role="status">{html.escape(view.words)}</figcaption></figure>'
             )
         sliders = []
@@ -335,21 +366,22 @@ class Explorer:
 
     def _repr_mimebundle_(self, **_: object) -> Any:
         """Show the sample in a build of the book, the widgets everywhere else."""
+        words = {"text/plain": f"Explorer({self.title!r})"}
         if os.environ.get(STATIC):
-            return {"text/html": self.static(), "text/plain": f"Explorer({self.title!r})"}
-        return self.live._repr_mimebundle_()
+            return {"text/html": self.static(), **words}
+        return {**self.live._repr_mimebundle_(), **words}
 
 
 def _image(figure: Figure, alt: str, *, small: bool = False) -> str:
     """Return a figure as an HTML image, on request a few kB small, and close it."""
-    content, kind = io.BytesIO(), "png"
-    figure.savefig(content, format="png", dpi=96)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # once; to save a figure takes two drawings
+    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     plt.close(figure)
+    content, kind = io.BytesIO(), "webp" if small else "png"
     if small:
-        from PIL import Image
-
-        picture = Image.open(content).convert("RGB").quantize(64).convert("RGB")
-        content, kind = io.BytesIO(), "webp"
-        picture.save(content, format="webp", lossless=True)
+        picture.quantize(64).convert("RGB").save(content, kind, lossless=True)
+    else:
+        picture.save(content, kind)
     source = f"data:image/{kind};base64,{b64encode(content.getvalue()).decode()}"
     return f'<img alt="{html.escape(alt)}" src="{source}" style="max-width: 100%">'

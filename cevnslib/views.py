@@ -422,6 +422,7 @@ def _draw_disappearing(
     first.plot(*survival, lw=1.3)
     first.set(xlabel="neutrino energy (MeV)", ylabel="still active", ylim=(0, 1.02))
     second.semilogx(ratio[0] / KEV, ratio[1], color="C1")
+    second.tick_params(which="minor", labelbottom=False)
     second.set(xlabel="recoil energy (keV)", ylabel="recoils left", ylim=(0, 1.02))
     splittings, excluded = curve
     third.loglog(np.where(excluded <= 1, excluded, np.nan), splittings, color="k", lw=1)

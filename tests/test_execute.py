@@ -63,6 +63,19 @@ def project(tmp_path_factory):
     return root
 
 
+def test_two_runs_at_once_run_each_chapter_once(tmp_path):
+    book = tmp_path / "book"
+    book.mkdir()
+    for name in "abc":
+        write(book / f"{name}.ipynb", f"print({name!r})")
+    command = [sys.executable, "-m", "tools.execute", "--root", str(tmp_path)]
+    options = {"cwd": notebooks.ROOT, "stdout": subprocess.PIPE, "text": True}
+    both = [subprocess.Popen(command, **options) for _ in range(2)]
+    said = sorted(process.communicate(timeout=120)[0].count("book/") for process in both)
+    assert said == [0, 3]
+    assert [process.returncode for process in both] == [0, 0]
+
+
 def is_kept(root, name):
     cache = get_cache(str(root / execute.CACHE))
     return execute.kept(cache, root / "book" / f"{name}.ipynb", root) is not None

@@ -9,6 +9,7 @@ that it has read: modules, data, tables, lists of folders. Where one differs, it
 """
 
 import argparse
+import fcntl
 import hashlib
 import os
 import sys
@@ -87,6 +88,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     paths = [path.resolve() for path in options.chapters] or notebooks.chapters(root)
     if not options.chapters and not options.write:
         paths += notebooks.sheets(root)
+    (root / CACHE).mkdir(parents=True, exist_ok=True)
+    with (root / CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of two at once the second finds what the first has made
+        return execute(paths, root, options.write)
+
+
+def execute(paths: Sequence[Path], root: Path, write: bool) -> int:
+    """Run what is not kept of some chapters, and write them if asked; return the exit code."""
     cache, failed = get_cache(str(root / CACHE)), 0
     wanted = [path for path in paths if kept(cache, path, root) is None]
     if wanted:
@@ -94,13 +103,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from . import kernels
 
         kernels.warm_up()
+        if sum("explorer()" in path.read_text(encoding="utf-8") for path in wanted) > 1:
+            kernels.draw_explorers()
         for run in kernels.run(wanted, root):
             print(f"{run.path.relative_to(root)}: {run.said}", flush=True)
             if run.notebook is None:
                 failed += 1
             else:
                 keep(cache, run, root)
-    for path in paths if options.write else ():
+    for path in paths if write else ():
         notebook = kept(cache, path, root)
         if notebook is not None:
             files.write(path, notebooks.text(notebooks.canonical(notebook)))

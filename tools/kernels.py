@@ -86,6 +86,27 @@ def warm_up() -> None:
     _warm = frozenset(_read)
 
 
+def draw_explorers() -> None:
+    """Draw the explorers of the library, which stand on several pages, for all kernels."""
+    from cevnslib import explorers, interactive
+
+    with CONTEXT.Pool() as pool:  # not here, as a kernel must choose how it draws
+        for name, sample in zip(
+            explorers.__all__, pool.map(_sample, explorers.__all__), strict=True
+        ):
+            interactive.SAMPLES[getattr(explorers, name)().what] = sample
+
+
+def _sample(name: str) -> str:
+    import matplotlib
+
+    from cevnslib import explorers
+
+    matplotlib.use("agg")
+    drawn: str = getattr(explorers, name)().static()
+    return drawn
+
+
 def read_by(paths: Iterable[str], root: Path) -> tuple[str, ...]:
     """Return what of all that was read is the project's own, relative to its folder."""
     found = set()
@@ -197,4 +218,4 @@ def run(paths: Sequence[Path], root: Path = notebooks.ROOT) -> Iterator[Run]:
                 yield result
     finally:
         for _, worker in running.values():
-            worker.terminate()
+            worker.kill()  # a client of kernels would not end when it is only asked to

@@ -4,7 +4,6 @@ The form holds no time, path, widget state or version of the machine that ran it
 changes only when its text or its results do.
 """
 
-import re
 from pathlib import Path
 
 import nbformat
@@ -69,11 +68,9 @@ def canonical(notebook: NotebookNode) -> NotebookNode:
             if "execution_count" in output:
                 output.execution_count = count
             data = output.get("data", {})
+            data.pop("application/vnd.jupyter.widget-view+json", None)  # its state is the kernel's
             if data.get("text/html", "").startswith(EXPLORER):  # drawn for the page
                 data.pop("text/html")
-            if "application/vnd.jupyter.widget-view+json" in data:  # its state is the kernel's
-                data.pop("application/vnd.jupyter.widget-view+json")
-                data["text/plain"] = re.sub(r"\(.*", "(...)", data["text/plain"], flags=re.S)
     nbformat.validate(notebook)
     return notebook
 
