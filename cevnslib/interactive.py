@@ -12,7 +12,7 @@ import os
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import product
 from typing import Any
 
@@ -25,7 +25,8 @@ from .views import View
 with drawing():
     import ipywidgets as widgets
     import matplotlib.pyplot as plt
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.axes import Axes
+    from matplotlib.backends.backend_agg import RendererAgg
     from matplotlib.figure import Figure
     from PIL import Image
 
@@ -229,7 +230,7 @@ class Explorer:
             raise DomainError(f"controls: got the names {names!r}; allowed: each only once")
         self.title, self.update, self.alt = title, update, alt
         self.parts = tuple(controls)
-        self._places: list[Any] = []
+        self._places: dict[tuple[Any, ...], list[Any]] = {}
         self._waiting: asyncio.TimerHandle | None = None
         self._quiet = False
 
@@ -298,21 +299,25 @@ class Explorer:
         return f"{self.alt} ({', '.join(values)})"
 
     def _arranged(self, figure: Figure) -> Figure:
-        """Give the axes the places of the first picture: to find them takes as long as to draw."""
+        """Give the axes the places that they had before in such a picture, or find them.
+
+        To lay a picture out takes as long as to draw it, and most differ in their curves alone.
+        """
         figure.set_dpi(DPI)
         if figure.get_layout_engine() is not None:
-            if len(figure.axes) != len(self._places):
+            frame = (*figure.bbox.size, *(_frame(axes) for axes in figure.axes))
+            if frame not in self._places:
                 figure.draw_without_rendering()
-                self._places = [axes.get_position() for axes in figure.axes]
+                self._places[frame] = [axes.get_position() for axes in figure.axes]
             figure.set_layout_engine("none")
-            for axes, place in zip(figure.axes, self._places, strict=True):
+            for axes, place in zip(figure.axes, self._places[frame], strict=True):
                 axes.set_position(place)
         return figure
 
     @property
     def what(self) -> tuple[Any, ...]:
         """What its sample depends on."""
-        return self.title, self.parts, self.update, self.alt
+        return self.title, repr(self.parts), self.update, self.alt
 
     def static(self) -> str:
         """Return a sample of the states as HTML that needs no kernel, drawn once a process.
@@ -372,11 +377,29 @@ class Explorer:
         return {**self.live._repr_mimebundle_(), **words}
 
 
+def _frame(axes: Axes) -> tuple[Any, ...]:
+    """Return what the space around the axes depends on."""
+    described: list[Any] = [axes.get_title()]
+    for axis in (axes.xaxis, axes.yaxis):
+        typed = getattr(axis.get_major_formatter(), "seq", ())  # labels that are no numbers
+        low, high = axis.get_view_interval()
+        described += [axis.get_label_text(), axis.get_scale(), *typed, low, high]
+    return tuple(described)
+
+
+@cache
+def _renderer(width: float, height: float) -> Any:
+    """Return what draws figures of a size in dots, and remembers how it has set formulas."""
+    renderer: Any = RendererAgg
+    return renderer(width, height, DPI)
+
+
 def _image(figure: Figure, alt: str, *, small: bool = False) -> str:
     """Return a figure as an HTML image, on request a few kB small, and close it."""
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()  # once; to save a figure takes two drawings
-    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    renderer = _renderer(*figure.bbox.size)
+    renderer.clear()
+    figure.draw(renderer)  # once; to save a figure takes two drawings
+    picture = Image.fromarray(np.asarray(renderer.buffer_rgba())).convert("RGB")
     plt.close(figure)
     content, kind = io.BytesIO(), "webp" if small else "png"
     if small:

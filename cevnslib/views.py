@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -341,6 +341,22 @@ def _excluded(
     return splittings, disappearance.disappearance(one, splittings, flavour).exclusion()
 
 
+@lru_cache(64)
+def _lost_recoils(
+    detector: str, flavour: str, splitting: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return recoil energies and the share of them that is lost at full amplitude."""
+    experiment, weak = disappearance.set_up(detector), StandardModel()
+    end = max(beam.spectrum.breakpoints[-1] for beam in experiment.source.beams)
+    last = float(weak.maximum_recoil(end, experiment.detector.target.nuclides[0])) * 0.9
+    T = np.geomspace(experiment.detector.threshold * 1.001, last, 80)
+    # The angle whose disappearance has the amplitude 4 x (1 - x) = 1.
+    mixing = sterile.SterileMixing(*{"e": (0.5, 0.0), "mu": (0.0, 0.5)}[flavour])
+    seen = sterile.seen_source(experiment.source, mixing, splitting, experiment.baseline)
+    full = rates.recoil_spectrum(experiment, T, weak)
+    return T, 1 - rates.recoil_spectrum(replace(experiment, source=seen), T, weak) / full
+
+
 def disappearing(
     detector: str, flavour: str, scenario: str, splitting: float, amplitude: float
 ) -> View:
@@ -383,20 +399,8 @@ def disappearing(
     after = before - amplitude * float(study.lost[0, 0])
     splittings, excluded = _excluded(detector, flavour, scenario)
     verdict = "excluded" if rise > delta_chi2(0.90, 2) else "not excluded"
-    weak = StandardModel()
-    nuclide = experiment.detector.target.nuclides[0]
+    T, lost = _lost_recoils(detector, flavour, splitting)
     end = max(beam.spectrum.breakpoints[-1] for beam in experiment.source.beams)
-    T = np.geomspace(
-        experiment.detector.threshold * 1.001, float(weak.maximum_recoil(end, nuclide)) * 0.9, 80
-    )
-    # The angle whose disappearance has this amplitude: 4 x (1 - x) = A.
-    share = (1 - np.sqrt(1 - amplitude)) / 2
-    angles = {"e": (share, 0.0), "mu": (0.0, share)}
-    seen = sterile.seen_source(
-        experiment.source, sterile.SterileMixing(*angles[flavour]), splitting, experiment.baseline
-    )
-    full = rates.recoil_spectrum(experiment, T, weak)
-    faded = rates.recoil_spectrum(replace(experiment, source=seen), T, weak)
     E = np.linspace(5, end, 300)
     kept = 1 - amplitude * sterile.oscillation_term(E, experiment.baseline, splitting)
     return View(
@@ -404,7 +408,7 @@ def disappearing(
         partial(
             _draw_disappearing,
             (E, kept),
-            (T, faded / full),
+            (T, 1 - amplitude * lost),
             (splittings, excluded),
             (amplitude, splitting),
         ),

@@ -43,7 +43,7 @@ def interpreters():
     """Return interpreters by minor version, for instance ``{"3.11": Path(...)}``."""
     code = "import sys; print(*sys.version_info[:3], sys.implementation.name, sys.version_info[3])"
     found = {}
-    for path in {path.absolute() for path in candidates()}:
+    for path in dict.fromkeys(path.absolute() for path in candidates()):
         if not re.fullmatch(r"python3?(\.\d+)?", path.name):
             continue
         try:

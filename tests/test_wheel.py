@@ -120,8 +120,9 @@ def test_core(version, resolution, wheel, tmp_path, record_property):
     files = (tmp_path / "env" / "lib").rglob("*")
     size = sum(file.stat().st_size for file in files if file.is_file() and not file.is_symlink())
     if resolution == "highest":
-        times = min(call(*strict, TIMES, cwd=tmp_path).split() for _ in range(3))
-        record_property("wheel", (version, size / 1e6, *zip(map(float, times), GOALS, strict=True)))
+        runs = [map(float, call(*strict, TIMES, cwd=tmp_path).split()) for _ in range(3)]
+        times = map(min, zip(*runs, strict=True))  # other programs can only slow a run
+        record_property("wheel", (version, size / 1e6, *zip(times, GOALS, strict=True)))
         assert size < 200e6
 
 
