@@ -91,10 +91,9 @@ plain-sphinx: _build/.web outputs ## the same pages with plain Sphinx of today, 
 	uv venv --quiet --clear --python $(BIN)/python .venv-sphinx
 	uv pip install --quiet --python .venv-sphinx/bin/python $(PLAIN) '.[plot]'
 	jupyter-book config sphinx . >/dev/null
-	sed "s/'\(jupyter_book\|sphinx_jupyterbook_latex\)'\(, \)\?//g" conf.py >_build/plain/conf.py && rm conf.py
-	PYTHONPATH=book/_ext .venv-sphinx/bin/sphinx-build -q -c _build/plain -D html_static_path=$(CURDIR)/book/_web/static \
-	    -D bibtex_bibfiles=$(CURDIR)/book/references.bib \
-	    -D nb_execution_cache_path=$(CURDIR)/_build/cache . _build/plain/html
+	sed "s/'\(jupyter_book\|sphinx_jupyterbook_latex\)'\(, \)\?//g; s|'\(book/\|_build/\)|'$(CURDIR)/\1|g" conf.py >_build/plain/conf.py
+	rm conf.py
+	PYTHONPATH=book/_ext .venv-sphinx/bin/sphinx-build -q -c _build/plain . _build/plain/html
 
 release-check: $(BIN)/.installed ## build what is released, and check that PyPI would take it
 	rm -rf _build/dist && mkdir -p _build/dist
