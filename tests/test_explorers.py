@@ -4,13 +4,23 @@ import asyncio
 import re
 from dataclasses import replace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from cevnslib import disappearance, experiments, explorers, interactions, limits, rates, views
+from cevnslib import (
+    disappearance,
+    experiments,
+    explorers,
+    figures,
+    interactions,
+    limits,
+    rates,
+    views,
+)
 from cevnslib.errors import CevnsError, DomainError
-from cevnslib.interactive import Choice, Control, Explorer, Number, Slider
+from cevnslib.interactive import DPI, Choice, Control, Explorer, Number, Slider
 from cevnslib.mixing import TALK_2019, effective_moment_squared, pmns
 from cevnslib.views import View
 
@@ -215,8 +225,8 @@ def test_the_static_sample_holds_every_state():
     explorer, drawn = counted()
     page = explorer.static()
     assert drawn == [(0.25, "a"), (0.25, "b"), (0.5, "a"), (0.5, "b")]
-    figures = re.findall(r"<figure( hidden)?>.*?<figcaption[^>]*>(.*?)</figcaption>", page)
-    assert figures == [
+    shown = re.findall(r"<figure( hidden)?>.*?<figcaption[^>]*>(.*?)</figcaption>", page)
+    assert shown == [
         (" hidden", "0.25 a"),
         (" hidden", "0.25 b"),
         ("", "0.5 a"),
@@ -228,9 +238,43 @@ def test_the_static_sample_holds_every_state():
 
 def test_the_page_takes_the_sample_and_the_notebook_the_widgets(monkeypatch):
     explorer, _ = counted()
-    assert "application/vnd.jupyter.widget-view+json" in explorer._repr_mimebundle_()
+    live = explorer._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in live
     monkeypatch.setenv("CEVNSLIB_STATIC", "1")
-    assert set(explorer._repr_mimebundle_()) == {"text/html", "text/plain"}
+    page = explorer._repr_mimebundle_()
+    assert set(page) == {"text/html", "text/plain"}
+    assert page["text/plain"] == live["text/plain"] == "Explorer('x and y')"
+
+
+def test_a_sample_is_drawn_once():
+    explorer, drawn = counted()
+    assert explorer.static() == explorer.static()
+    assert len(drawn) == 4
+    other, drawn_too = counted()  # of another function: what it shows is its own
+    other.static()
+    assert len(drawn_too) == 4
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_pictures_have_room_for_their_labels(name):
+    """Each takes the places of one like it, found before; on its own it would take the same."""
+    figures.use_house_style()
+    explorer = EVERY[name]()
+    setting = {one.name: one.value for one in explorer.parts}
+    for one in explorer.parts:
+        for value in (getattr(one, "options", ()) or one.sample)[-1:]:
+            try:
+                draw = explorer.update(**{**setting, one.name: value}).draw
+            except CevnsError:
+                continue  # a design that sees nothing
+            arranged, alone = explorer._arranged(draw()), draw()
+            alone.set_dpi(DPI)
+            alone.draw_without_rendering()
+            for axes, other in zip(arranged.axes, alone.axes, strict=True):
+                np.testing.assert_allclose(
+                    axes.get_position().extents, other.get_position().extents, atol=0.004
+                )
+            plt.close("all")
 
 
 @pytest.mark.parametrize("name", EVERY)

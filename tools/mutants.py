@@ -26,7 +26,10 @@ SWAPPED |= {"**": "*", "==": "!="}
 SKIPPED = ("from", "import", "def", "class", "@", "__all__", '"', "r'", 'r"')
 PYTEST = (sys.executable, "-m", "pytest", "-x", "-q", "-n0", "-p", "no:cacheprovider")
 #: Tests of the book and of what writes it, which the copy leaves out.
-IGNORED = ("browser", "test_project.py", "test_prose.py", "test_tables.py", "test_files.py")
+IGNORED = (
+    *("browser", "test_project.py", "test_prose.py", "test_tables.py", "test_files.py"),
+    *("test_execute.py", "test_wheel.py"),
+)
 COPIED = ("cevnslib", "tests", "tools", "validation", "pyproject.toml", "README.md", "_toc.yml")
 
 
