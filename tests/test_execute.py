@@ -8,7 +8,6 @@ import sys
 
 import nbformat
 import pytest
-from jupyter_cache import get_cache
 
 from tests.processes import gone, needs_proc, wait_for
 from tools import execute, notebooks
@@ -77,8 +76,8 @@ def test_two_runs_at_once_run_each_chapter_once(tmp_path):
 
 
 def is_kept(root, name):
-    cache = get_cache(str(root / execute.CACHE))
-    return execute.kept(cache, root / "book" / f"{name}.ipynb", root) is not None
+    with execute.cache_of(root) as cache:
+        return execute.kept(cache, root / "book" / f"{name}.ipynb", root) is not None
 
 
 @pytest.mark.parametrize("name", [name for name in CHAPTERS if name != "failing"])
@@ -132,7 +131,6 @@ def test_packages_and_the_runner_make_every_chapter_old(project, monkeypatch):
 
 def test_what_the_real_chapters_read_is_found():
     """Those of the project that read tables beside the library's."""
-    cache = get_cache(str(notebooks.ROOT / execute.CACHE))
     for chapter, name in (
         ("speed/how-it-is-fast", "book/speed/benchmarks.json"),
         ("speed/beyond-one-machine", "book/speed/throughput.json"),
@@ -140,9 +138,10 @@ def test_what_the_real_chapters_read_is_found():
         ("appendix/validation", "validation/independent.py"),
         ("appendix/errata", "cevnslib/mixing.py"),
     ):
-        path = notebooks.ROOT / "book" / f"{chapter}.ipynb"
+        notebook = notebooks.read(notebooks.ROOT / "book" / f"{chapter}.ipynb")
         try:
-            record = cache.match_cache_notebook(notebooks.read(path))
+            with execute.cache_of() as cache:
+                record = cache.match_cache_notebook(notebook)
         except KeyError:
             pytest.skip("no chapter has been run here yet: make outputs")
         assert name in record.data["digests"]

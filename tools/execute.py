@@ -13,7 +13,8 @@ import fcntl
 import hashlib
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,16 @@ CACHE = Path("_build") / "cache"  # named in _config.yml too
 DOCTREES = Path("_build") / ".doctrees"
 #: What every run depends on, whatever it reads: the packages, and how runs are made.
 ALWAYS = ("requirements.lock", "tools/execute.py", "tools/kernels.py")
+
+
+@contextmanager
+def cache_of(root: Path = ROOT) -> Iterator[JupyterCacheAbstract]:
+    """Yield the outputs that are kept of a project."""
+    cache = get_cache(str(root / CACHE))
+    try:
+        yield cache
+    finally:
+        cache.db.dispose()  # or its connection is closed by chance
 
 
 def digest(path: Path) -> str:
@@ -91,18 +102,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     (root / CACHE).mkdir(parents=True, exist_ok=True)
     with (root / CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # of two at once the second finds what the first has made
-        return execute(paths, root, options.write)
+        with cache_of(root) as cache:
+            return execute(cache, paths, root, options.write)
 
 
-def execute(paths: Sequence[Path], root: Path, write: bool) -> int:
+def execute(cache: JupyterCacheAbstract, paths: Sequence[Path], root: Path, write: bool) -> int:
     """Run what is not kept of some chapters, and write them if asked; return the exit code."""
-    cache, failed = get_cache(str(root / CACHE)), 0
+    failed = 0
     wanted = [path for path in paths if kept(cache, path, root) is None]
     if wanted:
         os.environ["CEVNSLIB_STATIC"] = "1"  # explorers are shown as samples that need no kernel
         from . import kernels
 
-        kernels.warm_up()
+        kernels.warm_up(root)
         if sum("explorer()" in path.read_text(encoding="utf-8") for path in wanted) > 1:
             kernels.draw_explorers()
         for run in kernels.run(wanted, root):

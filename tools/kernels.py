@@ -7,6 +7,7 @@ they are old. Nothing survives this process: each worker, and each kernel, ends 
 
 import importlib
 import importlib.util
+import io
 import multiprocessing
 import os
 import sys
@@ -35,8 +36,9 @@ from . import notebooks
 
 #: Seconds that a cell may take.
 TIMEOUT = 300
-#: What most chapters load.
-WARM = ("ipykernel.kernelapp", "ipykernel.debugger", "psutil", "cevnslib.explorers")
+#: What every kernel loads, and what many chapters do.
+WARM = ("ipykernel.kernelapp", "ipykernel.debugger", "psutil")
+CHAPTERS_LOAD = ("cevnslib.explorers", "myst_nb", "scipy.integrate", "scipy.stats", "sympy")
 #: Elsewhere than on Linux, libraries of the system may not survive a fork.
 CONTEXT: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
 
@@ -76,14 +78,29 @@ def listen(event: str, arguments: tuple[Any, ...]) -> None:
                 report.write(f"{path}\0")
 
 
-def warm_up() -> None:
-    """Load what most chapters load, and note from here on what is read."""
+def warm_up(root: Path = notebooks.ROOT) -> None:
+    """Load what the chapters of a project load, and note from here on what is read."""
     global _warm
     sys.addaudithook(listen)
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # nobody debugs these kernels
-    for name in WARM:
+    for name in WARM if root != notebooks.ROOT else (*WARM, *CHAPTERS_LOAD):
         importlib.import_module(name)
+    if root == notebooks.ROOT:
+        _draw()
     _warm = frozenset(_read)
+
+
+def _draw() -> None:
+    """Draw something: the first figure of a process loads fonts and learns to set formulas."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(layout="constrained")
+    axes = figure.subplots()
+    axes.loglog([1e-3, 1.0], [1.0, 1e3], label=r"$\mu_\nu$")
+    axes.set(xlabel=r"$T$ (keV)", title="events")
+    axes.legend()
+    FigureCanvasAgg(figure).print_png(io.BytesIO())
 
 
 def draw_explorers() -> None:
@@ -137,14 +154,14 @@ class _Kernel:
         return code
 
 
-def _serve(file: str, report: str, folder: Path) -> None:
+def _serve(file: str, report: str, folder: Path, root: Path) -> None:
     """Be a kernel."""
     global _read, _report
     end_with_parent()
     from ipykernel.kernelapp import IPKernelApp
 
     if CONTEXT.get_start_method() != "fork":
-        warm_up()
+        warm_up(root)
     _read = set(_warm)
     os.chdir(folder)
     sys.path[0] = ""
@@ -163,7 +180,7 @@ def _run(path: Path, root: Path) -> Run:
     with tempfile.TemporaryDirectory() as folder:
         file, report = (str(Path(folder) / name) for name in ("kernel.json", "read"))
         write_connection_file(file, key=uuid.uuid4().bytes.hex().encode())
-        kernel = CONTEXT.Process(target=_serve, args=(file, report, path.parent))
+        kernel = CONTEXT.Process(target=_serve, args=(file, report, path.parent, root))
         kernel.start()
         manager = AsyncKernelManager(connection_file=file)
         manager.load_connection_file()

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jupyter_cache import get_cache
 from nbformat import NotebookNode
 from nbval.plugin import IPyNbFile
 
@@ -59,8 +58,8 @@ class Chapter(IPyNbFile):  # type: ignore[misc]
     def setup(self) -> None:
         """Find that run."""
         root = Path(self.config.option.runs_of)
-        cache = get_cache(str(root / execute.CACHE))
-        notebook = execute.kept(cache, self.path, root)
+        with execute.cache_of(root) as cache:
+            notebook = execute.kept(cache, self.path, root)
         if notebook is None:
             raise RuntimeError(f"{self.path}: no run of this is kept: python -m tools.execute")
         self.kernel = Kept(notebooks.canonical(notebook))
