@@ -142,7 +142,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         **{"splitting": 2.0, "baseline": 2000.0, "spread": 100.0},
     },
     "sterile.OscillatedSpectrum.density": {"E": E},
-    "sterile.OscillatedSpectrum.moments": {"E_min": E, "order": 2},
+    "sterile.OscillatedSpectrum.moments": {"E_min": E_MIN, "order": 2},
     "sterile.SterileMixing": vars(STERILE),
     "sterile.SterileMixing.lost_share": {"flavour": "e"},
     "sterile.SterileMixing.share": {"flavour": "s"},

@@ -118,7 +118,7 @@ def test_both_ends_have_closed_forms(name):
     # At large splitting it is a half, but for the line, which needs a spread of the baseline.
     halves = [counts[beam.name] / 2 for beam in experiment.source.beams]
     np.testing.assert_allclose(large[1:], halves[1:], rtol=0.01)
-    averaged = disappearance.lost_counts(experiment, [1e4], spread=100.0)["nu_mu"][0]
+    averaged = disappearance.lost_counts(experiment, [1e3], spread=1000.0)["nu_mu"][0]
     assert averaged == pytest.approx(halves[0], rel=0.01)
     e = disappearance.disappearance(experiment, [3e3], "e")
     assert e.lost[0, 0] == pytest.approx(counts["nu_e"] / 2, rel=0.01)
