@@ -52,10 +52,11 @@ bench-check: $(BIN)/.installed ## the benchmarks with few rounds: do all ways st
 	pytest -q benchmarks --rounds 3 --benchmark-timer=time.process_time --benchmark-json=_build/benchmarks.json --benchmark-quiet
 	python -m tools.benchmarks _build/benchmarks.json
 
-lint: $(BIN)/.installed ## ruff (lint and format) and mypy
+lint: $(BIN)/.installed ## ruff (lint and format), mypy, and who imports from whom
 	ruff check .
 	ruff format --check .
 	mypy
+	lint-imports --no-logo
 
 lab: $(BIN)/.installed ## open the chapters in JupyterLab
 	jupyter lab --ip=127.0.0.1 book

@@ -10,8 +10,8 @@ from functools import cache
 import numpy as np
 
 from cevnslib.constants import CODATA_2022 as C
-from cevnslib.interactions import RADIATIVE
-from cevnslib.sources import ReactorSpectrum
+from cevnslib.physics.interactions import RADIATIVE
+from cevnslib.sources.reactor import ReactorSpectrum
 from validation import independent
 
 from . import textbook

@@ -11,7 +11,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from cevnslib import disappearance, experiments, interactions, limits, rates, regions
+from cevnslib import experiments, rates
+from cevnslib.physics import interactions
+from cevnslib.studies import moments, sterile
 
 from .works import AGREEMENT, BARE, UNIT, WORKS
 
@@ -63,7 +65,7 @@ def test_library(benchmark, rounds, name):
 def test_import(benchmark, rounds):
     benchmark.extra_info |= {"work": "import", "way": "library", "scale": 1.0, "difference": 0.0}
     code = (
-        "import sys, time; start = time.process_time(); import cevnslib.limits; "
+        "import sys, time; start = time.process_time(); import cevnslib.studies.moments; "
         f"print(time.process_time() - start, *[name for name in {HEAVY} if name in sys.modules])"
     )
 
@@ -91,18 +93,18 @@ def sized(what, size):
         return lambda: rates.recoil_spectrum(BARE, T, interactions.StandardModel())
     if what == "experiments":
         some = [experiments.load(name) for name in ("coherent-csi", "conus")] * (size // 2)
-        return lambda: np.concatenate([limits.tmm_limits(one) for one in some])
+        return lambda: np.concatenate([moments.tmm_limits(one) for one in some])
     if what == "points of a region":
-        csi = limits.constraint(experiments.load("coherent-csi"))
+        csi = moments.constraint(experiments.load("coherent-csi"))
         x = UNIT * np.linspace(0, 300, int(size**0.5))
         return lambda: csi.chi2(
             csi.signal
-            + regions.least_counts(csi.matrix, (1, 2), x[:, np.newaxis], x, phases="profiled")
+            + moments.least_counts(csi.matrix, (1, 2), x[:, np.newaxis], x, phases="profiled")
         )
     side = int(size**0.5)
-    one = disappearance.set_up("coherent-csi")
+    one = sterile.set_up("coherent-csi")
     splittings, amplitudes = np.geomspace(0.1, 30, side), np.linspace(0, 1, side)
-    return lambda: disappearance.disappearance(one, splittings, flavour="e").chi2(amplitudes)
+    return lambda: sterile.disappearance(one, splittings, flavour="e").chi2(amplitudes)
 
 
 @pytest.mark.parametrize(("what", "size"), [(what, n) for what in SIZES for n in SIZES[what]])

@@ -12,7 +12,7 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.stats import chi2 as chi2_distribution
 
 from cevnslib.constants import CODATA_2022 as C
-from cevnslib.mixing import TALK_2019, pmns
+from cevnslib.physics.mixing import TALK_2019, pmns
 from validation import independent
 
 TOLERANCE = 1e-9

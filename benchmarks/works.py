@@ -6,8 +6,9 @@ from functools import partial
 
 import numpy as np
 
-from cevnslib import disappearance, experiments, limits, rates, regions
-from cevnslib.interactions import MagneticMoment, StandardModel
+from cevnslib import experiments, rates
+from cevnslib.physics.interactions import MagneticMoment, StandardModel
+from cevnslib.studies import moments, published, sterile
 
 from . import grid, textbook
 
@@ -43,7 +44,7 @@ class Work:
 
 CSI, CONUS = experiments.load("coherent-csi"), experiments.load("conus")
 BARE = replace(CONUS, detector=replace(CONUS.detector, threshold=1e-5, quenching=None))
-STERILE = disappearance.set_up("coherent-csi")
+STERILE = sterile.set_up("coherent-csi")
 T = np.geomspace(1e-5, 1.8e-3, 200)
 MOMENTS = np.linspace(1, 200, 1000)  # in 1e-10 mu_B
 MODULI = np.linspace(0, 300, 200)
@@ -65,7 +66,7 @@ def chi2_of_moments(counts, sample):
 
 def library_moments():
     """Return chi2 of each first moment."""
-    csi = limits.constraint(CSI)
+    csi = moments.constraint(CSI)
     counts = csi.magnetic_counts(UNIT * MOMENTS[:, np.newaxis] * EACH[0])
     return csi.chi2(csi.signal + counts)
 
@@ -84,7 +85,7 @@ def table(counts):
 
 def library_table():
     """Return the same limits from the library's table, less those of solar neutrinos."""
-    rows = [row for row in limits.limit_table() if row.beam != "solar"]
+    rows = [row for row in published.limit_table() if row.beam != "solar"]
     return np.array([value for row in rows for value in row.values]) / UNIT
 
 
@@ -111,9 +112,9 @@ def grid_region(steps):
 
 def library_region():
     """Return chi2 in the plane of two moduli."""
-    csi = limits.constraint(CSI)
+    csi = moments.constraint(CSI)
     x, y = UNIT * MODULI[:, np.newaxis], UNIT * MODULI
-    fewest = regions.least_counts(csi.matrix, (1, 2), x, y, phases="profiled")
+    fewest = moments.least_counts(csi.matrix, (1, 2), x, y, phases="profiled")
     return csi.chi2(csi.signal + fewest).ravel()
 
 
@@ -195,7 +196,7 @@ WORKS = {
         range(9, 200, 19),
         textbook_sterile,
         grid_sterile,
-        lambda: disappearance.disappearance(STERILE, SPLITTINGS, flavour="e").chi2(AMPLITUDES),
+        lambda: sterile.disappearance(STERILE, SPLITTINGS, flavour="e").chi2(AMPLITUDES),
         steps=(128, 512),
         nodes=(-48, -64),
         floor=1.0,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .errors import checked_number, keep
+from .checks import checked_number, keep
 
 __all__ = [
     "AVOGADRO",
@@ -14,7 +14,6 @@ __all__ = [
     "YEAR",
     "Constants",
 ]
-
 #: Avogadro constant in 1/mol, exact in the SI.
 AVOGADRO = 6.02214076e23
 #: Elementary charge in C, and so one eV in J, exact in the SI.
@@ -81,7 +80,6 @@ CODATA_2022 = Constants(
     muon_mass=105.6583755,
     pion_mass=139.57039,
 )
-
 #: CODATA 2018, rounded as in most tables; the pion mass from the Review of Particle Physics 2020.
 CODATA_2018 = Constants(
     hbar_c=197.3269804,

@@ -18,8 +18,9 @@ from typing import Any
 
 import numpy as np
 
+from .checks import checked, checked_choice, checked_kind, checked_number, keep
 from .constants import DAY, KEV, YEAR
-from .detectors import (
+from .detectors.detector import (
     ConstantEfficiency,
     Detector,
     Efficiency,
@@ -27,21 +28,13 @@ from .detectors import (
     Resolution,
     TabulatedEfficiency,
 )
-from .errors import (
-    CevnsError,
-    ConfigurationError,
-    UnknownNameError,
-    checked,
-    checked_choice,
-    checked_kind,
-    checked_number,
-    keep,
-    quoted,
-)
-from .nuclei import target
-from .quenching import Lindhard
-from .sources import FISSION_FRACTIONS, Beam, Source, reactor, reactor_of_flux, sns
-from .statistics import CountingMeasurement, Measurement, PoissonProjection, Projection
+from .detectors.quenching import Lindhard
+from .errors import CevnsError, ConfigurationError, UnknownNameError, quoted
+from .physics.targets import target
+from .sources.beams import Beam, Source
+from .sources.reactor import FISSION_FRACTIONS, reactor_of_flux, reactor_of_power
+from .sources.sns import spallation_source
+from .statistics.data import CountingMeasurement, Measurement, PoissonProjection, Projection
 
 __all__ = [
     "STAGES",
@@ -55,7 +48,6 @@ __all__ = [
     "names",
     "stages",
 ]
-
 STAGES = ("current", "future")
 _FILES = ("experiments.toml", "solar.toml", "sterile.toml")
 THRESHOLD_KINDS = ("nuclear-recoil", "electron-equivalent")
@@ -231,7 +223,7 @@ def catalogue(name: str) -> Mapping[str, Any]:
 
 @cache
 def _read(name: str) -> Mapping[str, Any]:
-    text = (resources.files(__package__) / "data" / name).read_text(encoding="utf-8")
+    text = (resources.files("cevnslib") / "data" / name).read_text(encoding="utf-8")
     return _frozen(tomllib.loads(text))
 
 
@@ -458,7 +450,7 @@ def load_solar(name: str = "borexino", line: str = "be7") -> SolarMeasurement:
     Returns
     -------
     SolarMeasurement
-        Ready for `cevnslib.limits.solar_limits`.
+        Ready for `cevnslib.studies.moments.solar_limits`.
 
     Raises
     ------
@@ -557,13 +549,13 @@ def _build(name: str, stage: str, description: Mapping[str, Any], place: str) ->
 
 def _source(table: _Table, baseline: float) -> Source:
     if table.choice("source", ("sns", "reactor")) == "sns":
-        return sns()
+        return spallation_source()
     options = {
         "fractions": table.take("fission_fractions", dict(FISSION_FRACTIONS)),
         "captures": table.number("captures_per_fission", 0.0),
     }
     if table.one_of("thermal_power_GW", "total_flux_per_cm2_s") == "thermal_power_GW":
-        return reactor(table.number("thermal_power_GW"), **options)
+        return reactor_of_power(table.number("thermal_power_GW"), **options)
     return reactor_of_flux(table.number("total_flux_per_cm2_s"), baseline, **options)
 
 

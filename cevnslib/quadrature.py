@@ -5,9 +5,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import checked, checked_integer, checked_shapes
+from .checks import checked, checked_integer, checked_shapes
 
-__all__ = ["panel_rule"]
+__all__ = [
+    "panel_rule",
+]
 
 
 @cache

@@ -14,14 +14,15 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .detectors import Detector
-from .errors import DomainError, checked, checked_kind
+from .checks import checked, checked_kind
+from .detectors.detector import Detector
+from .errors import DomainError
 from .experiments import Experiment
-from .interactions import Interaction, MagneticMoment, coherent_recoil
-from .mixing import TALK_2019, OscillationParameters, flavour_projector
-from .nuclei import Nuclide
+from .physics.interactions import Interaction, MagneticMoment, coherent_recoil
+from .physics.mixing import TALK_2019, OscillationParameters, flavour_projector
+from .physics.targets import Nuclide
 from .quadrature import panel_rule
-from .sources import Beam
+from .sources.beams import Beam
 
 __all__ = [
     "counts_by_beam",
@@ -31,7 +32,6 @@ __all__ = [
     "moment_matrix",
     "recoil_spectrum",
 ]
-
 #: Nodes in a panel, and the largest ratio of its ends; together they reach 1e-12 in a count.
 _NODES = 20
 _RATIO = 8.0
@@ -142,7 +142,8 @@ def counts_by_beam(experiment: Experiment, interaction: Interaction) -> dict[str
 
     Examples
     --------
-    >>> from cevnslib import experiments, interactions
+    >>> from cevnslib import experiments
+    >>> from cevnslib.physics import interactions
     >>> csi = experiments.load("coherent-csi")
     >>> counts = counts_by_beam(csi, interactions.StandardModel())
     >>> {name: round(count, 1) for name, count in counts.items()}
@@ -188,7 +189,8 @@ def expected_counts(experiment: Experiment, interaction: Interaction, beam: str 
 
     Examples
     --------
-    >>> from cevnslib import experiments, interactions
+    >>> from cevnslib import experiments
+    >>> from cevnslib.physics import interactions
     >>> csi = experiments.load("coherent-csi")
     >>> round(expected_counts(csi, interactions.StandardModel()), 1)
     180.2
@@ -285,7 +287,8 @@ def recoil_spectrum(
 
     Examples
     --------
-    >>> from cevnslib import experiments, interactions
+    >>> from cevnslib import experiments
+    >>> from cevnslib.physics import interactions
     >>> csi = experiments.load("coherent-csi")
     >>> recoil_spectrum(csi, [0.010, 0.020], interactions.StandardModel()).round(0)
     array([16711.,  4751.])
@@ -335,7 +338,8 @@ def measured_spectrum(
 
     Examples
     --------
-    >>> from cevnslib import experiments, interactions
+    >>> from cevnslib import experiments
+    >>> from cevnslib.physics import interactions
     >>> conus = experiments.load("conus")
     >>> spectrum = measured_spectrum(conus, [0.1e-3, 0.2e-3], interactions.StandardModel())
     >>> (spectrum * 1e-3).round(0)  # per keV
@@ -400,7 +404,8 @@ def effective_area(
 
     Examples
     --------
-    >>> from cevnslib import experiments, interactions
+    >>> from cevnslib import experiments
+    >>> from cevnslib.physics import interactions
     >>> csi = experiments.load("coherent-csi")
     >>> prompt = csi.source.beams[0]
     >>> line = prompt.spectrum.breakpoints[-1]

@@ -8,13 +8,16 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from threading import Thread
 from typing import Any, TypeVar
 
-from .errors import ConfigurationError, checked_integer, checked_kind, quoted
+from .checks import checked_integer, checked_kind
+from .errors import ConfigurationError, quoted
 
-__all__ = ["end_with_parent", "map_tasks", "process_pool"]
-
+__all__ = [
+    "end_with_parent",
+    "map_tasks",
+    "process_pool",
+]
 Task = TypeVar("Task")
 Result = TypeVar("Result")
-
 #: How often a cluster tries a task again that raised an error; a worker's death is not counted.
 RETRIES = 2
 

@@ -12,34 +12,26 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from cevnslib import (
-    coverage,
-    curves,
-    detectors,
-    disappearance,
-    experiments,
-    interactions,
-    limits,
-    mixing,
-    nuclei,
-    published,
-    quenching,
-    sheets,
-    sources,
-    spectra,
-    statistics,
-    sterile,
-)
+from cevnslib import experiments
 from cevnslib.constants import CODATA_2022
-from cevnslib.views import PLACES
-from tests.test_project import ORDER
+from cevnslib.detectors import detector, quenching
+from cevnslib.display import sheets
+from cevnslib.display.views import PLACES
+from cevnslib.physics import interactions, mixing, oscillations, targets
+from cevnslib.sources import spectra
+from cevnslib.sources.beams import Beam
+from cevnslib.sources.sns import spallation_source
+from cevnslib.statistics import coverage
+from cevnslib.statistics.data import Projection
+from cevnslib.studies import moments, published, sterile
+from tests.test_project import MODULES
 
-CS, GE = nuclei.nuclide("Cs133"), nuclei.nuclide("Ge74")
+CS, GE = targets.nuclide("Cs133"), targets.nuclide("Ge74")
 CSI, CONUS = experiments.load("coherent-csi"), experiments.load("conus")
 WEAK, MAGNETIC = interactions.StandardModel(), interactions.MagneticMoment(1e-10)
 LINE = spectra.LineSpectrum(30.0)
-BEAM = sources.Beam("nu_mu", "mu", False, "prompt", LINE, 1e15)
-FOUND = limits.constraint(CSI, "prompt")
+BEAM = Beam("nu_mu", "mu", False, "prompt", LINE, 1e15)
+FOUND = moments.constraint(CSI, "prompt")
 SHEET = sheets.SheetParameters("conus")
 ENSEMBLE = coverage.Ensemble(FOUND.signal, CSI.measurement)
 TRUTHS = np.array([0.0, 50.0, 100.0, 400.0])
@@ -59,40 +51,43 @@ _SCATTERING = {
 }
 _MOMENTS = {"E_min": E_MIN, "order": 2}
 
-CSI_STERILE = disappearance.set_up("coherent-csi")
-LOST = disappearance.disappearance(CSI_STERILE, [0.5, 2.0], "e")
+CSI_STERILE = sterile.set_up("coherent-csi")
+LOST = sterile.disappearance(CSI_STERILE, [0.5, 2.0], "e")
 REACTOR = tuple(PLACES)[1]
-CURVES = curves.exclusion_curves("conus", [0.1, 0.5, 2.0])
-STERILE = sterile.SterileMixing(0.02, 0.01)
+CURVES = sterile.exclusion_curves("conus", [0.1, 0.5, 2.0])
+STERILE = oscillations.SterileMixing(0.02, 0.01)
 _PHASE = {
     "E": E,
     "baseline": np.array([1900.0, 2000.0, 3000.0]),
     "splitting": np.array([0.5, 2.0, 7.0]),
 }
 
+#: Where a module is, by its own name.
+PLACES_OF = {name.rpartition(".")[2]: name for name in MODULES}
+
 #: Parts of a widget, which `explorers` alone puts together; what a reader sets goes to `views`.
 PARTS = {"interactive"}
 
 #: Results: what this library makes and a reader is given; whoever makes them checks what they hold.
-RESULTS = {"curves.ExclusionCurve", "disappearance.Disappearance", "limits.LimitRow", "sheets.Row"}
+RESULTS = {"sterile.ExclusionCurve", "sterile.Disappearance", "published.LimitRow", "sheets.Row"}
 RESULTS |= {"published.PublishedLimit", "published.Verdict"}
 RESULTS |= {"coverage.Coverage", "coverage.Interval"}
 
 #: Arguments by name; those left out keep their defaults.
 ARGUMENTS: dict[str, dict[str, Any]] = {
-    "errors.checked": {"name": "x", "value": T},
-    "errors.checked_choice": {"kind": "flavour", "name": "e", "allowed": ("e", "mu")},
-    "errors.checked_integer": {"name": "n", "value": 2, "at_least": 0, "at_most": 7},
-    "errors.checked_kind": {"name": "beam", "value": BEAM, "kind": sources.Beam},
-    "errors.checked_number": {"name": "x", "value": 1.0},
-    "errors.checked_shapes": {"arrays": {"T": T, "E": E}},
+    "checks.checked": {"name": "x", "value": T},
+    "checks.checked_choice": {"kind": "flavour", "name": "e", "allowed": ("e", "mu")},
+    "checks.checked_integer": {"name": "n", "value": 2, "at_least": 0, "at_most": 7},
+    "checks.checked_kind": {"name": "beam", "value": BEAM, "kind": Beam},
+    "checks.checked_number": {"name": "x", "value": 1.0},
+    "checks.checked_shapes": {"arrays": {"T": T, "E": E}},
     "errors.quoted": {"value": "nonsense"},
-    "errors.checked_table": {"name": "x", "energies": (1.0, 2.0), "values": (0.1, 0.2)},
+    "checks.checked_table": {"name": "x", "energies": (1.0, 2.0), "values": (0.1, 0.2)},
     "constants.Constants": vars(CODATA_2022),
-    "nuclei.Nuclide": {"name": "Cs133", "protons": 55, "neutrons": 78, "mass": 123800.0},
-    "nuclei.Target": {"name": "Cs", "nuclides": (CS,), "nuclei_per_kg": (4.5e24,)},
-    "nuclei.nuclide": {"name": "Cs133"},
-    "nuclei.target": {"name": "CsI"},
+    "targets.Nuclide": {"name": "Cs133", "protons": 55, "neutrons": 78, "mass": 123800.0},
+    "targets.Target": {"name": "Cs", "nuclides": (CS,), "nuclei_per_kg": (4.5e24,)},
+    "targets.nuclide": {"name": "Cs133"},
+    "targets.target": {"name": "CsI"},
     "form_factors.helm": {"q": q, "nuclide": CS},
     "form_factors.klein_nystrand": {"q": q, "nuclide": CS},
     "form_factors.point_like": {"q": q, "nuclide": CS},
@@ -120,15 +115,15 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "spectra.TabulatedSpectrum": {"energies": (1.0, 2.0, 3.0), "values": (0.1, 0.5, 0.0)},
     "spectra.TabulatedSpectrum.density": {"E": E_MIN},
     "spectra.TabulatedSpectrum.moments": _MOMENTS,
-    "sources.Beam": vars(BEAM),
-    "sources.Source": {"name": "mine", "beams": (BEAM,)},
-    "sources.Source.select": {"which": "prompt"},
-    "sources.ReactorSpectrum": {"captures": 0.6},
-    "sources.ReactorSpectrum.density": {"E": E_MIN},
-    "sources.ReactorSpectrum.moments": _MOMENTS,
-    "sources.reactor": {"thermal_power": 3.9},
-    "sources.reactor_of_flux": {"flux": 2.4e13, "baseline": 1700.0},
-    "sources.sns": {},
+    "beams.Beam": vars(BEAM),
+    "beams.Source": {"name": "mine", "beams": (BEAM,)},
+    "beams.Source.select": {"which": "prompt"},
+    "reactor.ReactorSpectrum": {"captures": 0.6},
+    "reactor.ReactorSpectrum.density": {"E": E_MIN},
+    "reactor.ReactorSpectrum.moments": _MOMENTS,
+    "reactor.reactor_of_power": {"thermal_power": 3.9},
+    "reactor.reactor_of_flux": {"flux": 2.4e13, "baseline": 1700.0},
+    "sns.spallation_source": {},
     "mixing.OscillationParameters": vars(mixing.TALK_2019),
     "mixing.complex_moments": {"moments": MOMENTS},
     "mixing.effective_moment_squared": {"moments": MOMENTS, "flavour": "e"},
@@ -136,76 +131,76 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "mixing.moment_matrix_flavour": {"moments": MOMENTS, "parameters": mixing.TALK_2019},
     "mixing.moment_matrix_mass": {"moments": MOMENTS},
     "mixing.pmns": {"parameters": mixing.TALK_2019},
-    "mixing.solar_shares": {"energy": E_MIN, "electron_density": np.array([10.0, 60.0, 90.0])},
-    "sterile.OscillatedSpectrum": {
-        **{"original": sources.sns().beams[1].spectrum, "amplitude": 0.1},
+    "solar.solar_shares": {"energy": E_MIN, "electron_density": np.array([10.0, 60.0, 90.0])},
+    "oscillated.OscillatedSpectrum": {
+        **{"original": spallation_source().beams[1].spectrum, "amplitude": 0.1},
         **{"splitting": 2.0, "baseline": 2000.0, "spread": 100.0},
     },
-    "sterile.OscillatedSpectrum.density": {"E": E},
-    "sterile.OscillatedSpectrum.moments": {"E_min": E_MIN, "order": 2},
-    "sterile.SterileMixing": vars(STERILE),
-    "sterile.SterileMixing.lost_share": {"flavour": "e"},
-    "sterile.SterileMixing.share": {"flavour": "s"},
-    "sterile.SterileMixing.sin2_2theta": {"initial": "e", "final": "mu"},
-    "sterile.energy_panels": {"edges": (1.0, 2.0), "unit_phase": 30.0},
-    "sterile.mixing_matrix": {"mixing": STERILE},
-    "sterile.oscillation_phase": _PHASE,
-    "sterile.oscillation_term": {**_PHASE, "spread": 100.0},
-    "sterile.probability": {**_PHASE, "initial": "e", "final": "active", "mixing": STERILE},
-    "sterile.seen_source": {
-        **{"source": sources.sns(), "mixing": STERILE, "splitting": 2.0, "baseline": 1930.0}
+    "oscillated.OscillatedSpectrum.density": {"E": E},
+    "oscillated.OscillatedSpectrum.moments": {"E_min": E_MIN, "order": 2},
+    "oscillations.SterileMixing": vars(STERILE),
+    "oscillations.SterileMixing.lost_share": {"flavour": "e"},
+    "oscillations.SterileMixing.share": {"flavour": "s"},
+    "oscillations.SterileMixing.sin2_2theta": {"initial": "e", "final": "mu"},
+    "oscillated.energy_panels": {"edges": (1.0, 2.0), "unit_phase": 30.0},
+    "oscillations.mixing_matrix": {"mixing": STERILE},
+    "oscillations.oscillation_phase": _PHASE,
+    "oscillations.oscillation_term": {**_PHASE, "spread": 100.0},
+    "oscillations.probability": {**_PHASE, "initial": "e", "final": "active", "mixing": STERILE},
+    "oscillated.seen_source": {
+        **{"source": spallation_source(), "mixing": STERILE, "splitting": 2.0, "baseline": 1930.0}
     },
     "quenching.Lindhard": {"k": 0.157},
     "quenching.Lindhard.electron_equivalent": {"T": T, "nuclide": GE},
     "quenching.Lindhard.slope": {"T": T, "nuclide": GE},
     "quenching.Lindhard.nuclear_recoil": {"E": SEEN, "nuclide": GE},
-    "detectors.ConstantEfficiency": {"value": 0.5},
-    "detectors.ConstantEfficiency.__call__": {"T": T},
-    "detectors.PhotoelectronAcceptance": {
+    "detector.ConstantEfficiency": {"value": 0.5},
+    "detector.ConstantEfficiency.__call__": {"T": T},
+    "detector.PhotoelectronAcceptance": {
         **{"amplitude": 0.6655, "slope": 0.4942, "midpoint": 10.8507},
         "photoelectrons_per_keV": 1.17,
     },
-    "detectors.PhotoelectronAcceptance.__call__": {"T": T},
-    "detectors.TabulatedEfficiency": {"energies": (0.001, 0.003), "values": (0.2, 0.8)},
-    "detectors.TabulatedEfficiency.__call__": {"T": T},
-    "detectors.Resolution": {"constant": 3e-5, "stochastic": 4e-4},
-    "detectors.Resolution.sigma": {"E": SEEN},
-    "detectors.Detector": {
-        **{"target": nuclei.target("Ge"), "mass": 3.0, "threshold": 1e-4, "maximum": 1e-2},
-        **{"quenching": quenching.Lindhard(), "resolution": detectors.Resolution(2e-5)},
+    "detector.PhotoelectronAcceptance.__call__": {"T": T},
+    "detector.TabulatedEfficiency": {"energies": (0.001, 0.003), "values": (0.2, 0.8)},
+    "detector.TabulatedEfficiency.__call__": {"T": T},
+    "detector.Resolution": {"constant": 3e-5, "stochastic": 4e-4},
+    "detector.Resolution.sigma": {"E": SEEN},
+    "detector.Detector": {
+        **{"target": targets.target("Ge"), "mass": 3.0, "threshold": 1e-4, "maximum": 1e-2},
+        **{"quenching": quenching.Lindhard(), "resolution": detector.Resolution(2e-5)},
     },
-    "detectors.Detector.breakpoints": {"nuclide": GE},
-    "detectors.Detector.measured": {"T": T, "nuclide": GE},
-    "detectors.Detector.acceptance": {"E": T},
-    "detectors.Detector.weight": {"T": T, "nuclide": GE},
-    "statistics.delta_chi2": {},
-    "statistics.PulledChi2": {
+    "detector.Detector.breakpoints": {"nuclide": GE},
+    "detector.Detector.measured": {"T": T, "nuclide": GE},
+    "detector.Detector.acceptance": {"E": T},
+    "detector.Detector.weight": {"T": T, "nuclide": GE},
+    "chi2.delta_chi2": {},
+    "chi2.PulledChi2": {
         **{"observed": 142, "variance": 958, "background": 6},
         **{"sigma_signal": 0.28, "sigma_background": 0.25},
     },
-    "statistics.PulledChi2.__call__": {"signal": COUNTS},
-    "statistics.PulledChi2.least": {"least_signal": 180.0},
-    "statistics.PulledChi2.pulls": {"signal": COUNTS},
-    "statistics.PulledChi2.upper_limit": {"least_signal": 180.0, "rise": 2.71},
-    "statistics.PulledChi2.allowed_excess": {"least_signal": 180.0, "rise": 2.71},
-    "statistics.CountingMeasurement": vars(CSI.measurement),
-    "statistics.CountingMeasurement.chi2": {"standard_model": 180.0},
-    "statistics.CountingMeasurement.scaled": {"factor": 2.0},
-    "statistics.Projection": {"sigma_stat": 0.2, "sigma_sys": 0.2},
-    "statistics.Projection.chi2": {"standard_model": 100.0},
-    "statistics.BinnedChi2": {
+    "chi2.PulledChi2.__call__": {"signal": COUNTS},
+    "chi2.PulledChi2.least": {"least_signal": 180.0},
+    "chi2.PulledChi2.pulls": {"signal": COUNTS},
+    "chi2.PulledChi2.upper_limit": {"least_signal": 180.0, "rise": 2.71},
+    "chi2.PulledChi2.allowed_excess": {"least_signal": 180.0, "rise": 2.71},
+    "data.CountingMeasurement": vars(CSI.measurement),
+    "data.CountingMeasurement.chi2": {"standard_model": 180.0},
+    "data.CountingMeasurement.scaled": {"factor": 2.0},
+    "data.Projection": {"sigma_stat": 0.2, "sigma_sys": 0.2},
+    "data.Projection.chi2": {"standard_model": 100.0},
+    "chi2.BinnedChi2": {
         **{"observed": np.array([90.0, 50.0]), "variance": np.array([90.0, 50.0])},
         **{"background": np.zeros(2), "sigma_signal": 0.1, "sigma_background": 0.2},
     },
-    "statistics.BinnedChi2.__call__": {"signal": np.array([[80.0, 50], [90.0, 55], [95.0, 45]])},
-    "statistics.PoissonProjection": {
+    "chi2.BinnedChi2.__call__": {"signal": np.array([[80.0, 50], [90.0, 55], [95.0, 45]])},
+    "data.PoissonProjection": {
         **{"background_share": 0.05, "steady_state_share": 3.0},
         **{"sigma_signal": 0.28, "sigma_background": 0.25},
     },
-    "statistics.PoissonProjection.counting": {"standard_model": 100.0},
-    "statistics.PoissonProjection.chi2": {"standard_model": 100.0},
-    "statistics.binned_chi2": {
-        **{"measurement": statistics.Projection(0.2, 0.1), "standard_model": np.array([60.0, 40.0])}
+    "data.PoissonProjection.counting": {"standard_model": 100.0},
+    "data.PoissonProjection.chi2": {"standard_model": 100.0},
+    "data.binned_chi2": {
+        **{"measurement": Projection(0.2, 0.1), "standard_model": np.array([60.0, 40.0])}
     },
     "experiments.catalogue": {"name": "solar.toml"},
     "experiments.describe": {
@@ -232,44 +227,50 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "rates.moment_matrix": {"experiment": CSI},
     "rates.recoil_spectrum": {"experiment": CSI, "T": T, "interaction": WEAK},
     "rates.effective_area": {"experiment": CSI, "E": E, "interaction": WEAK},
-    "disappearance.Disappearance": {
+    "sterile.Disappearance": {
         **{key: getattr(LOST, key) for key in ("splittings", "counts", "lost", "statistics")}
     },
-    "disappearance.Disappearance.chi2": {"amplitude": np.array([0.0, 0.3, 1.0])},
-    "disappearance.Disappearance.exclusion": {},
-    "disappearance.disappearance": {
+    "sterile.Disappearance.chi2": {"amplitude": np.array([0.0, 0.3, 1.0])},
+    "sterile.Disappearance.exclusion": {},
+    "sterile.disappearance": {
         **{"experiment": CSI_STERILE, "splittings": [0.5, 2.0], "flavour": "e"}
     },
-    "disappearance.lost_counts": {"experiment": CSI_STERILE, "splittings": [0.5, 2.0]},
-    "disappearance.scenarios": {},
-    "disappearance.set_up": {"name": "coherent-csi"},
-    "disappearance.set_ups": {},
-    "curves.ExclusionCurve": {
+    "sterile.lost_counts": {"experiment": CSI_STERILE, "splittings": [0.5, 2.0]},
+    "sterile.scenarios": {},
+    "sterile.set_up": {"name": "coherent-csi"},
+    "sterile.set_ups": {},
+    "sterile.ExclusionCurve": {
         **{key: getattr(CURVES[0], key) for key in ("splittings", "amplitudes")},
         **{"flavour": "e", "label": "now"},
     },
-    "curves.as_csv": {"curves": CURVES},
-    "curves.best": {"curve": CURVES[0]},
-    "curves.detectors": {},
-    "curves.exclusion_curves": {"name": "conus", "splittings": [0.5, 2.0]},
-    "curves.introduction": {"name": "conus"},
-    "curves.summary": {"curves": CURVES},
-    "limits.Constraint": vars(FOUND),
-    "limits.Constraint.allowed_counts": {},
-    "limits.Constraint.delta_chi2": {"moments": MOMENTS},
-    "limits.Constraint.limit_along": {"direction": MOMENTS},
-    "limits.Constraint.limits": {},
-    "limits.Constraint.magnetic_counts": {"moments": MOMENTS},
-    "limits.LimitRow": {"experiment": "x", "stage": "current", "beam": "all", "values": (1, 2, 3)},
-    "limits.constraint": {"experiment": CSI},
-    "limits.limit_table": {"threshold_kind": "nuclear-recoil"},
-    "limits.solar_limits": {"measurement": experiments.load_solar()},
-    "limits.luminosity_scan": {"experiment": CSI, "factors": np.array([0.5, 1.0, 2.0])},
-    "limits.tmm_limits": {"experiment": CSI},
-    "published.PublishedLimit": vars(published.limits()[0]),
-    "published.Verdict": {"published": published.limits()[0], "ours": 7e-9},
-    "published.compare": {"published": published.limits()[0], "ours": 7e-9},
-    "published.limits": {"experiment": "conus", "beam": "reactor", "stage": "current"},
+    "sterile.as_csv": {"curves": CURVES},
+    "sterile.best": {"curve": CURVES[0]},
+    "sterile.detectors": {},
+    "sterile.exclusion_curves": {"name": "conus", "splittings": [0.5, 2.0]},
+    "sterile.introduction": {"name": "conus"},
+    "sterile.summary": {"curves": CURVES},
+    "moments.Constraint": vars(FOUND),
+    "moments.Constraint.allowed_counts": {},
+    "moments.Constraint.delta_chi2": {"moments": MOMENTS},
+    "moments.Constraint.limit_along": {"direction": MOMENTS},
+    "moments.Constraint.limits": {},
+    "moments.Constraint.magnetic_counts": {"moments": MOMENTS},
+    "published.LimitRow": {
+        "experiment": "x",
+        "stage": "current",
+        "beam": "all",
+        "values": (1, 2, 3),
+    },
+    "moments.constraint": {"experiment": CSI},
+    "published.limit_table": {"threshold_kind": "nuclear-recoil"},
+    "moments.solar_limits": {"measurement": experiments.load_solar()},
+    "moments.luminosity_scan": {"experiment": CSI, "factors": np.array([0.5, 1.0, 2.0])},
+    "moments.tmm_limits": {"experiment": CSI},
+    "moments.limits_by_beam": {"experiment": CSI, "beams": ("prompt", "nu_e")},
+    "published.PublishedLimit": vars(published.published_limits()[0]),
+    "published.Verdict": {"published": published.published_limits()[0], "ours": 7e-9},
+    "published.compare": {"published": published.published_limits()[0], "ours": 7e-9},
+    "published.published_limits": {"experiment": "conus", "beam": "reactor", "stage": "current"},
     "published.verdicts": {"threshold_kind": "nuclear-recoil"},
     "sheets.Row": vars(sheets.solar_row()),
     "sheets.SheetParameters": {"experiment": "conus"},
@@ -281,9 +282,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "sheets.limits_table": {"found": sheets.rows(SHEET)},
     "sheets.rows": {"parameters": SHEET},
     "sheets.solar_row": {},
-    "regions.boundary": {"constraint": FOUND, "pair": (1, 2), "points": 5},
-    "regions.combined_delta_chi2": {"constraints": (FOUND,), "moments": MOMENTS},
-    "regions.least_counts": {
+    "moments.boundary": {"constraint": FOUND, "pair": (1, 2), "points": 5},
+    "moments.combined_delta_chi2": {"constraints": (FOUND,), "moments": MOMENTS},
+    "moments.least_counts": {
         **{"matrix": FOUND.matrix, "pair": (1, 2)},
         **{"x": np.array([1e-9, 2e-9, 0]), "y": np.array([0, 1e-9, 2e-9])},
     },
@@ -330,9 +331,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 
 def public_names() -> Iterator[str]:
     """Yield every public function, class that can be made, and method of such a class."""
-    for module_name in (one for one in ORDER if one not in PARTS):
-        module = importlib.import_module(f"cevnslib.{module_name}")
-        for name in module.__all__:
+    for module_name in (one for one in PLACES_OF if one not in PARTS):
+        module = importlib.import_module(PLACES_OF[module_name])
+        for name in getattr(module, "__all__", ()):
             thing = getattr(module, name)
             if not callable(thing) or inspect.getmodule(thing) is not module:
                 continue
@@ -355,7 +356,7 @@ def public_names() -> Iterator[str]:
 def resolve(name: str) -> Callable[..., Any]:
     """Return what a name of the table stands for, a method of an instance made from the table."""
     module_name, thing, *method = name.split(".")
-    found = getattr(importlib.import_module(f"cevnslib.{module_name}"), thing)
+    found = getattr(importlib.import_module(PLACES_OF[module_name]), thing)
     if not method:
         return found
     owner = found(**ARGUMENTS[f"{module_name}.{thing}"])
@@ -364,5 +365,5 @@ def resolve(name: str) -> Callable[..., Any]:
 
 def call(name: str, arguments: dict[str, Any]) -> Any:
     """Call what a name stands for; arguments that Python takes in a bundle are unpacked."""
-    bundled = arguments.get("arrays") if name == "errors.checked_shapes" else None
+    bundled = arguments.get("arrays") if name == "checks.checked_shapes" else None
     return resolve(name)(**(arguments if bundled is None else bundled))

@@ -21,19 +21,20 @@ import pytest
 from matplotlib import figure
 from numpy.typing import ArrayLike
 
-from cevnslib import (
-    detectors,
-    experiments,
-    limits,
-    nuclei,
-    rates,
-    sheets,
-    sources,
-    spectra,
-    views,
+from cevnslib import experiments, rates
+from cevnslib.detectors import detector
+from cevnslib.display import sheets, views
+from cevnslib.errors import (
+    CevnsError,
+    ConfigurationError,
+    DomainError,
+    NoLimitError,
+    UnknownNameError,
 )
-from cevnslib.errors import CevnsError, ConfigurationError, DomainError, UnknownNameError
-from cevnslib.statistics import NoLimitError
+from cevnslib.physics import targets
+from cevnslib.sources import spectra
+from cevnslib.sources.beams import Beam, Source
+from cevnslib.studies import moments
 from tests.callables import (
     ARGUMENTS,
     CONUS,
@@ -112,13 +113,19 @@ NONSENSE = {  # by kind of argument
     "mapping": {**ANYTHING, "unknown key": {"x": 1.0}, "NaN under a key": {"u235": NAN}},
 }
 #: Where an infinite answer is documented: a moment that is not seen, a limit that there is not.
-INFINITE = {"limits.solar_limits", "limits.tmm_limits", "limits.limit_table", "published.compare"}
-INFINITE |= {"detectors.Detector", "detectors.PhotoelectronAcceptance", "experiments.Experiment"}
-INFINITE |= {"experiments.load", "experiments.describe", "curves.exclusion_curves", "curves.best"}
+INFINITE = {
+    "moments.solar_limits",
+    "moments.tmm_limits",
+    "moments.limits_by_beam",
+    "published.limit_table",
+    "published.compare",
+}
+INFINITE |= {"detector.Detector", "detector.PhotoelectronAcceptance", "experiments.Experiment"}
+INFINITE |= {"experiments.load", "experiments.describe", "sterile.exclusion_curves", "sterile.best"}
 #: Answers that hold no numbers of their own.
 CONTEXTS = (figure.Figure, str, bytes, type(None))
 #: Arguments that say what to do and not with what; only this library passes them.
-OWN = {"errors"}
+OWN = {"errors", "checks"}
 
 
 def kind_of(annotation, name):
@@ -357,7 +364,7 @@ def test_nonsense_in_an_experiment_file(key, tmp_path, record_property):
 
     def use():
         experiment = experiments.load(path)
-        return limits.constraint(experiment).limits()
+        return moments.constraint(experiment).limits()
 
     for what, literal in LITERALS.items():
         path.write_text(as_toml({**EXPERIMENT, key: literal}))
@@ -430,11 +437,11 @@ def test_unreadable_files(what, tmp_path, record_property):
         lambda: WEAK.differential_cross_section(5.0, 30.0, CS),
         lambda: rates.recoil_spectrum(CSI, [5.0, 20.0], WEAK),
         lambda: rates.measured_spectrum(CSI, [5.0, 20.0], WEAK),
-        lambda: detectors.Detector(nuclei.target("Ge"), 1.0, threshold=5.0),
-        lambda: detectors.Detector(
-            nuclei.target("Ge"),
+        lambda: detector.Detector(targets.target("Ge"), 1.0, threshold=5.0),
+        lambda: detector.Detector(
+            targets.target("Ge"),
             1.0,
-            efficiency=detectors.TabulatedEfficiency((5.0, 50.0), (0.5, 1.0)),
+            efficiency=detector.TabulatedEfficiency((5.0, 50.0), (0.5, 1.0)),
         ),
     ],
 )
@@ -446,17 +453,17 @@ def test_kiloelectronvolts_get_a_hint(use):
 def test_a_threshold_beyond_all_recoils_gets_a_hint():
     blind = dataclasses.replace(CONUS, detector=dataclasses.replace(CONUS.detector, threshold=0.5))
     with pytest.raises(NoLimitError, match=r"energies are in MeV: a threshold of 5 keV is 0\.005"):
-        limits.tmm_limits(blind)
+        moments.tmm_limits(blind)
 
 
 def test_energies_that_are_meant_are_not_refused():
     """Atmospheric neutrinos of a GeV on xenon, and stopped pions on hydrogen."""
-    xenon, hydrogen = nuclei.nuclide("Xe132"), nuclei.nuclide("H1")
+    xenon, hydrogen = targets.nuclide("Xe132"), targets.nuclide("H1")
     assert WEAK.differential_cross_section(1.0, 1000.0, xenon) > 0
     end = float(WEAK.maximum_recoil(52.8, hydrogen))
     assert end > 5
     assert WEAK.differential_cross_section(0.9 * end, 52.8, hydrogen) > 0
     spectrum = spectra.TabulatedSpectrum((10.0, 1000.0, 5000.0), (1.0, 0.1, 0.0))
-    beam = sources.Beam("nu_mu", "mu", False, "continuous", spectrum, 1e15)
-    far = dataclasses.replace(CSI, source=sources.Source("atmosphere", (beam,)))
+    beam = Beam("nu_mu", "mu", False, "continuous", spectrum, 1e15)
+    far = dataclasses.replace(CSI, source=Source("atmosphere", (beam,)))
     assert np.isfinite(rates.expected_counts(far, WEAK))

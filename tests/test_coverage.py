@@ -8,16 +8,12 @@ import pytest
 from scipy.stats import chi2 as chi2_distribution
 from scipy.stats import norm, poisson, truncnorm
 
-from cevnslib import coverage, experiments
-from cevnslib.coverage import CHUNK, Ensemble, study
-from cevnslib.errors import ConfigurationError, DomainError, UnknownNameError
-from cevnslib.statistics import (
-    CountingMeasurement,
-    NoLimitError,
-    PoissonProjection,
-    Projection,
-    PulledChi2,
-)
+from cevnslib import experiments
+from cevnslib.errors import ConfigurationError, DomainError, NoLimitError, UnknownNameError
+from cevnslib.statistics import coverage
+from cevnslib.statistics.chi2 import PulledChi2
+from cevnslib.statistics.coverage import CHUNK, Ensemble, study
+from cevnslib.statistics.data import CountingMeasurement, PoissonProjection, Projection
 
 RISE = chi2_distribution.ppf(0.90, 1)
 CSI = Ensemble(180.0, experiments.load("coherent-csi").measurement)

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cevnslib.errors import DomainError
-from cevnslib.form_factors import klein_nystrand, point_like
-from cevnslib.interactions import DipolePortal, MagneticMoment
-from cevnslib.nuclei import Nuclide, nuclide
+from cevnslib.physics.form_factors import klein_nystrand, point_like
+from cevnslib.physics.interactions import DipolePortal, MagneticMoment
+from cevnslib.physics.targets import Nuclide, nuclide
 
 AR = nuclide("Ar40")
 CS = nuclide("Cs133")

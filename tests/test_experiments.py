@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cevnslib import experiments, limits
-from cevnslib.detectors import ConstantEfficiency, PhotoelectronAcceptance
+from cevnslib import experiments
+from cevnslib.detectors.detector import ConstantEfficiency, PhotoelectronAcceptance
 from cevnslib.errors import ConfigurationError, UnknownNameError
+from cevnslib.studies import moments
 
 REFERENCE = Path(__file__).parent / "reference" / "experiments.csv"
 
@@ -94,9 +95,9 @@ def test_own_file_works_like_a_built_in_one(write):
     assert mine == experiments.load(str(path))
     assert (mine.name, mine.title, mine.stage) == ("mine", "My germanium detector", "current")
     assert experiments.stages(path) == ("current",)
-    found = limits.tmm_limits(mine)
+    found = moments.tmm_limits(mine)
     assert found.shape == (3,)
-    conus = limits.tmm_limits(experiments.load("conus"))
+    conus = moments.tmm_limits(experiments.load("conus"))
     assert np.all((found / conus > 0.1) & (found / conus < 10))
 
 

@@ -9,20 +9,14 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from cevnslib import (
-    disappearance,
-    experiments,
-    explorers,
-    figures,
-    interactions,
-    limits,
-    rates,
-    views,
-)
+from cevnslib import experiments, rates
+from cevnslib.display import explorers, figures, views
+from cevnslib.display.interactive import DPI, Choice, Control, Explorer, Number, Slider
+from cevnslib.display.views import View
 from cevnslib.errors import CevnsError, DomainError
-from cevnslib.interactive import DPI, Choice, Control, Explorer, Number, Slider
-from cevnslib.mixing import TALK_2019, effective_moment_squared, pmns
-from cevnslib.views import View
+from cevnslib.physics import interactions
+from cevnslib.physics.mixing import TALK_2019, effective_moment_squared, pmns
+from cevnslib.studies import moments, sterile
 
 SNS, REACTOR = views.PLACES
 EVERY = {
@@ -71,7 +65,7 @@ def test_moments_are_those_of_the_library():
         assert view.numbers[flavour] == pytest.approx(float(direct), rel=1e-12)
     assert numbers(view.words)[1:4] == [float(f"{view.numbers[f]:.3f}") for f in ("e", "mu", "tau")]
     # The solar mixture keeps the share of each mass state.
-    solar = limits.solar_limits(experiments.load_solar("borexino"))
+    solar = moments.solar_limits(experiments.load_solar("borexino"))
     kept = (2.8e-11 / solar) ** 2
     assert view.numbers["solar"] == pytest.approx(float(kept @ moduli**2), rel=1e-12)
 
@@ -118,10 +112,10 @@ def test_designs_are_those_of_the_library():
 
 def test_oscillations_are_those_of_the_library():
     view = views.disappearing("coherent-nai", "e", "50%, 5%, 10%", 3.0, 0.25)
-    experiment = disappearance.set_up("coherent-nai", "50%, 5%, 10%")
-    study = disappearance.disappearance(experiment, [3.0], "e")
+    experiment = sterile.set_up("coherent-nai", "50%, 5%, 10%")
+    study = sterile.disappearance(experiment, [3.0], "e")
     assert view.numbers["delta_chi2"] == pytest.approx(float(study.chi2(0.25)[0]), rel=1e-12)
-    lost = disappearance.lost_counts(experiment, [3.0])["nu_e"][0]
+    lost = sterile.lost_counts(experiment, [3.0])["nu_e"][0]
     assert view.numbers["before"] - view.numbers["after"] == pytest.approx(0.25 * lost, rel=1e-9)
     assert "not excluded" in view.words
     assert "not" not in views.disappearing("coherent-nai", "mu", "100%, 0%, 0%", 2.0, 0.9).words

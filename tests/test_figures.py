@@ -3,7 +3,8 @@
 import matplotlib.pyplot as plt
 import pytest
 
-from cevnslib import experiments, figures, sheets
+from cevnslib import experiments
+from cevnslib.display import figures, sheets
 from cevnslib.errors import DomainError
 
 DESCRIPTION = {

@@ -107,7 +107,7 @@ def test_tables_survive_a_disk_that_fills_up(tmp_path, capsys, monkeypatch):
 def test_importing_the_library_loads_nothing_that_draws():
     done = run("""
         import sys
-        import cevnslib.limits, cevnslib.disappearance, cevnslib.regions, cevnslib.published
+        from cevnslib.studies import moments, published, sterile
         heavy = ("matplotlib", "ipywidgets", "sympy", "scipy", "periodictable")
         print([name for name in heavy if name in sys.modules])
     """)
@@ -120,16 +120,19 @@ def test_without_what_draws():
         import importlib, pkgutil, sys
         sys.modules["matplotlib"] = sys.modules["ipywidgets"] = None
         import cevnslib
-        for module in pkgutil.iter_modules(cevnslib.__path__):
+        for module in pkgutil.walk_packages(cevnslib.__path__, "cevnslib."):
             try:
-                importlib.import_module(f"cevnslib.{module.name}")
+                importlib.import_module(module.name)
             except ImportError as error:
-                print(module.name, str(error).split(": ")[1])
-        from cevnslib import coverage, curves, experiments, limits, published, sheets
+                print(module.name.split(".")[-1], str(error).split(": ")[1])
+        from cevnslib import experiments
+        from cevnslib.display import sheets
+        from cevnslib.statistics import coverage
+        from cevnslib.studies import moments, published, sterile
         csi = experiments.load("coherent-csi")
-        found = limits.constraint(csi)
+        found = moments.constraint(csi)
         sheets.limits_table(sheets.rows(sheets.SheetParameters("conus")))
-        curves.as_csv(curves.exclusion_curves("conus", [1.0]))
+        sterile.as_csv(sterile.exclusion_curves("conus", [1.0]))
         coverage.study(coverage.Ensemble(found.signal, csi.measurement), [0.0, 50.0], 100)
         print(len(published.verdicts()))
     """)
@@ -143,8 +146,8 @@ def test_without_widgets(module):
     done = run(f"""
         import sys
         sys.modules["ipywidgets"] = None
-        import cevnslib.views
-        import cevnslib.{module}
+        import cevnslib.display.views
+        import cevnslib.display.{module}
     """)
     assert done.stderr.splitlines()[-1].startswith("ImportError: ")
     assert "need the extra 'plot' (pip install '.[plot]')" in done.stderr
@@ -154,11 +157,12 @@ def test_the_first_limit_loads_no_scipy():
     """It takes longer to load than the limit to find."""
     done = run("""
         import sys
-        from cevnslib import disappearance, experiments, limits, regions
-        found = limits.constraint(experiments.load("conus"))
+        from cevnslib import experiments
+        from cevnslib.studies import moments, sterile
+        found = moments.constraint(experiments.load("conus"))
         found.limits()
-        regions.boundary(found, (1, 2))
-        disappearance.disappearance(disappearance.set_up("coherent-lar"), [1.0], "mu").exclusion()
+        moments.boundary(found, (1, 2))
+        sterile.disappearance(sterile.set_up("coherent-lar"), [1.0], "mu").exclusion()
         print("scipy" in sys.modules)
     """)
     assert done.stdout.strip() == "False", done.stderr

@@ -5,8 +5,8 @@ import pytest
 from scipy.integrate import quad
 
 from cevnslib.errors import DomainError
-from cevnslib.form_factors import helm, klein_nystrand, point_like, symmetrized_fermi
-from cevnslib.nuclei import nuclide
+from cevnslib.physics.form_factors import helm, klein_nystrand, point_like, symmetrized_fermi
+from cevnslib.physics.targets import nuclide
 
 CS = nuclide("Cs133")
 ALL = [helm, klein_nystrand, symmetrized_fermi, point_like]

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from cevnslib.constants import CODATA_2018
 from cevnslib.errors import DomainError
-from cevnslib.form_factors import point_like
-from cevnslib.interactions import (
+from cevnslib.physics.form_factors import point_like
+from cevnslib.physics.interactions import (
     RADIATIVE,
     TREE_LEVEL,
     MagneticMoment,
     StandardModel,
     WeakCouplings,
 )
-from cevnslib.nuclei import nuclide
+from cevnslib.physics.targets import nuclide
 
 TABLE = Path(__file__).parent / "reference" / "cross_sections.csv"
 CS = nuclide("Cs133")

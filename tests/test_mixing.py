@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cevnslib.errors import DomainError, UnknownNameError
-from cevnslib.mixing import (
+from cevnslib.physics.mixing import (
     TALK_2019,
     OscillationParameters,
     effective_moment_squared,
@@ -14,8 +14,8 @@ from cevnslib.mixing import (
     moment_matrix_flavour,
     moment_matrix_mass,
     pmns,
-    solar_shares,
 )
+from cevnslib.sources.solar import solar_shares
 
 FLAVOURS = ("e", "mu", "tau")
 unit = st.floats(0, 1)

@@ -22,12 +22,11 @@ from tools import notebooks
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = notebooks.chapters()
 PAGES = [*CHAPTERS, *notebooks.sheets()]
-ORDER = (
-    *("errors", "constants", "nuclei", "form_factors", "interactions", "quadrature", "spectra"),
-    *("sources", "mixing", "sterile", "quenching", "detectors", "statistics", "experiments"),
-    *("rates", "limits", "disappearance", "curves", "published", "sheets", "regions"),
-    *("scale", "coverage", "figures"),
-    *("views", "interactive", "explorers"),
+LIBRARY = ROOT / "cevnslib"
+MODULES = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for path in LIBRARY.rglob("*.py")
+    if path.name != "__init__.py"
 )
 
 
@@ -130,27 +129,37 @@ def test_workflows_call_what_exists(path):
         assert os.access(ROOT / script, os.X_OK)
 
 
-@pytest.mark.parametrize("number", range(len(ORDER)), ids=ORDER)
-def test_modules_import_only_upstream(number):
-    tree = ast.parse((ROOT / "cevnslib" / f"{ORDER[number]}.py").read_text())
+@pytest.mark.parametrize("name", MODULES)
+def test_nothing_private_is_shared(name):
+    """A name that begins with an underscore is used in its own module alone."""
+    tree = ast.parse((ROOT / f"{name.replace('.', '/')}.py").read_text())
     imported = {
-        node.module or alias.name
+        alias.asname or alias.name
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.level == 1
+        if isinstance(node, ast.ImportFrom) and node.level
         for alias in node.names
     }
-    assert imported <= set(ORDER[:number])
+    private = [one for one in imported if one.startswith("_")]
+    private += [
+        f"{node.value.id}.{node.attr}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in imported
+        and node.attr.startswith("_")
+    ]
+    assert not private
 
 
-def test_order_names_every_module():
-    modules = {path.stem for path in (ROOT / "cevnslib").glob("*.py")} - {"__init__"}
-    assert modules == set(ORDER)
+def test_every_module_has_its_section_among_the_pages():
+    page = (ROOT / "book" / "appendix" / "api.md").read_text()
+    assert sorted(re.findall(r"(?m)^\.\. automodule:: (\S+)$", page)) == MODULES
 
 
 def public_members():
-    for name in ORDER:
-        module = importlib.import_module(f"cevnslib.{name}")
-        for member in module.__all__:
+    for name in MODULES:
+        module = importlib.import_module(name)
+        for member in getattr(module, "__all__", ()):
             thing = getattr(module, member)
             if callable(thing) and inspect.getmodule(thing) is module:
                 yield pytest.param(thing, id=f"{name}.{member}")

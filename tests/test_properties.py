@@ -14,22 +14,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cevnslib import experiments
-from cevnslib.detectors import ConstantEfficiency
-from cevnslib.form_factors import point_like
-from cevnslib.interactions import DipolePortal, MagneticMoment, StandardModel
-from cevnslib.limits import constraint, tmm_limits
-from cevnslib.mixing import (
+from cevnslib.detectors.detector import ConstantEfficiency
+from cevnslib.detectors.quenching import Lindhard
+from cevnslib.physics.form_factors import point_like
+from cevnslib.physics.interactions import DipolePortal, MagneticMoment, StandardModel
+from cevnslib.physics.mixing import (
     OscillationParameters,
     effective_moment_squared,
     flavour_projector,
     moment_matrix_mass,
     pmns,
 )
-from cevnslib.nuclei import Target, nuclide, target
-from cevnslib.quenching import Lindhard
+from cevnslib.physics.targets import Target, nuclide, target
 from cevnslib.rates import counts_by_beam, expected_counts, moment_matrix
-from cevnslib.sources import Source
-from cevnslib.statistics import READINGS
+from cevnslib.sources.beams import Source
+from cevnslib.statistics.data import READINGS
+from cevnslib.studies.moments import constraint, tmm_limits
 from tests.callables import ARGUMENTS, call
 from tests.test_bad_input import OWN, one_of_each, parameters
 
@@ -204,15 +204,15 @@ def test_quenched_energies_rise_and_stay_below_the_recoil(T, factor, nucleus):
 # Broadcasting: whatever takes arrays gives in each place what a call with that number gives.
 
 #: Functions whose new axis comes last; in all others it comes first or there is none.
-LAST = {"mixing.solar_shares", "mixing.complex_moments", "mixing.moment_matrix_mass"}
-LAST |= {"mixing.moment_matrix_flavour", "disappearance.Disappearance.chi2"}
+LAST = {"solar.solar_shares", "mixing.complex_moments", "mixing.moment_matrix_mass"}
+LAST |= {"mixing.moment_matrix_flavour", "sterile.Disappearance.chi2"}
 #: Array arguments that are one object, not numbers to be broadcast.
-WHOLE = {("regions.least_counts", "matrix"), ("statistics.binned_chi2", "standard_model")}
-WHOLE |= {(f"disappearance.{name}", "splittings") for name in ("disappearance", "lost_counts")}
-WHOLE |= {("curves.exclusion_curves", "splittings"), ("coverage.study", "excess")}
+WHOLE = {("moments.least_counts", "matrix"), ("data.binned_chi2", "standard_model")}
+WHOLE |= {(f"sterile.{name}", "splittings") for name in ("disappearance", "lost_counts")}
+WHOLE |= {("sterile.exclusion_curves", "splittings"), ("coverage.study", "excess")}
 WHOLE |= {("coverage.Coverage.coverage", "critical")}
 WHOLE |= {("quadrature.panel_rule", end) for end in ("low", "high")}
-WHOLE |= {("limits.luminosity_scan", "factors")}
+WHOLE |= {("moments.luminosity_scan", "factors")}
 VECTORISED = [
     (name, argument)
     for name in ARGUMENTS

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from cevnslib import published
 from cevnslib.errors import DomainError, UnknownNameError
+from cevnslib.studies import published
 
 
 def number(printed):
@@ -13,7 +13,7 @@ def number(printed):
 
 
 def test_table_is_whole():
-    table = published.limits()
+    table = published.published_limits()
     assert len(table) == 81
     assert len({(n.experiment, n.beam, n.stage, n.index) for n in table}) == 81
     assert all(Decimal(n.printed) > 0 for n in table)
@@ -45,13 +45,13 @@ def test_verdicts(printed, ours, word, rounding):
 
 
 def test_choice():
-    assert len(published.limits("borexino")) == 3
-    assert len(published.limits(stage="future")) == 39
-    assert len(published.limits(beam="prompt", stage="current")) == 12
+    assert len(published.published_limits("borexino")) == 3
+    assert len(published.published_limits(stage="future")) == 39
+    assert len(published.published_limits(beam="prompt", stage="current")) == 12
     with pytest.raises(
         UnknownNameError, match="unknown published beam 'solar'; allowed: prompt, d"
     ):
-        published.limits("coherent-csi", "solar")
+        published.published_limits("coherent-csi", "solar")
 
 
 @pytest.mark.parametrize("bad", [0, -1e-10, float("nan")])

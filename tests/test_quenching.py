@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cevnslib.detectors.quenching import Lindhard
 from cevnslib.errors import DomainError
-from cevnslib.nuclei import nuclide
-from cevnslib.quenching import Lindhard
+from cevnslib.physics.targets import nuclide
 
 GE, SI, XE = nuclide("Ge74"), nuclide("Si28"), nuclide("Xe132")
 

@@ -8,18 +8,13 @@ import pytest
 from scipy.integrate import quad
 
 from cevnslib import experiments, rates
-from cevnslib.detectors import ConstantEfficiency, Detector, Resolution
+from cevnslib.detectors.detector import ConstantEfficiency, Detector, Resolution
 from cevnslib.errors import DomainError, UnknownNameError
-from cevnslib.interactions import RADIATIVE, TREE_LEVEL, MagneticMoment, StandardModel
-from cevnslib.mixing import OscillationParameters
-from cevnslib.nuclei import target
-from cevnslib.rates import (
-    expected_counts,
-    measured_spectrum,
-    moment_matrix,
-    recoil_spectrum,
-)
-from cevnslib.spectra import LineSpectrum
+from cevnslib.physics.interactions import RADIATIVE, TREE_LEVEL, MagneticMoment, StandardModel
+from cevnslib.physics.mixing import OscillationParameters
+from cevnslib.physics.targets import target
+from cevnslib.rates import expected_counts, measured_spectrum, moment_matrix, recoil_spectrum
+from cevnslib.sources.spectra import LineSpectrum
 
 CSI = experiments.load("coherent-csi")
 CONFIGURATIONS = [(name, stage) for name in experiments.names() for stage in experiments.STAGES]

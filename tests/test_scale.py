@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from cevnslib import experiments
-from cevnslib.coverage import CHUNK, Ensemble, study
 from cevnslib.errors import ConfigurationError, KindError
 from cevnslib.scale import map_tasks, process_pool
+from cevnslib.statistics.coverage import CHUNK, Ensemble, study
 from tests.processes import gone, needs_proc, wait_for
 
 CSI = Ensemble(180.0, experiments.load("coherent-csi").measurement)
@@ -127,7 +127,7 @@ def test_bad_input():
 
 
 def test_nothing_imports_dask():
-    code = "import sys; from cevnslib import coverage; coverage.study.__doc__; print(sys.modules)"
+    code = "import sys, cevnslib.statistics.coverage; print(sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "cevnslib.scale" in said.stdout
     assert "dask" not in said.stdout

@@ -2,15 +2,18 @@
 
 import pytest
 
-from cevnslib import experiments, limits, published, sheets
+from cevnslib import experiments
+from cevnslib.display import sheets
+from cevnslib.display.sheets import SheetParameters
 from cevnslib.errors import CevnsError, ConfigurationError, UnknownNameError
-from cevnslib.sheets import SheetParameters
+from cevnslib.studies import published
 
 
 def test_rows_are_the_table_of_limits():
     for reading in ("as printed", "as tabulated"):
         table = {
-            (r.experiment, r.stage, r.beam): r.values for r in limits.limit_table(reading=reading)
+            (r.experiment, r.stage, r.beam): r.values
+            for r in published.limit_table(reading=reading)
         }
         for name in experiments.names():
             for row in sheets.rows(SheetParameters(name, reading=reading)):
@@ -26,7 +29,7 @@ def test_every_published_number_stands_on_a_sheet():
         for number in row.published
     ]
     shown += sheets.solar_row().published
-    assert sorted(shown, key=repr) == sorted(published.limits(), key=repr)
+    assert sorted(shown, key=repr) == sorted(published.published_limits(), key=repr)
 
 
 def test_choices():

@@ -10,27 +10,28 @@ import pytest
 from scipy.integrate import quad
 
 from cevnslib.errors import DomainError, UnknownNameError
-from cevnslib.sources import (
+from cevnslib.sources.beams import Beam, Source
+from cevnslib.sources.reactor import (
     FISSION_FRACTIONS,
-    Beam,
     ReactorSpectrum,
-    Source,
-    reactor,
     reactor_of_flux,
-    sns,
+    reactor_of_power,
 )
-from cevnslib.spectra import (
+from cevnslib.sources.sns import spallation_source
+from cevnslib.sources.spectra import (
     LineSpectrum,
     NumericalSpectrum,
     PolynomialSpectrum,
     TabulatedSpectrum,
 )
 
-MICHEL = {beam.name: beam.spectrum for beam in sns().beams if beam.timing == "delayed"}
+MICHEL = {
+    beam.name: beam.spectrum for beam in spallation_source().beams if beam.timing == "delayed"
+}
 
 
 def test_prompt_line():
-    (line,) = sns().select("prompt")
+    (line,) = spallation_source().select("prompt")
     assert line.spectrum.energy == pytest.approx(29.79, abs=0.005)
     assert line.flavour == "mu"
     assert not line.antineutrino
@@ -74,7 +75,7 @@ def test_moments_end():
 
 def test_rates():
     """Talk's fluence: 0.08 x 1.76e23 neutrinos of each flavour in 308.1 days."""
-    for beam in sns().beams:
+    for beam in spallation_source().beams:
         assert beam.rate * 308.1 * 86400 == pytest.approx(0.08 * 1.76e23, rel=1e-12)
 
 
@@ -92,13 +93,13 @@ def test_bad_input():
     with pytest.raises(DomainError, match="coefficients: got nan"):
         PolynomialSpectrum((np.nan,), 1.0)
     with pytest.raises(DomainError, match="neutrinos per proton: got 0"):
-        sns(neutrinos_per_proton=0)
+        spallation_source(neutrinos_per_proton=0)
     with pytest.raises(UnknownNameError, match=r"unknown flavour 'muon'.*allowed: e, mu, tau"):
         Beam("x", "muon", False, "prompt", LineSpectrum(1.0), 1.0)
     with pytest.raises(UnknownNameError, match="unknown timing 'late'"):
         Beam("x", "mu", False, "late", LineSpectrum(1.0), 1.0)
     with pytest.raises(UnknownNameError, match="unknown beam 'solar'; allowed: all, prompt"):
-        sns().select("solar")
+        spallation_source().select("solar")
 
 
 def ibd_yield(spectrum):
@@ -207,7 +208,7 @@ def test_shape_of_the_captures(E):
 
 def test_reactor_rates():
     """3.9 GW is 1.2e20 fissions per second at 206 MeV each."""
-    (beam,) = reactor(3.9).beams
+    (beam,) = reactor_of_power(3.9).beams
     assert beam.rate * 206e6 * 1.602176634e-19 == pytest.approx(3.9e9, rel=5e-3)
     assert (beam.flavour, beam.antineutrino) == ("e", True)
     (by_flux,) = reactor_of_flux(2e13, 1700.0).beams
@@ -217,7 +218,7 @@ def test_reactor_rates():
 
 def test_a_reactor_can_end_elsewhere():
     """A longer spectrum adds its tail; a given flux then belongs to a little fewer fissions."""
-    (beam,), (longer,) = reactor(3.0).beams, reactor(3.0, end=10.0).beams
+    (beam,), (longer,) = reactor_of_power(3.0).beams, reactor_of_power(3.0, end=10.0).beams
     assert longer.rate == beam.rate
     tail = quad(lambda E: float(longer.spectrum.density(E)), 8.0, 10.0, epsabs=0, epsrel=1e-10)[0]
     added = longer.spectrum.moments(0.0, 0)[0] - beam.spectrum.moments(0.0, 0)[0]
@@ -243,15 +244,15 @@ def test_a_source_of_ones_own():
 
 def test_bad_reactors():
     with pytest.raises(DomainError, match=r"fission fractions: got a sum of 0.9; allowed: 1"):
-        reactor(1.0, fractions={"u235": 0.9})
+        reactor_of_power(1.0, fractions={"u235": 0.9})
     with pytest.raises(UnknownNameError, match=r"unknown fissile isotope 'th232'.*allowed: u235"):
-        reactor(1.0, fractions={"th232": 1.0})
+        reactor_of_power(1.0, fractions={"th232": 1.0})
     with pytest.raises(DomainError, match="thermal power: got 0 GW"):
-        reactor(0.0)
+        reactor_of_power(0.0)
     with pytest.raises(DomainError, match=r"flux: got -1 1/\(cm\^2 s\)"):
         reactor_of_flux(-1.0, 100.0)
     with pytest.raises(DomainError, match="captures per fission: got -1"):
-        reactor(1.0, captures=-1)
+        reactor_of_power(1.0, captures=-1)
     with pytest.raises(DomainError, match="end of the spectrum: got 1 MeV"):
         ReactorSpectrum(end=1.0)
     with pytest.raises(
@@ -264,21 +265,22 @@ def test_bad_reactors():
 
 def test_reactors_have_the_same_spectrum_unless_told_otherwise():
     by_power, by_flux = (
-        source.beams[0].spectrum for source in (reactor(3.9), reactor_of_flux(2.4e13, 1700.0))
+        source.beams[0].spectrum
+        for source in (reactor_of_power(3.9), reactor_of_flux(2.4e13, 1700.0))
     )
     assert by_power == by_flux == ReactorSpectrum()
     assert by_power is by_flux  # whose integrals are found once
 
 
 def test_beams_that_could_be_mistaken_for_one_another_are_refused():
-    beam = sns().beams[0]
+    beam = spallation_source().beams[0]
     for others in ((beam,), (replace(beam, name="all"),), (replace(beam, name="prompt"),)):
         with pytest.raises(DomainError, match="allowed: each once, and none of all, prompt"):
             Source("x", (beam, *others))
 
 
 def test_a_source_keeps_its_beams_to_itself():
-    beams = [sns().beams[0]]
+    beams = [spallation_source().beams[0]]
     source = Source("x", beams)
     beams.append("nonsense")
     assert len(source.select()) == 1

@@ -1,210 +1,286 @@
-"""3+1 oscillations against the diagonalised Hamiltonian, closed forms and plain integrals."""
+"""Disappearance: counts against plain integrals, closed forms at both ends, exact profiles."""
 
 from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy.integrate import quad
+from scipy.optimize import brentq, minimize
 
-from cevnslib import experiments, interactions, rates, sources, sterile
-from cevnslib.constants import CODATA_2022
+from cevnslib import experiments, rates
 from cevnslib.errors import DomainError, UnknownNameError
-from cevnslib.mixing import OscillationParameters
-from cevnslib.spectra import LineSpectrum
+from cevnslib.physics import interactions, oscillations
+from cevnslib.sources import oscillated
+from cevnslib.statistics.data import CountingMeasurement, PoissonProjection, Projection
+from cevnslib.studies import sterile
 
-FLAVOURS = ("e", "mu", "tau", "s")
-angle = st.floats(0, 1)
-mixings = st.builds(sterile.SterileMixing, angle, angle, angle)
-energies, baselines = st.floats(0.1, 100), st.floats(10, 1e5)
-splittings = st.floats(0, 1e4)
+WEAK = interactions.StandardModel()
 
 
-@given(mixings, st.builds(OscillationParameters, angle, angle, angle, st.floats(-4, 4)))
-def test_mixing_matrix_is_unitary(mixing, parameters):
-    U = sterile.mixing_matrix(mixing, parameters)
-    np.testing.assert_allclose(U @ U.conj().T, np.eye(4), atol=1e-14)
-    np.testing.assert_allclose(abs(U[:, 3]) ** 2, mixing.shares, atol=1e-14)
-
-
-def test_shares_are_those_of_the_talk():
-    s14, s24 = 0.3, 0.2
-    shares = sterile.SterileMixing(s14, s24, 0.5).shares
-    assert shares[0] == s14
-    assert shares[1] == pytest.approx(s24 * (1 - s14), rel=1e-15)
-    assert shares.sum() == pytest.approx(1, abs=1e-15)
-
-
-@given(mixings, energies, baselines, splittings, st.floats(0, 1))
-def test_probabilities_are_probabilities(mixing, E, L, splitting, spread):
-    place = {"E": E, "baseline": L, "splitting": splitting, "mixing": mixing, "spread": spread * L}
-    table = np.array(
-        [[sterile.probability(a, b, **place) for b in FLAVOURS] for a in FLAVOURS]
-    )  # the sin of a public code in place of sin^2 leaves this range
-    assert table.min() >= 0
-    assert table.max() <= 1
-    np.testing.assert_allclose(table.sum(axis=0), 1, atol=1e-14)
-    np.testing.assert_allclose(table.sum(axis=1), 1, atol=1e-14)
-    for a, row in zip(FLAVOURS[:3], table, strict=False):
-        active = sterile.probability(a, "active", **place)
-        np.testing.assert_allclose(active, row[:3].sum(), atol=1e-14)
-        term = sterile.oscillation_term(E, L, splitting, spread * L)
-        np.testing.assert_allclose(active, 1 - mixing.lost_share(a) * term, atol=1e-14)
-        seen = row[0] + row[1]
-        if a != "tau":
-            found = 1 - mixing.lost_share(a, "e and mu") * term
-            np.testing.assert_allclose(found, seen, atol=1e-14)
-        alone = 1 - mixing.lost_share(a, "survival") * term
-        np.testing.assert_allclose(alone, row[FLAVOURS.index(a)], atol=1e-14)
-
-
-@given(mixings, energies, st.floats(10, 1e4), st.floats(0, 100))
-def test_probabilities_solve_the_schroedinger_equation(mixing, E, L, splitting):
-    U = sterile.mixing_matrix(mixing)
-    H = U @ np.diag([0, 0, 0, splitting * 1e-12 / (2 * E)]) @ U.conj().T  # MeV
-    values, vectors = np.linalg.eigh(H)
-    # The three small eigenvalues are rounding: they are zero.
-    values[:3] = 0
-    time = L / (CODATA_2022.hbar_c * 1e-13)  # 1/MeV
-    # Beyond 100 rad the phase carries the rounding of the eigenvalue.
-    tolerance = 1e-12 * max(1.0, values[3] * time / 100)
-    evolution = vectors @ np.diag(np.exp(-1j * values * time)) @ vectors.conj().T
-    for i, a in enumerate(FLAVOURS):
-        for j, b in enumerate(FLAVOURS):
-            ours = sterile.probability(a, b, E, L, splitting, mixing)
-            assert abs(evolution[j, i]) ** 2 == pytest.approx(float(ours), abs=tolerance)
-
-
-def test_two_flavour_limit_and_the_constant_of_the_talk():
-    mixing = sterile.SterileMixing(0.05)
-    amplitude = 4 * 0.05 * 0.95
-    found = sterile.probability("e", "e", 3.0, 1000.0, 1.7, mixing)
-    assert found == pytest.approx(1 - amplitude * np.sin(1.26693 * 1.7 * 10 / 3) ** 2, abs=1e-5)
-    assert sterile.oscillation_phase(1.0, 100.0, 1.0) == pytest.approx(2.54, rel=3e-3)
-
-
-def test_average_over_the_baseline():
-    E, L, splitting, width = 3.0, 1000.0, 4.0, 300.0
-    average = quad(
-        lambda x: float(sterile.oscillation_term(E, x, splitting)), L - width / 2, L + width / 2
-    )[0]
-    found = sterile.oscillation_term(E, L, splitting, width)
-    assert found == pytest.approx(average / width, rel=1e-10)
-    small = sterile.oscillation_term(E, L, splitting, 1e-3)
-    assert small == pytest.approx(float(sterile.oscillation_term(E, L, splitting)), rel=1e-9)
-
-
-@pytest.mark.parametrize("splitting", [0.0, 1e-3, 0.5, 7.0, 60.0])
-@pytest.mark.parametrize("number", [1, 2])
-@pytest.mark.parametrize("spread", [0.0, 300.0])
-def test_moments_of_an_oscillated_spectrum(splitting, number, spread):
-    original = sources.sns().beams[number].spectrum
-    seen = sterile.OscillatedSpectrum(original, 0.3, splitting, 2900.0, spread)
-    low, high = 15.0, original.end
-    for order, found in enumerate(seen.moments(low, 3)):
-        plain = quad(
-            lambda E, n=order: (
-                float(original.density(E))
-                * (1 - 0.3 * float(sterile.oscillation_term(E, 2900.0, splitting, spread)))
-                / E**n
-            ),
-            low,
-            high,
-            epsrel=1e-12,
-            limit=2000,
-        )[0]
-        assert found == pytest.approx(plain, rel=1e-10)
-
-
-def test_moments_of_an_oscillated_reactor():
-    original = sources.reactor(3.0).beams[0].spectrum
-    seen = sterile.OscillatedSpectrum(original, 0.2, 5.0, 1700.0)
-    knots = [4.0, 5.0, 6.0, 7.0, 8.0]
-    plain = sum(
-        quad(
-            lambda E: (
-                float(original.density(E))
-                * (1 - 0.2 * float(sterile.oscillation_term(E, 1700.0, 5.0)))
-            ),
-            a,
-            b,
-            epsrel=1e-12,
-            limit=2000,
-        )[0]
-        for a, b in pairwise(knots)
+@pytest.mark.parametrize(
+    ("name", "flavour", "splitting", "spread"),
+    [
+        ("coherent-csi", "e", 0.7, 0.0),
+        ("coherent-lar", "mu", 3.0, 0.0),
+        ("coherent-hpge", "mu", 25.0, 200.0),
+        ("coherent-nai", "e", 60.0, 0.0),
+    ],
+)
+def test_lost_counts_are_those_of_the_seen_source(name, flavour, splitting, spread):
+    """One integral over E, against the library's other way: moments weighted with sin^2."""
+    experiment = sterile.set_up(name)
+    mixing = oscillations.SterileMixing(0.5 * (flavour == "e"), 0.5 * (flavour == "mu"))
+    seen = oscillated.seen_source(
+        experiment.source, mixing, splitting, experiment.baseline, spread=spread
     )
-    assert seen.moments(4.0, 0)[0] == pytest.approx(plain, rel=1e-9)
-    # All of it: fast at low energy, so near the average where most neutrinos are.
-    fast = replace(seen, splitting=1e4)
-    whole = original.moments(0.0, 0)[0]
-    assert fast.moments(0.0, 0)[0] == pytest.approx(0.9 * whole, rel=1e-3)
+    before = rates.counts_by_beam(experiment, WEAK)
+    after = rates.counts_by_beam(replace(experiment, source=seen), WEAK)
+    lost = sterile.lost_counts(experiment, [splitting], spread=spread)
+    for beam in experiment.source.beams:
+        kept = before[beam.name] - (beam.flavour == flavour) * lost[beam.name][0]
+        assert after[beam.name] == pytest.approx(kept, rel=1e-8)
 
 
-def test_seen_source_fades_as_the_probability():
-    mixing = sterile.SterileMixing(0.02, 0.05, 0.1)
+def plain_counts(experiment, beam, splitting, scale):
+    """Events of a beam by a nested adaptive integral over energy and recoil; CsI only."""
+    detector = experiment.detector
+
+    def cross_section(E):
+        total = 0.0
+        for nuclide, per_kg in zip(
+            detector.target.nuclides, detector.target.nuclei_per_kg, strict=True
+        ):
+            end = float(WEAK.maximum_recoil(E, nuclide))
+            if end > detector.threshold:
+                total += (
+                    per_kg
+                    * quad(
+                        lambda T, n=nuclide: float(WEAK.differential_cross_section(T, E, n)),
+                        detector.threshold,
+                        end,
+                        epsrel=1e-10,
+                    )[0]
+                )
+        return total * detector.mass * detector.efficiency.value
+
+    def integrand(E):
+        phase = 1.266932679 * splitting * experiment.baseline / 100 / E
+        weight = np.sin(phase) ** 2 if scale else 1.0
+        return float(beam.spectrum.density(E)) * cross_section(E) * weight
+
+    opened = [float(WEAK.minimum_energy(detector.threshold, n)) for n in detector.target.nuclides]
+    cuts = [*sorted(opened), beam.spectrum.breakpoints[-1]]
+    return experiment.fluence(beam) * sum(
+        quad(integrand, a, b, epsrel=1e-9, limit=500)[0] for a, b in pairwise(cuts)
+    )
+
+
+def test_exclusion_agrees_with_a_double_integral_at_ten_points():
+    experiment = sterile.set_up("coherent-csi")
+    splittings = np.random.default_rng(5).uniform(0.3, 20, 10)
+    found = sterile.disappearance(experiment, splittings, "e").exclusion(0.5)
+    beams = {beam.name: beam for beam in experiment.source.beams}
+    line = beams["nu_mu"].spectrum.energy
+    events = {
+        "nu_mu": experiment.fluence(beams["nu_mu"])
+        * float(rates.effective_area(experiment, line, WEAK)),
+        **{
+            name: plain_counts(experiment, beams[name], 0.0, False) for name in ("nu_e", "nubar_mu")
+        },
+    }
+    N = sum(events.values())
+    B = 0.0441 * N
+    V = N + 2 * B
+    rise = 2 * np.log(2)  # of two parameters, at 50%
+    for splitting, ours in zip(splittings, found, strict=True):
+        lost = plain_counts(experiment, beams["nu_e"], splitting, True)
+
+        def chi2(A, lost=lost):
+            n = N - A * lost
+            return (N - n) ** 2 / (V + (0.15 * n) ** 2 + (0.1 * B) ** 2)
+
+        reachable = chi2(1.0) > rise
+        assert np.isfinite(ours) == reachable
+        if reachable:
+            theirs = brentq(lambda A: chi2(A) - rise, 0, 1, xtol=1e-14)
+            assert ours == pytest.approx(theirs, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", sterile.set_ups())
+def test_both_ends_have_closed_forms(name):
+    experiment = sterile.set_up(name)
+    counts = rates.counts_by_beam(experiment, WEAK)
+    tiny, small = np.stack([*sterile.lost_counts(experiment, [1e-4, 1e-3]).values()], axis=1)
+    large = np.array([*sterile.lost_counts(experiment, [3e3]).values()])[:, 0]
+    # At small splitting sin^2 is the square of its argument.
+    np.testing.assert_allclose(small, 100 * tiny, rtol=0.01)
+    E = experiment.source.beams[0].spectrum.energy
+    argument = 1.266932679e-4 * experiment.baseline / 100 / E
+    assert tiny[0] == pytest.approx(counts["nu_mu"] * argument**2, rel=1e-6)
+    # At large splitting it is a half, but for the line, which needs a spread of the baseline.
+    halves = [counts[beam.name] / 2 for beam in experiment.source.beams]
+    np.testing.assert_allclose(large[1:], halves[1:], rtol=0.01)
+    averaged = sterile.lost_counts(experiment, [1e3], spread=1000.0)["nu_mu"][0]
+    assert averaged == pytest.approx(halves[0], rel=0.01)
+    e = sterile.disappearance(experiment, [3e3], "e")
+    assert e.lost[0, 0] == pytest.approx(counts["nu_e"] / 2, rel=0.01)
+    # Averaged, the amplitude is twice the events that may be lost over those of the beam.
+    bound = e.exclusion()[0]
+    if np.isfinite(bound):
+        allowed = brentq(
+            lambda n: float(e.statistics([e.counts[0] - n])) - 4.605170, 0, e.counts[0]
+        )
+        assert bound == pytest.approx(2 * allowed / counts["nu_e"], rel=0.01)
+
+
+def test_most_sensitive_splitting():
+    """The curve is best near half a wavelength: 2.54 dm2 L / E = pi, E where the events are."""
+    experiment = sterile.set_up("coherent-lar", "100%, 0%, 0%")
+    splittings = np.geomspace(0.1, 10, 200)
+    found = sterile.disappearance(experiment, splittings, "mu")
+    best = splittings[np.argmin(found.exclusion())]
+    assert best == pytest.approx(np.pi * 38 / (2.54 * 29), rel=0.15)
+    assert found.least_chi2 == pytest.approx(0, abs=1e-20)
+
+
+def test_profile_of_two_samples_is_the_minimum_over_the_pulls():
+    experiment = sterile.set_up("csi-100kg")
+    study = sterile.disappearance(experiment, [1.0, 3.0], "mu", samples=("prompt", "delayed"))
+    s = study.statistics
+    signal = study.counts - 0.2 * study.lost[1]
+
+    def chi2(pulls):
+        a, b = pulls
+        residual = s.observed - (1 + a) * signal - (1 + b) * s.background
+        return np.sum(residual**2 / s.variance) + (a / 0.15) ** 2 + (b / 0.1) ** 2
+
+    least = minimize(chi2, [0, 0], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12})
+    assert study.chi2(0.2)[1] == pytest.approx(least.fun, rel=1e-8)
+
+
+def test_timing_helps_against_a_common_error_of_the_flux():
+    experiment = sterile.set_up("csi-100kg", "100%, 30%, 10%")
+    one = sterile.disappearance(experiment, [0.8, 3.0, 100.0], "e")
+    two = sterile.disappearance(experiment, [0.8, 3.0, 100.0], "e", samples=("prompt", "delayed"))
+    assert two.counts.sum() == pytest.approx(one.counts[0], rel=1e-12)
+    assert np.all(np.isinf(one.exclusion()))
+    assert np.all(two.exclusion()[1:] < 0.6)
+
+
+def test_bins_of_energy_add_up():
+    experiment = sterile.set_up("coherent-hpge")
+    whole = sterile.disappearance(experiment, [2.0], "mu")
+    edges = [0.0, 5e-3, 0.01, 0.02, 1.0]
+    binned = sterile.disappearance(experiment, [2.0], "mu", edges=edges)
+    assert len(binned.counts) == 3
+    assert binned.counts.sum() == pytest.approx(whole.counts[0], rel=1e-10)
+    assert binned.lost.sum() == pytest.approx(whole.lost[0, 0], rel=1e-8)
+
+
+def test_reactors_and_the_reading():
+    conus = experiments.load("conus")
+    printed = sterile.disappearance(conus, [1.0, 3.0], "e")
+    tabulated = sterile.disappearance(conus, [1.0, 3.0], "e", reading="as tabulated")
+    assert np.all(tabulated.exclusion() < printed.exclusion())
+    N = printed.counts[0]
+    expected = 0.5 * printed.lost[:, 0]
+    np.testing.assert_allclose(tabulated.chi2(0.5), expected**2 / (1.2 * N), rtol=1e-12)
+
+
+def test_counted_events_of_csi():
+    """142 events where 180 are expected: the best fit has an oscillation."""
     csi = experiments.load("coherent-csi")
-    seen = sterile.seen_source(csi.source, mixing, 2.0, csi.baseline)
-    line = csi.source.beams[0].spectrum.energy
-    kept = sterile.probability("mu", "active", line, csi.baseline, 2.0, mixing)
-    assert seen.beams[0].rate / csi.source.beams[0].rate == pytest.approx(float(kept), rel=1e-14)
-    T = np.array([0.01, 0.02])
-    weak = interactions.StandardModel()
-    found = rates.recoil_spectrum(replace(csi, source=seen), T, weak)
-    assert np.all(found < rates.recoil_spectrum(csi, T, weak))
-    same = sterile.seen_source(csi.source, sterile.SterileMixing(), 2.0, csi.baseline)
-    assert same == csi.source
+    study = sterile.disappearance(csi, np.geomspace(0.01, 100, 30), "mu")
+    assert study.least_chi2 < float(study.chi2(0.0)[0])
+    with pytest.raises(DomainError, match=r"bins: got 2; allowed: 1, as 142 events were"):
+        sterile.disappearance(csi, [1.0], "mu", samples=("prompt", "delayed"))
 
 
-def test_signals_agree_where_nothing_mixes_with_tau():
-    mixing = sterile.SterileMixing(0.02, 0.05)
-    for flavour in ("e", "mu"):
-        active = mixing.lost_share(flavour)
-        assert mixing.lost_share(flavour, "e and mu") == pytest.approx(active, rel=1e-14)
-        assert mixing.lost_share(flavour, "survival") > active
-    assert sterile.SterileMixing(0.02).lost_share("tau", "e and mu") == 1.0
+def test_nothing_allowed_and_everything_allowed():
+    experiment = sterile.set_up("coherent-lar", "100%, 0%, 0%")
+    study = sterile.disappearance(experiment, [1e-4, 1.0], "mu")
+    assert np.isinf(study.exclusion()[0])
+    data = replace(
+        study, statistics=replace(study.statistics, observed=study.statistics.observed * 0.6)
+    )
+    assert data.exclusion()[0] == 0  # a deficit that this splitting cannot give
+    assert data.exclusion()[1] > study.exclusion()[1]
 
 
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: sterile.SterileMixing(-0.1), "sin2_theta14: got -0.1; allowed: finite, at least"),
-        (lambda: sterile.SterileMixing(0, 1.2), "sin2_theta24: got 1.2"),
-        (lambda: sterile.SterileMixing(0, 0, np.nan), "sin2_theta34: got nan"),
-        (lambda: sterile.oscillation_term(1.0, 100.0, -1.0), r"splitting: got -1 eV\^2; allowed"),
-        (lambda: sterile.oscillation_term(1.0, 0.0, 1.0), "baseline: got 0 cm; allowed: finite, a"),
-        (lambda: sterile.oscillation_term(0.0, 1.0, 1.0), "neutrino energy E: got 0 MeV"),
-        (lambda: sterile.oscillation_term(1.0, 100.0, 1.0, -2.0), "spread of the baseline: got -2"),
-        (lambda: sterile.oscillation_term(1.0, 100.0, 1.0, 200.0), "less than twice the baseline"),
+        (lambda e: sterile.disappearance(e, [-1.0], "e"), "splitting: got -1 eV"),
+        (lambda e: sterile.lost_counts(e, [np.inf]), "splitting: got inf eV"),
+        (lambda e: sterile.disappearance(e, [1.0], "tau"), "unknown flavour of a beam 'tau'"),
+        (lambda e: sterile.disappearance(e, [1.0], "e", samples=("late",)), "unknown beam"),
         (
-            lambda: sterile.OscillatedSpectrum(LineSpectrum(1.0), 1.5, 1.0, 100.0),
-            "amplitude: got 1.5",
+            lambda e: sterile.disappearance(e, [1.0], "e", edges=[0.02, 0.01]),
+            "edges of the bins: got .* at least two rising numbers",
         ),
+        (lambda e: sterile.disappearance(e, [1.0], "e").chi2(1.2), "amplitude .* got 1.2"),
+        (lambda e: sterile.set_up("coherent-xe"), "unknown sterile set-up 'coherent-xe'"),
+        (lambda e: sterile.set_up("coherent-csi", "best"), "unknown scenario 'best'"),
     ],
 )
 def test_refused(call, words):
-    with pytest.raises(DomainError, match=words):
-        call()
+    with pytest.raises((DomainError, UnknownNameError), match=words):
+        call(sterile.set_up("coherent-csi"))
 
 
-def test_unknown_names():
-    mixing = sterile.SterileMixing()
-    with pytest.raises(UnknownNameError, match="unknown flavour 'nu_e'"):
-        mixing.share("nu_e")
-    with pytest.raises(UnknownNameError, match="unknown signal 'all'; allowed: active, e and mu"):
-        mixing.lost_share("e", "all")
-    with pytest.raises(UnknownNameError, match="unknown flavour 'x'"):
-        sterile.probability("x", "active", 1.0, 100.0, 1.0, mixing)
+def test_set_ups_are_those_of_the_reference():
+    """The table of the talk, row by row; exposures and backgrounds are assumptions."""
+    rows = {
+        "coherent-csi": ("CsI", 5, 19.3, 14.6),
+        "coherent-hpge": ("Ge72", 5, 22, 10),
+        "coherent-nai": ("NaI", 13, 28, 2000),
+        "coherent-lar": ("Ar40", 20, 29, 1000),
+    }
+    for name, (material, threshold, baseline, mass) in rows.items():
+        one = sterile.set_up(name, "50%, 5%, 10%")
+        assert one.detector.target.name == material
+        assert one.detector.threshold == pytest.approx(threshold * 1e-3)
+        assert one.baseline == pytest.approx(100 * baseline)
+        assert one.detector.mass == mass
+        assert one.detector.efficiency.value == 0.5
+        assert isinstance(one.measurement, PoissonProjection)
+    assert len(sterile.scenarios()) == 4
+    assert pytest.approx(one.measurement.background_share, rel=1e-3) == 6 / 136
+    assert one.measurement.steady_state_share == 0
 
 
-def test_an_oscillated_spectrum_is_followed_to_a_millionth_of_its_end():
-    original = sources.sns().beams[1].spectrum
-    slow = sterile.OscillatedSpectrum(original, 0.3, 1e-6, 2000.0)
-    assert slow.breakpoints[0] == pytest.approx(1e-6 * original.end, rel=1e-12)
-    assert slow.breakpoints[-1] == original.end
-    # Below it nothing but the average is left, and that of next to no neutrinos.
-    assert slow.moments(0.0, 0)[0] == pytest.approx(1.0, rel=1e-9)
-    fast = sterile.OscillatedSpectrum(original, 0.3, 1e3, 2000.0)
-    start = sterile.oscillation_phase(1.0, 2000.0, 1e3) / 2 / 1e4
-    assert fast.breakpoints[0] == pytest.approx(float(start), rel=1e-12)
+def test_a_projection_is_the_counting_measurement_it_stands_for():
+    shares = PoissonProjection(0.05, 3.0, 0.28, 0.25)
+    counted = CountingMeasurement(105.0, 5.0, 300.0, 0.28, 0.25)
+    assert shares.chi2(100.0) == counted.chi2(100.0)
+    assert float(shares.chi2(100.0)(100.0)) == 0
+    assert Projection(0.2, 0.1).chi2(100.0).variance == 120
+
+
+@pytest.mark.parametrize(
+    "samples", [("all", "all"), ("prompt", "nu_mu"), ("prompt", "delayed", "all")]
+)
+def test_samples_that_overlap_are_refused(samples):
+    with pytest.raises(DomainError, match="allowed: samples without a beam in common"):
+        sterile.disappearance(sterile.set_up("coherent-csi"), [1.0], "mu", samples=samples)
+
+
+def test_splittings_are_done_in_parts_where_there_are_many_energies(monkeypatch):
+    csi, splittings = sterile.set_up("coherent-csi"), np.geomspace(0.1, 300, 7)
+    whole = sterile.lost_counts(csi, splittings)
+    monkeypatch.setattr("cevnslib.studies.sterile._AT_ONCE", 1)
+    parts = sterile.lost_counts(csi, splittings)
+    for beam, lost in whole.items():
+        assert parts[beam] == pytest.approx(lost, rel=1e-13)
+
+
+def test_oscillations_too_fast_to_integrate_are_refused():
+    far = replace(sterile.set_up("coherent-csi"), baseline=2e5)
+    with pytest.raises(DomainError, match=r"half-phase from .*one so fast is averaged"):
+        sterile.lost_counts(far, [1e5])
+
+
+def test_scenarios_are_a_copy():
+    sterile.scenarios()["100%, 15%, 10%"]["efficiency"] = 0.01
+    assert sterile.set_up("coherent-csi", "100%, 15%, 10%").detector.efficiency.value == 1

@@ -14,10 +14,12 @@ from threading import Timer
 import pytest
 import yaml
 
-from cevnslib import curves, experiments, published, sheets
+from cevnslib import experiments
+from cevnslib.display import sheets
+from cevnslib.display.sheets import SheetParameters, rows, solar_row
 from cevnslib.errors import ConfigurationError
 from cevnslib.scale import map_tasks
-from cevnslib.sheets import SheetParameters, rows, solar_row
+from cevnslib.studies import published, sterile
 from tools import notebooks, tables
 
 ROWS = [*rows(SheetParameters("conus")), solar_row()]
@@ -245,7 +247,7 @@ def test_sterile_curves_of_one_detector(tmp_path, capsys):
     assert not list(tmp_path.iterdir())
     assert tables.main(["--sterile", "conus", "--output", str(tmp_path)]) == 0
     written = (tmp_path / "tables" / "sterile-conus.csv").read_text()
-    assert written == curves.as_csv(curves.exclusion_curves("conus"))
+    assert written == sterile.as_csv(sterile.exclusion_curves("conus"))
     sheet = notebooks.read(tmp_path / "sheets" / "sterile-conus.ipynb")
     assert sheet.cells[0].source.startswith("# Sterile: CONUS\n")
     assert not (tmp_path / "tables" / "limits.csv").exists()

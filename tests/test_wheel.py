@@ -46,7 +46,8 @@ FIGURE = """
 import matplotlib
 matplotlib.use("Agg")
 import io
-from cevnslib import experiments, explorers, figures
+from cevnslib import experiments
+from cevnslib.display import explorers, figures
 from matplotlib import pyplot
 figures.use_house_style()
 figures.flux(experiments.load("conus"))
@@ -56,9 +57,10 @@ assert "Explorer" in repr(type(explorers.recoil_explorer()))
 TIMES = """
 import time
 start = time.process_time()
-from cevnslib import experiments, limits
+from cevnslib import experiments
+from cevnslib.studies import moments
 loaded = time.process_time()
-limits.tmm_limits(experiments.load("conus"))
+moments.tmm_limits(experiments.load("conus"))
 print(loaded - start, time.process_time() - loaded)
 """
 #: Seconds of CPU that loading, and then the first limit, should take.

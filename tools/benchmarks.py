@@ -35,7 +35,7 @@ def summary(raw: dict) -> dict:
         entry["seconds"][info["way"]] = digits(info.get("seconds", least * info["scale"]))
         entry["difference"][info["way"]] = digits(info["difference"])
     for name, entry in works.items():
-        entry["title"] = WORKS[name].title if name in WORKS else "import cevnslib.limits"
+        entry["title"] = WORKS[name].title if name in WORKS else "import cevnslib.studies.moments"
     machine = f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
     return {"machine": machine, "works": works, "scaling": scaling}
 

@@ -38,7 +38,7 @@ from . import notebooks
 TIMEOUT = 300
 #: What every kernel loads, and what many chapters do.
 WARM = ("ipykernel.kernelapp", "ipykernel.debugger", "psutil")
-CHAPTERS_LOAD = ("cevnslib.explorers", "myst_nb", "scipy.integrate", "scipy.stats", "sympy")
+CHAPTERS_LOAD = ("cevnslib.display.explorers", "myst_nb", "scipy.integrate", "scipy.stats", "sympy")
 #: Elsewhere than on Linux, libraries of the system may not survive a fork.
 CONTEXT: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
 
@@ -105,7 +105,7 @@ def _draw() -> None:
 
 def draw_explorers() -> None:
     """Draw the explorers of the library, which stand on several pages, for all kernels."""
-    from cevnslib import explorers, interactive
+    from cevnslib.display import explorers, interactive
 
     with CONTEXT.Pool() as pool:  # not here, as a kernel must choose how it draws
         for name, sample in zip(
@@ -117,7 +117,7 @@ def draw_explorers() -> None:
 def _sample(name: str) -> str:
     import matplotlib
 
-    from cevnslib import explorers
+    from cevnslib.display import explorers
 
     matplotlib.use("agg")
     drawn: str = getattr(explorers, name)().static()

@@ -6,7 +6,9 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cevnslib import experiments, figures, limits, published
+from cevnslib import experiments
+from cevnslib.display import figures
+from cevnslib.studies import moments, published
 
 from . import files
 
@@ -20,8 +22,8 @@ def main() -> None:
     grid = np.linspace(0, 120, 300)
     fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
     for ax, beam in zip(axes, ("prompt", "delayed"), strict=True):
-        found = limits.constraint(csi, beam)
-        row = published.limits("coherent-csi", beam, "current")
+        found = moments.constraint(csi, beam)
+        row = published.published_limits("coherent-csi", beam, "current")
         for i, (number, ours) in enumerate(zip(row, found.limits(), strict=True)):
             delta = found.delta_chi2(grid[:, np.newaxis] * 1e-10 * np.eye(3)[i])
             label = rf"$|\Lambda_{i + 1}| < {ours / 1e-10:.1f}$ (published {number.printed})"

@@ -32,15 +32,12 @@ import yaml
 from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
-from cevnslib import curves, experiments, sheets
-from cevnslib.errors import (
-    CevnsError,
-    ConfigurationError,
-    DomainError,
-    checked_choice,
-    quoted,
-)
+from cevnslib import experiments
+from cevnslib.checks import checked_choice
+from cevnslib.display import sheets
+from cevnslib.errors import CevnsError, ConfigurationError, DomainError, quoted
 from cevnslib.scale import map_tasks, process_pool
+from cevnslib.studies import sterile
 
 from . import files, notebooks
 
@@ -123,7 +120,7 @@ def make_sheet(request: sheets.SheetParameters) -> str:
 
 def make_sterile_sheet(detector: str) -> str:
     """Run the template of the sterile study for one detector and return the notebook."""
-    return run_template("sterile", {"detector": detector}, curves.introduction(detector))
+    return run_template("sterile", {"detector": detector}, sterile.introduction(detector))
 
 
 def run_template(name: str, parameters: dict[str, Any], title: str) -> str:
@@ -301,11 +298,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.workers is not None and options.workers < 1:
             raise DomainError(f"workers: got {options.workers}; allowed: at least 1")
         if options.sterile is not None:
-            wanted, sterile = [], [checked_choice("detector", options.sterile, curves.detectors())]
+            known = sterile.detectors()
+            wanted, detectors = [], [checked_choice("detector", options.sterile, known)]
         else:
             wanted = requests(options.config, read_parameters(options.parameters))
             every = len(wanted) == len(experiments.names())
-            sterile = list(curves.detectors()) if every else []
+            detectors = list(sterile.detectors()) if every else []
         rows = [row for request in wanted for row in sheets.rows(request)]
     except CevnsError as error:
         say(f"Nothing was run. {error}")
@@ -314,7 +312,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     jobs: list[tuple[str, Callable[[], str]]] = [
         (Path(one.experiment).stem, partial(make_sheet, one)) for one in wanted
     ]
-    jobs += [(f"sterile-{one}", partial(make_sterile_sheet, one)) for one in sterile]
+    jobs += [(f"sterile-{one}", partial(make_sterile_sheet, one)) for one in detectors]
     workers = min(options.workers or os.cpu_count() or 1, len(jobs))
     try:
         with hired(workers, options.cluster) as client:
@@ -328,7 +326,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     return 1
             next(done, None)  # there is none, and the bar is full
         if not options.sheets_only:
-            write_all(wanted, rows, sterile, options.output / "tables")
+            write_all(wanted, rows, detectors, options.output / "tables")
     except ConfigurationError as error:
         say(f"The sheets were not made; {KEPT}. {error}")
         return 1
@@ -344,7 +342,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def write_all(
     wanted: Sequence[sheets.SheetParameters],
     rows: Sequence[sheets.Row],
-    sterile: Sequence[str],
+    detectors: Sequence[str],
     folder: Path,
 ) -> None:
     """Write the tables of limits and the curves of the sterile study."""
@@ -353,8 +351,8 @@ def write_all(
         name = "limits" if every else f"limits-{Path(wanted[0].experiment).stem}"
         write_tables([*rows, *([sheets.solar_row()] if every else [])], folder, name)
         print(f"tables: {folder / name}.csv, .md, .tex, .yaml")
-    for detector in sterile:
-        content = curves.as_csv(curves.exclusion_curves(detector))
+    for detector in detectors:
+        content = sterile.as_csv(sterile.exclusion_curves(detector))
         files.write(folder / f"sterile-{detector}.csv", content)
         print(f"curves: {folder / f'sterile-{detector}'}.csv")
 

@@ -12,9 +12,10 @@ import platform
 import resource
 import time
 
-from cevnslib import experiments, limits
-from cevnslib.coverage import Ensemble, study
+from cevnslib import experiments
 from cevnslib.scale import map_tasks, process_pool
+from cevnslib.statistics.coverage import Ensemble, study
+from cevnslib.studies import moments
 
 from . import files, notebooks
 
@@ -62,7 +63,7 @@ def main() -> None:
     """Measure and write."""
     cores = os.cpu_count() or 1
     csi = experiments.load("coherent-csi")
-    ensemble = Ensemble(limits.constraint(csi).signal, csi.measurement)
+    ensemble = Ensemble(moments.constraint(csi).signal, csi.measurement)
     numbers = sorted({1, *(2**k for k in range(1, 10) if 2**k <= cores), cores})
     found = {
         "machine": f"{cores} cores, {platform.machine()}, {platform.system()}",

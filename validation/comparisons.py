@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cevnslib import experiments, published
+from cevnslib import experiments
 from cevnslib.constants import CODATA_2018
-from cevnslib.form_factors import helm
-from cevnslib.interactions import TREE_LEVEL, DipolePortal, MagneticMoment, StandardModel
-from cevnslib.nuclei import nuclide
+from cevnslib.physics.form_factors import helm
+from cevnslib.physics.interactions import TREE_LEVEL, DipolePortal, MagneticMoment, StandardModel
+from cevnslib.physics.targets import nuclide
 from cevnslib.rates import expected_counts
-from cevnslib.sources import ReactorSpectrum, sns
+from cevnslib.sources.reactor import ReactorSpectrum
+from cevnslib.sources.sns import spallation_source
+from cevnslib.studies import published
 
 from . import independent
 
@@ -158,7 +160,7 @@ def helm_near_zero() -> Iterator[Comparison]:
 
 def moments_near_the_end() -> Iterator[Comparison]:
     """Compare moments of spectra near their end points with 50 digits."""
-    for beam in sns().select("delayed"):
+    for beam in spallation_source().select("delayed"):
         for below in (0.5, 1e-1, 1e-2, 1e-3, 1e-5, 1e-7):
             for order in (0, 1, 2):
                 E_min, theirs = independent.michel_moment(beam.name, below, order)

@@ -18,8 +18,8 @@ from scipy.optimize import brentq
 
 from cevnslib.constants import CODATA_2022 as C
 from cevnslib.experiments import Experiment
-from cevnslib.interactions import RADIATIVE
-from cevnslib.nuclei import Nuclide
+from cevnslib.physics.interactions import RADIATIVE
+from cevnslib.physics.targets import Nuclide
 
 #: Tables that were not made by this project's code.
 TABLES = Path(__file__).resolve().parents[1] / "tests" / "reference"

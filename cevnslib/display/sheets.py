@@ -1,0 +1,432 @@
+"""What the sheet of an experiment shows: the same numbers as in the table of all limits."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from .. import experiments
+from ..checks import checked_choice, checked_kind, checked_number, checked_tuple, keep
+from ..errors import ConfigurationError, NoLimitError, quoted
+from ..experiments import Experiment
+from ..physics.interactions import MagneticMoment, StandardModel
+from ..physics.mixing import TALK_2019, OscillationParameters
+from ..rates import counts_by_beam
+from ..statistics.data import READINGS
+from ..studies.moments import constraint, solar_limits
+from ..studies.published import PublishedLimit, compare, published_limits
+
+__all__ = [
+    "Row",
+    "SheetParameters",
+    "by_stage",
+    "counts_table",
+    "inputs_table",
+    "introduction",
+    "limits_table",
+    "rows",
+    "solar_row",
+]
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class SheetParameters:
+    """The parameters of a sheet, checked.
+
+    Parameters
+    ----------
+    experiment : str, optional
+        A built-in experiment, or a reader's TOML file.
+    stage : {"all", "current", "future"}, optional
+        Which stage to show.
+    beam : str, optional
+        ``"all"`` for every row of the table, or one timing or name of a beam.
+    reading : {"all", "as printed", "as tabulated"}, optional
+        How to read the chi2.
+    confidence : float, optional
+        Confidence level, between 0 and 1.
+    sin2_theta12, sin2_theta13, sin2_theta23, delta_cp : float, optional
+        Mixing parameters.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such experiment, stage, beam or reading.
+    ConfigurationError
+        If a number arrives as text, or a reader's file is wrong.
+    DomainError
+        If a number lies outside its domain.
+
+    Examples
+    --------
+    >>> SheetParameters("conus").stages
+    ('current', 'future')
+    >>> SheetParameters("conus", confidence="9e-1")
+    Traceback (most recent call last):
+    ...
+    cevnslib.errors.ConfigurationError: parameter confidence: got the text '9e-1'; allowed: a \
+number (in YAML write 1.0e-11, not 1e-11)
+    """
+
+    experiment: str = "coherent-csi"
+    stage: str = ALL
+    beam: str = ALL
+    reading: str = ALL
+    confidence: float = 0.90
+    sin2_theta12: float = TALK_2019.sin2_theta12
+    sin2_theta13: float = TALK_2019.sin2_theta13
+    sin2_theta23: float = TALK_2019.sin2_theta23
+    delta_cp: float = TALK_2019.delta_cp
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be run, before anything runs."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(field.default, float):
+                if isinstance(value, str):
+                    raise ConfigurationError(
+                        f"parameter {field.name}: got the text {quoted(value)}; allowed: a number "
+                        "(in YAML write 1.0e-11, not 1e-11)"
+                    )
+                keep(self, **{field.name: checked_number(f"parameter {field.name}", value)})
+            elif not isinstance(value, str):
+                got = quoted(value)
+                raise ConfigurationError(f"parameter {field.name}: got {got}; allowed: text")
+        hint = "did you give a percentage?"
+        level = self.confidence
+        if checked_number("parameter confidence", level, above=0, at_most=1, hint=hint) == 1:
+            raise ConfigurationError("parameter confidence: got 1; allowed: above 0 and below 1")
+        self.oscillation  # noqa: B018, it checks the angles
+        known = experiments.stages(self.experiment)
+        checked_choice("stage", self.stage, (ALL, *known))
+        checked_choice("reading", self.reading, (ALL, *READINGS))
+        experiments.load(self.experiment, self.stages[0]).source.select(self.beam)
+
+    @property
+    def oscillation(self) -> OscillationParameters:
+        """The mixing parameters."""
+        return OscillationParameters(
+            self.sin2_theta12, self.sin2_theta13, self.sin2_theta23, self.delta_cp
+        )
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The stages to show."""
+        return experiments.stages(self.experiment) if self.stage == ALL else (self.stage,)
+
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """The readings to show."""
+        return READINGS if self.reading == ALL else (self.reading,)
+
+    def beams(self, experiment: Experiment) -> dict[str, str]:
+        """Return the rows to show: the name of each in the published table, and its beams.
+
+        Parameters
+        ----------
+        experiment : Experiment
+            The experiment.
+
+        Returns
+        -------
+        dict of str to str
+            Beams to select, by the label of the row.
+
+        Examples
+        --------
+        >>> SheetParameters("conus").beams(experiments.load("conus"))
+        {'reactor': 'all'}
+        """
+        checked_kind("experiment", experiment, Experiment)
+        if experiment.source.name == "reactor":
+            return {"reactor": self.beam}
+        if self.beam != ALL:
+            return {self.beam: self.beam}
+        return {"prompt": "prompt", "delayed": "delayed", ALL: ALL}
+
+
+@dataclass(frozen=True)
+class Row:
+    """Limits of one stage, beam and reading, beside the published ones.
+
+    Parameters
+    ----------
+    experiment, title, stage, beam, reading : str
+        What the row is of.
+    limits : tuple of float
+        Limits on the three moments in Bohr magnetons; infinite where there is none.
+    published : tuple of PublishedLimit
+        The three published numbers, or none of them.
+
+    Examples
+    --------
+    >>> row = rows(SheetParameters("coherent-csi", reading="as printed"))[0]
+    >>> row.verdicts
+    ('reproduced', 'reproduced', 'reproduced')
+    """
+
+    experiment: str
+    title: str
+    stage: str
+    beam: str
+    reading: str
+    limits: tuple[float, ...]
+    published: tuple[PublishedLimit, ...]
+
+    @property
+    def verdicts(self) -> tuple[str, ...]:
+        """The verdict on each number, in words; empty without published ones."""
+        pairs = zip(self.published, self.limits, strict=True) if self.published else ()
+        return tuple(compare(number, ours).word for number, ours in pairs)
+
+
+def _published(name: str, beam: str, stage: str) -> tuple[PublishedLimit, ...]:
+    """Return the published numbers of a row, or none."""
+    return tuple(
+        number
+        for number in published_limits()
+        if (number.experiment, number.beam, number.stage) == (name, beam, stage)
+    )
+
+
+def rows(parameters: SheetParameters) -> tuple[Row, ...]:
+    """Return the limits that a sheet shows.
+
+    Parameters
+    ----------
+    parameters : SheetParameters
+        What to show.
+
+    Returns
+    -------
+    tuple of Row
+        By stage, beam and reading. The published numbers stand beside ours only for the built-in
+        experiments, the published confidence level and the published mixing.
+
+    Examples
+    --------
+    >>> len(rows(SheetParameters("coherent-csi")))
+    12
+    """
+    checked_kind("parameters", parameters, SheetParameters)
+    p = parameters
+    comparable = p.experiment in experiments.names() and p.confidence == 0.90
+    comparable = comparable and p.oscillation == TALK_2019
+    found = []
+    for stage in p.stages:
+        experiment = experiments.load(p.experiment, stage)
+        for label, beam in p.beams(experiment).items():
+            for reading in p.readings:
+                try:
+                    limits = constraint(
+                        experiment, beam, parameters=p.oscillation, reading=reading
+                    ).limits(p.confidence)
+                except NoLimitError:
+                    limits = np.full(3, np.inf)
+                printed = _published(experiment.name, label, stage) if comparable else ()
+                values = tuple(float(value) for value in limits)
+                found.append(
+                    Row(experiment.name, experiment.title, stage, label, reading, values, printed)
+                )
+    return tuple(found)
+
+
+def solar_row() -> Row:
+    """Return the row of Borexino, which has no choices.
+
+    Returns
+    -------
+    Row
+        Limits from the effective moment, beside the published ones.
+
+    Examples
+    --------
+    >>> solar_row().verdicts
+    ('reproduced', 'reproduced', 'reproduced')
+    """
+    measurement = experiments.load_solar("borexino")
+    values = tuple(float(value) for value in solar_limits(measurement))
+    printed = _published("borexino", "solar", "current")
+    return Row(
+        "borexino", measurement.title, "current", "solar", "effective moment", values, printed
+    )
+
+
+def _markdown(header: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    cells = [[" ".join(cell.split()).replace("|", r"\|") for cell in line] for line in body]
+    lines = [header, ["---"] * len(header), *cells]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def inputs_table(experiment: Experiment) -> str:
+    """Return the inputs of an experiment and their sources, as a Markdown table.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment.
+
+    Returns
+    -------
+    str
+        A Markdown table.
+
+    Examples
+    --------
+    >>> print(inputs_table(experiments.load("conus")).splitlines()[2])
+    | target | Ge | arXiv:1905.03750, table of configurations |
+    """
+    checked_kind("experiment", experiment, Experiment)
+    d, m = experiment.detector, experiment.measurement
+    lowest = d.threshold if d.threshold else d.efficiency.breakpoints[0]
+    kind = "recoil" if d.quenching is None else "electron-equivalent"
+    seconds = experiment.exposure
+    years = seconds / (365 * 86400)
+    inputs = {
+        "target": d.target.name,
+        "mass_kg": f"{d.mass:g} kg",
+        "threshold_keV": f"{lowest * 1e3:.3g} keV, {kind}",
+        "efficiency": str(getattr(d.efficiency, "value", "a function of the energy")),
+        "baseline_m": f"{experiment.baseline / 100:g} m",
+        "exposure": f"{years:g} yr" if years >= 0.999 else f"{seconds / 86400:g} days",
+        "statistics": ", ".join(f"{key} {value:g}" for key, value in vars(m).items()),
+    }
+    sources = dict(experiment.references)
+    sources["exposure"] = sources.get("exposure_days", sources.get("exposure_years", ""))
+    if "threshold_kind" in sources:
+        inputs["threshold_kind"] = kind
+    if "thermal_power_GW" in sources:
+        inputs["thermal_power_GW"] = (
+            f"{experiment.source.beams[0].rate:.3g} fissions per second follow"
+        )
+    body = [[key, value, sources.get(key, "")] for key, value in inputs.items()]
+    shown = {*inputs, "exposure_days", "exposure_years"}
+    body += [[key, "", source] for key, source in sources.items() if key not in shown]
+    return _markdown(["input", "value", "source"], body)
+
+
+def counts_table(experiment: Experiment, moment: float = 1e-10) -> str:
+    """Return the expected events by beam, as a Markdown table.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment.
+    moment : float, optional
+        Effective moment of every beam in Bohr magnetons, for the magnetic events.
+
+    Returns
+    -------
+    str
+        A Markdown table.
+
+    Examples
+    --------
+    >>> print(counts_table(experiments.load("coherent-csi")).splitlines()[-1])
+    | all | 180.2 | 0.09735 |
+    """
+    weak = counts_by_beam(experiment, StandardModel())
+    magnetic = counts_by_beam(experiment, MagneticMoment(moment))
+    weak[ALL], magnetic[ALL] = sum(weak.values()), sum(magnetic.values())
+    body = [[beam, f"{weak[beam]:.4g}", f"{magnetic[beam]:.4g}"] for beam in weak]
+    if len(body) == 2:
+        body = body[:1]
+    return _markdown(["beam", "Standard Model", f"magnetic, {moment:g} Bohr magnetons"], body)
+
+
+def limits_table(found: Sequence[Row]) -> str:
+    """Return limits beside the published ones, as a Markdown table.
+
+    Parameters
+    ----------
+    found : sequence of Row
+        What `rows` returns.
+
+    Returns
+    -------
+    str
+        A Markdown table; limits in 1e-10 Bohr magnetons, the published ones in brackets.
+
+    Examples
+    --------
+    >>> table = limits_table(rows(SheetParameters("red100", "current", reading="as tabulated")))
+    >>> print(table.splitlines()[-1])
+    | current | reactor | as tabulated | 1.019 (1.0) | 0.7111 (0.72) | 0.5958 (0.61) | reproduced |
+    """
+    body = []
+    for row in checked_tuple("rows", found, Row):
+        numbers = [f"{value / 1e-10:.4g}" for value in row.limits]
+        if row.published:
+            numbers = [f"{n} ({p.printed})" for n, p in zip(numbers, row.published, strict=True)]
+        words = list(dict.fromkeys(row.verdicts))
+        body.append([row.stage, row.beam, row.reading, *numbers, " / ".join(words)])
+    header = [
+        "stage",
+        "beam",
+        "reading",
+        *(rf"$\lvert\Lambda_{i}\rvert$" for i in (1, 2, 3)),
+        "verdict",
+    ]
+    return _markdown(header, body)
+
+
+def introduction(parameters: SheetParameters) -> str:
+    """Return the title of a sheet and what it is about, as Markdown.
+
+    Parameters
+    ----------
+    parameters : SheetParameters
+        What the sheet shows.
+
+    Returns
+    -------
+    str
+        A heading and a paragraph.
+
+    Examples
+    --------
+    >>> introduction(SheetParameters("conus")).splitlines()[0]
+    '# CONUS'
+    """
+    checked_kind("parameters", parameters, SheetParameters)
+    p = parameters
+    experiment = experiments.load(p.experiment, p.stages[0])
+    source = {"sns": "a spallation source", "reactor": "a reactor"}[experiment.source.name]
+    angles = ", ".join(
+        rf"$\sin^2\theta_{{{name}}} = {value:g}$"
+        for name, value in zip(
+            ("12", "13", "23"), (p.sin2_theta12, p.sin2_theta13, p.sin2_theta23), strict=True
+        )
+    )
+    return (
+        f"# {experiment.title}\n\n"
+        f"{experiment.detector.target.name} at {experiment.baseline / 100:g} m from {source}. "
+        f"Limits at {p.confidence:.0%} C.L., with {angles} and $\\delta_\\text{{CP}} = "
+        f"{p.delta_cp:g}$. This sheet is made from a template, the same for every experiment."
+    )
+
+
+def by_stage(stages: Sequence[Experiment], table: Callable[[Experiment], str]) -> str:
+    """Return a table for each stage of an experiment, as Markdown.
+
+    Parameters
+    ----------
+    stages : sequence of Experiment
+        The stages of one experiment.
+    table : callable
+        Makes the table of one stage, such as `inputs_table` or `counts_table`.
+
+    Returns
+    -------
+    str
+        A table for each stage under its name.
+
+    Examples
+    --------
+    >>> print(by_stage([experiments.load("conus")], counts_table).splitlines()[0])
+    **Current**
+    """
+    stages = checked_tuple("stages", stages, Experiment)
+    checked_kind("table", table, Callable)
+    return "\n\n".join(f"**{one.stage.capitalize()}**\n\n{table(one)}" for one in stages)

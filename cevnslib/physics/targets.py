@@ -1,0 +1,265 @@
+"""Nuclides and the targets made of them.
+
+Isotopic masses and natural abundances come from the package ``periodictable``.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from ..checks import (
+    checked_integer,
+    checked_kind,
+    checked_number,
+    checked_numbers,
+    checked_tuple,
+    keep,
+)
+from ..constants import AVOGADRO, CODATA_2022, Constants
+from ..errors import CevnsError, DomainError, quoted
+
+__all__ = [
+    "Nuclide",
+    "Target",
+    "UnknownTargetError",
+    "nuclide",
+    "target",
+]
+
+
+class UnknownTargetError(CevnsError):
+    """A target or nuclide cannot be made from the name given."""
+
+    def __init__(self, name: object, why: str = "it names no element, isotope or compound") -> None:
+        super().__init__(
+            f"unknown target {quoted(name)}: {why}; allowed: an element (Ge), an isotope (Ge72), "
+            "a compound (CsI) or a mixture by number of atoms (2Ge:1Si)"
+        )
+
+
+#: Elements with numbers of atoms, and groups of these in brackets with theirs.
+_FORMULA = r"((?:[A-Z][a-z]?\d*|\((?:[A-Z][a-z]?\d*)+\)\d+)+)"
+#: More protons or neutrons than any nucleus has.
+_MOST_NUCLEONS = 1000
+
+
+@dataclass(frozen=True)
+class Nuclide:
+    """A nucleus.
+
+    Parameters
+    ----------
+    name : str
+        Element and mass number, for instance ``"Ge72"``.
+    protons, neutrons : int
+        Z and N.
+    mass : float
+        Mass of the bare nucleus in MeV.
+
+    Raises
+    ------
+    DomainError
+        If there is no proton, a number of neutrons below 0, or no positive mass.
+
+    Examples
+    --------
+    >>> nuclide("Cs133").neutrons
+    78
+    """
+
+    name: str
+    protons: int
+    neutrons: int
+    mass: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is no nucleus."""
+        keep(
+            self,
+            name=checked_kind("name", self.name, str),
+            protons=checked_integer("protons", self.protons, at_least=1, at_most=_MOST_NUCLEONS),
+            neutrons=checked_integer("neutrons", self.neutrons, at_least=0, at_most=_MOST_NUCLEONS),
+            mass=checked_number("nuclear mass", self.mass, "MeV", above=0),
+        )
+
+    @property
+    def nucleons(self) -> int:
+        """Mass number A = Z + N."""
+        return self.protons + self.neutrons
+
+    @property
+    def unpaired_protons(self) -> int:
+        """Number of protons with spin up minus spin down, 1 for odd Z, else 0."""
+        return self.protons % 2
+
+    @property
+    def unpaired_neutrons(self) -> int:
+        """Number of neutrons with spin up minus spin down, 1 for odd N, else 0."""
+        return self.neutrons % 2
+
+
+@dataclass(frozen=True)
+class Target:
+    """A material, as the number of each nucleus in a kilogram of it.
+
+    Parameters
+    ----------
+    name : str
+        The name it was made from.
+    nuclides : tuple of Nuclide
+        The nuclides in it.
+    nuclei_per_kg : tuple of float
+        The number of each in one kilogram, in the same order.
+
+    Raises
+    ------
+    DomainError
+        If there are no nuclides, or not a positive number of each.
+
+    Examples
+    --------
+    >>> csi = target("CsI")
+    >>> [(n.name, f"{count:.3e}") for n, count in zip(csi.nuclides, csi.nuclei_per_kg)]
+    [('Cs133', '2.318e+24'), ('I127', '2.318e+24')]
+    """
+
+    name: str
+    nuclides: tuple[Nuclide, ...]
+    nuclei_per_kg: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what is no material."""
+        keep(
+            self,
+            name=checked_kind("name", self.name, str),
+            nuclides=checked_tuple("nuclides", self.nuclides, Nuclide),
+            nuclei_per_kg=checked_numbers("nuclei_per_kg", self.nuclei_per_kg, "1/kg", above=0),
+        )
+        if len(self.nuclides) != len(self.nuclei_per_kg):
+            raise DomainError(
+                f"target {self.name}: got {len(self.nuclides)} nuclides and "
+                f"{len(self.nuclei_per_kg)} numbers; allowed: as many of both"
+            )
+
+
+def _from_isotope(isotope: Any, constants: Constants) -> Nuclide:
+    """Make a bare nucleus from an isotope of ``periodictable``, less its electrons' mass."""
+    mass = isotope.mass * constants.atomic_mass - isotope.number * constants.electron_mass
+    name = f"{isotope.symbol}{isotope.isotope}"
+    return Nuclide(name, isotope.number, isotope.isotope - isotope.number, mass)
+
+
+def target(name: str, constants: Constants = CODATA_2022) -> Target:
+    """Make a target of natural isotopic composition from its name.
+
+    Parameters
+    ----------
+    name : str
+        An element (``"Ge"``), one isotope (``"Ge72"``), a compound (``"CsI"``), or a mixture by
+        number of atoms (``"2Ge:1Si"``).
+    constants : Constants, optional
+        Set of constants that turns atomic masses into nuclear ones.
+
+    Returns
+    -------
+    Target
+        Nuclides in order of the formula, then of mass number.
+
+    Raises
+    ------
+    UnknownTargetError
+        If the name cannot be read, or an element in it has no natural isotopes.
+
+    Notes
+    -----
+    Masses: Atomic Mass Evaluation, abundances: IUPAC, both through ``periodictable``. Binding
+    energies of electrons, below 1 MeV in 100 GeV, are left out.
+
+    Examples
+    --------
+    >>> [n.name for n in target("2Ge:1Si").nuclides]
+    ['Ge70', 'Ge72', 'Ge73', 'Ge74', 'Ge76', 'Si28', 'Si29', 'Si30']
+    >>> target("Unobtainium")
+    Traceback (most recent call last):
+    ...
+    cevnslib.physics.targets.UnknownTargetError: unknown target 'Unobtainium': it names no \
+element, isotope or compound; allowed: an element (Ge), an isotope (Ge72), a compound (CsI) or a \
+mixture by number of atoms (2Ge:1Si)
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise UnknownTargetError(name)
+    checked_kind("constants", constants, Constants)
+    return _target(name.strip(), constants)
+
+
+@cache
+def _target(name: str, constants: Constants) -> Target:
+    """Make a target once."""
+    import periodictable  # here, as loading its tables takes longer than all else
+
+    parts = name.split(":")  # of a mixture by number of atoms
+    formula = ""
+    for part in parts:
+        read = re.fullmatch(rf"(\d*){_FORMULA}", part)
+        if read is None or (read[1] and len(parts) == 1):
+            raise UnknownTargetError(name)
+        isotope = re.fullmatch(r"([A-Z][a-z]?)(\d+)", read[2])
+        formula += f"({isotope[1]}[{isotope[2]}])" if isotope else f"({read[2]})"
+        formula += read[1]
+    try:
+        atoms = periodictable.formula(formula).atoms
+    except Exception:  # the parser's own errors, of many types, say nothing to our reader
+        raise UnknownTargetError(name) from None
+
+    numbers: dict[Nuclide, float] = {}
+    molar_mass = 0.0
+    for atom, count in atoms.items():
+        if getattr(atom, "charge", 0):
+            raise UnknownTargetError(name, f"{atom} is an ion")
+        isotopes = [(atom, 1.0)] if hasattr(atom, "isotope") else []
+        if not isotopes:
+            isotopes = [(iso, iso.abundance) for iso in atom if iso.abundance > 0]
+        total = sum(abundance for _, abundance in isotopes)
+        if not total:
+            raise UnknownTargetError(name, f"{atom.symbol} has no natural isotopes")
+        for isotope, abundance in isotopes:
+            key = _from_isotope(isotope, constants)
+            numbers[key] = numbers.get(key, 0.0) + count * abundance / total
+            molar_mass += count * abundance / total * isotope.mass
+    if not molar_mass or not all(numbers.values()):
+        raise UnknownTargetError(name)
+    per_kg = 1000 * AVOGADRO / molar_mass
+    return Target(name, tuple(numbers), tuple(per_kg * number for number in numbers.values()))
+
+
+def nuclide(name: str, constants: Constants = CODATA_2022) -> Nuclide:
+    """Make one nuclide from its name, with its measured mass.
+
+    Parameters
+    ----------
+    name : str
+        Element and mass number, for instance ``"Ge72"``.
+    constants : Constants, optional
+        Set of constants that turns the atomic mass into the nuclear one.
+
+    Returns
+    -------
+    Nuclide
+        With its mass in MeV.
+
+    Raises
+    ------
+    UnknownTargetError
+        If there is no such isotope, or the name stands for several nuclides.
+
+    Examples
+    --------
+    >>> ge72 = nuclide("Ge72")
+    >>> ge72.protons, ge72.nucleons, round(ge72.mass / 1000, 3)
+    (32, 72, 66.979)
+    """
+    made = target(name, constants)
+    if len(made.nuclides) != 1:
+        raise UnknownTargetError(name, f"it stands for {len(made.nuclides)} nuclides, not one")
+    return made.nuclides[0]

@@ -1,0 +1,1 @@
+"""Where the neutrinos come from: spectra, beams, and the sources made of them."""

@@ -1,0 +1,1 @@
+"""Counts, their chi2, and how often it is right; knows no physics."""

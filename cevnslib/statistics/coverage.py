@@ -1,0 +1,546 @@
+r"""Coverage of limits, by pseudo-experiments, and the intervals of Feldman and Cousins.
+
+An experiment is repeated many times in a world with :math:`s = \Lambda^\dagger K \Lambda` magnetic
+events. In each repetition
+
+- what calibrations leave open is drawn: the true signal is :math:`(N_\text{SM} + s)(1 + a)` and the
+  true background :math:`B(1 + b)`, with a and b Gaussian of widths :math:`\sigma_a, \sigma_b` about
+  zero and above -1, as no rate is negative;
+- events are counted, a Poisson number, and a steady-state background, measured in a window of its
+  own with its own Poisson number, is subtracted;
+- the count is analysed as the real one was: with nominal predictions, with the chi2 that has a and
+  b profiled, and with the variance made from this count.
+
+So coverage is that of counts for given s, averaged over the pulls.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..checks import checked, checked_integer, checked_kind, checked_number, keep
+from ..errors import DomainError, quoted
+from ..scale import map_tasks
+from .chi2 import PulledChi2, delta_chi2
+from .data import CountingMeasurement, Measurement, PoissonProjection
+
+__all__ = [
+    "Coverage",
+    "Ensemble",
+    "Interval",
+    "study",
+]
+#: Pseudo-experiments in one chunk. Each chunk has a random generator of its own, so results depend
+#: on this number, and not on who works.
+CHUNK = 100_000
+#: A study is cut into as many tasks at most, and one for each truth; more would only be more mail.
+TASKS = 1000
+#: Delta chi2 is sorted into bins of this width, up to a highest value.
+STEP, HIGHEST = 0.002, 16.0
+BINS = round(HIGHEST / STEP) + 2
+#: More events than anyone counts, and more experiments than anyone repeats.
+MOST = 10**12
+#: What a Poisson number may be on average, and how many repetitions are made in one call.
+_MOST_COUNTED, _MOST_TOGETHER = 1e18, 10**8
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    r"""An experiment that can be repeated.
+
+    Parameters
+    ----------
+    signal : float
+        Expected events of the Standard Model, above 0.
+    measurement : CountingMeasurement, Projection or PoissonProjection
+        Its backgrounds and its systematic errors, from which the pulls are drawn. A
+        `cevnslib.statistics.data.Projection`
+        has a background of :math:`\sigma_\text{stat} N_\text{SM}` events whose mean is known, which
+        gives it the variance of its chi2.
+    reading : {"as printed", "as tabulated"}, optional
+        How it is analysed: with the pulls, or with the signal's fixed to zero, though it is drawn.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such reading.
+    NoLimitError
+        If no events are expected.
+    DomainError
+        If the signal is negative or not finite.
+
+    Notes
+    -----
+    The chi2 of a repetition is that of the measurement with its numbers in it: the variance is
+    D + B + 2 B_ss with the counted D and B_ss, and :math:`(1+\sigma_\text{stat}) D` for a
+    projection. Below one event it is 1.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments
+    >>> csi = Ensemble(180.2, experiments.load("coherent-csi").measurement)
+    >>> seen = csi.repeat(50.0, 100_000, np.random.default_rng(1))
+    >>> round(seen.observed.mean()), round(seen.variance.mean())
+    (236, 1052)
+    """
+
+    signal: float
+    measurement: Measurement
+    reading: str = "as printed"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be analysed."""
+        checked_kind("measurement", self.measurement, Measurement)
+        signal = checked_number("Standard Model events", self.signal, above=0, at_most=MOST)
+        keep(self, signal=signal)
+        self.measurement.chi2(self.signal, self.reading)
+
+    @property
+    def chi2(self) -> PulledChi2:
+        """The chi2 of what was really counted, or is assumed to be."""
+        return self.measurement.chi2(self.signal, self.reading)
+
+    def repeat(self, excess: float, size: int, rng: np.random.Generator) -> PulledChi2:
+        """Repeat the experiment.
+
+        Parameters
+        ----------
+        excess : float
+            The true magnetic events s, at least 0.
+        size : int
+            Number of repetitions, up to 1e8.
+        rng : numpy.random.Generator
+            What draws.
+
+        Returns
+        -------
+        PulledChi2
+            With ``observed`` and ``variance`` of shape (size,).
+
+        Raises
+        ------
+        DomainError
+            If the excess is negative, not finite or above 1e12, or the size no integer.
+
+        Examples
+        --------
+        >>> from cevnslib.statistics.data import Projection
+        >>> reactor = Ensemble(100.0, Projection(0.2, 0.0))
+        >>> reactor.repeat(0.0, 4, np.random.default_rng(1)).observed
+        array([100.,  87.,  94., 112.])
+        """
+        excess = checked_number("magnetic events", excess, at_least=0, at_most=MOST)
+        size = checked_integer("size", size, at_least=1, at_most=_MOST_TOGETHER)
+        checked_kind("rng", rng, np.random.Generator)
+        expected = self.signal + excess
+        m = self.measurement
+        if isinstance(m, PoissonProjection):
+            m = m.counting(self.signal)
+        chi2 = self.chi2
+        if isinstance(m, CountingMeasurement):
+            mean = expected * _scale(m.sigma_signal, size, rng)
+            mean = mean + m.background * _scale(m.sigma_background, size, rng)
+            checked("expected events", mean + m.steady_state, at_most=_MOST_COUNTED)
+            steady = rng.poisson(m.steady_state, size).astype(np.float64)
+            observed = rng.poisson(mean + m.steady_state, size) - steady
+            variance = observed + m.background + 2 * steady
+        else:
+            mean = expected * _scale(m.sigma_sys, size, rng)
+            known = m.sigma_stat * self.signal
+            checked("expected events", mean + known, at_most=_MOST_COUNTED)
+            observed = rng.poisson(mean + known, size).astype(np.float64) - known
+            variance = (1 + m.sigma_stat) * observed
+        return PulledChi2(
+            observed,
+            np.maximum(variance, 1.0),
+            chi2.background,
+            chi2.sigma_signal,
+            chi2.sigma_background,
+        )
+
+
+def _scale(sigma: float, size: int, rng: np.random.Generator) -> NDArray[np.float64] | float:
+    """Draw 1 + a: a Gaussian about 1 that is above 0."""
+    if sigma == 0:
+        return 1.0
+    from scipy.special import ndtr, ndtri
+
+    below = ndtr(-1 / sigma)
+    scale: NDArray[np.float64] = 1 + sigma * ndtri(below + (1 - below) * rng.random(size))
+    return np.maximum(scale, 0.0)
+
+
+def _rise(chi2: PulledChi2, signal: float, excess: ArrayLike) -> NDArray[np.float64]:
+    """Return chi2 at an excess less the least over all that are not negative."""
+    rise: NDArray[np.float64] = chi2(signal + np.asarray(excess)) - chi2.least(signal)
+    return np.maximum(rise, 0.0)  # of two numbers that may be equal but for rounding
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The magnetic events that a measurement allows.
+
+    Parameters
+    ----------
+    lower, upper : float
+        Its ends; the lower is 0 if no magnetic events are allowed too.
+    lower_error, upper_error : float, optional
+        Their statistical errors, 0 where none was drawn.
+
+    Examples
+    --------
+    >>> Interval(0.0, 115.5).upper
+    115.5
+    """
+
+    lower: float
+    upper: float
+    lower_error: float = 0.0
+    upper_error: float = 0.0
+
+
+def _ends(
+    excess: NDArray[np.float64],
+    margin: NDArray[np.float64],
+    error: NDArray[np.float64],
+) -> Interval:
+    """Return the outermost ends of where the margin is at least 0, and their errors."""
+    allowed = np.flatnonzero(margin >= 0)
+    if not allowed.size or allowed[-1] == len(excess) - 1:
+        raise DomainError(
+            f"true magnetic events: got {excess[0]:g} to {excess[-1]:g}; allowed: values that "
+            "reach past both ends of the interval"
+        )
+
+    def crossing(i: int) -> tuple[float, float]:
+        share = margin[i] / (margin[i] - margin[i + 1])
+        slope = (margin[i + 1] - margin[i]) / (excess[i + 1] - excess[i])
+        place = excess[i] + share * (excess[i + 1] - excess[i])
+        return float(place), float(((1 - share) * error[i] + share * error[i + 1]) / abs(slope))
+
+    upper, upper_error = crossing(int(allowed[-1]))
+    lower, lower_error = (
+        crossing(int(allowed[0]) - 1) if allowed[0] > 0 else (float(excess[0]), 0.0)
+    )
+    return Interval(lower, upper, lower_error, upper_error)
+
+
+@dataclass(frozen=True, eq=False)
+class Coverage:
+    """What pseudo-experiments say of an experiment's limits; made by `study`.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+        What was repeated.
+    confidence : float
+        Confidence level, between 0 and 1.
+    experiments : int
+        Pseudo-experiments for each truth.
+    excess : ndarray, shape (truths,)
+        The true magnetic events.
+    within, below : ndarray of int, shape (truths,)
+        In how many the truth lies in the Delta chi2 interval, and in how many below its upper end,
+        which is infinite where a pull can hide any signal.
+    histogram : ndarray of int, shape (truths, bins)
+        In how many Delta chi2 at the truth is at most 0, 0.002, 0.004 and so on, and above the one
+        before; the last bin holds the rest.
+
+    Examples
+    --------
+    >>> from cevnslib.statistics.data import Projection
+    >>> found = study(Ensemble(1000.0, Projection(0.2, 0.2)), [0.0, 2000.0], 20_000)
+    >>> share, error = found.interval_coverage()
+    >>> share.round(2), error.round(3)
+    (array([0.95, 0.9 ]), array([0.002, 0.002]))
+    """
+
+    ensemble: Ensemble
+    confidence: float
+    experiments: int
+    excess: NDArray[np.float64]
+    within: NDArray[np.int64]
+    below: NDArray[np.int64]
+    histogram: NDArray[np.int64]
+
+    def interval_coverage(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return how often the Delta chi2 interval covers the truth.
+
+        Returns
+        -------
+        share, error : ndarray, shape (truths,)
+            The share of pseudo-experiments and its statistical error.
+
+        Examples
+        --------
+        >>> from cevnslib.statistics.data import Projection
+        >>> found = study(Ensemble(1000.0, Projection(0.2, 0.2)), [0.0, 2000.0], 20_000)
+        >>> found.interval_coverage()[0].round(2)
+        array([0.95, 0.9 ])
+        """
+        return _share(self.within, self.experiments)
+
+    def limit_coverage(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return how often the upper end of the Delta chi2 interval lies above the truth.
+
+        Returns
+        -------
+        share, error : ndarray, shape (truths,)
+            The share of pseudo-experiments and its statistical error.
+
+        Examples
+        --------
+        >>> from cevnslib.statistics.data import Projection
+        >>> found = study(Ensemble(1000.0, Projection(0.2, 0.2)), [0.0, 2000.0], 20_000)
+        >>> found.limit_coverage()[0].round(2)
+        array([1.  , 0.95])
+        """
+        return _share(self.below, self.experiments)
+
+    def coverage(self, critical: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return how often Delta chi2 at the truth is at most some value.
+
+        Parameters
+        ----------
+        critical : array_like
+            One value for each truth, or one for all, from 0 to 16; rounded to the bins.
+
+        Returns
+        -------
+        share, error : ndarray, shape (truths,)
+            The share of pseudo-experiments and its statistical error.
+
+        Raises
+        ------
+        DomainError
+            If a value lies outside.
+
+        Examples
+        --------
+        >>> from cevnslib.statistics.data import Projection
+        >>> found = study(Ensemble(1000.0, Projection(0.2, 0.2)), [0.0, 2000.0], 20_000)
+        >>> found.coverage(4.0)[0].round(2)
+        array([0.98, 0.96])
+        """
+        value = checked("critical value", critical, at_least=0, at_most=HIGHEST)
+        if value.size not in (1, self.excess.size) or value.ndim > 1:
+            raise DomainError(
+                f"critical value: got the shape {value.shape}; allowed: one value for each of "
+                f"{self.excess.size} truths, or one for all"
+            )
+        bins = np.broadcast_to(np.rint(value / STEP).astype(int), self.excess.shape)
+        summed = np.cumsum(self.histogram, axis=1)
+        return _share(np.take_along_axis(summed, bins[:, np.newaxis], 1)[:, 0], self.experiments)
+
+    def critical_values(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the Delta chi2 that is not exceeded at the confidence level.
+
+        Returns
+        -------
+        value, error : ndarray, shape (truths,)
+            The quantile, rounded up to a bin's end, and its statistical error.
+
+        Raises
+        ------
+        DomainError
+            If the confidence level is too high for the bins or the number of pseudo-experiments.
+
+        Examples
+        --------
+        >>> from cevnslib.statistics.data import Projection
+        >>> found = study(Ensemble(1000.0, Projection(0.2, 0.2)), [0.0, 2000.0], 20_000)
+        >>> value, error = found.critical_values()
+        >>> value.round(1), error.round(2)
+        (array([1.6, 2.7]), array([0.03, 0.03]))
+        """
+        summed = np.cumsum(self.histogram, axis=1)
+        spread = np.sqrt(self.confidence * (1 - self.confidence) / self.experiments)
+        wanted = self.experiments * (self.confidence + spread * np.array([-1.0, 0.0, 1.0]))
+        if np.any(wanted[2] > summed[:, -2]):
+            raise DomainError(
+                f"confidence level: got {self.confidence:g} with {self.experiments} experiments; "
+                f"allowed: levels at which Delta chi2 is below {HIGHEST:g}, within the errors"
+            )
+        bins = np.array([np.argmax(summed >= one, axis=1) for one in wanted], dtype=np.float64)
+        low, value, high = STEP * bins
+        return value, np.maximum((high - low) / 2, STEP / 2)
+
+    def feldman_cousins(self, chi2: PulledChi2 | None = None) -> Interval:
+        r"""Return the interval of Feldman and Cousins, with the pulls profiled.
+
+        Parameters
+        ----------
+        chi2 : PulledChi2, optional
+            The chi2 of what was seen; by default of what the ensemble's experiment saw.
+
+        Returns
+        -------
+        Interval
+            The magnetic events at which :math:`\Delta\chi^2` is at most its critical value,
+            interpolated between the truths, with the errors of the critical values.
+
+        Raises
+        ------
+        DomainError
+            If the truths do not reach past both ends, the confidence level is too high, or the chi2
+            is of several experiments.
+
+        References
+        ----------
+        Feldman and Cousins, Phys. Rev. D 57 (1998) 3873, physics/9711021.
+
+        Examples
+        --------
+        >>> from cevnslib.statistics.data import Projection
+        >>> reactor = Ensemble(1e6, Projection(0.0, 0.0))
+        >>> found = study(reactor, np.linspace(0, 3000, 31), 20_000)
+        >>> print(round(found.feldman_cousins().upper / 1000, 1))  # in standard deviations
+        1.6
+        """
+        critical, error = self.critical_values()
+        return self._interval(chi2, critical, error)
+
+    def delta_chi2_interval(self, chi2: PulledChi2 | None = None) -> Interval:
+        r"""Return the interval in which :math:`\Delta\chi^2` is at most its Wilks value.
+
+        Parameters
+        ----------
+        chi2 : PulledChi2, optional
+            The chi2 of what was seen; by default of what the ensemble's experiment saw.
+
+        Returns
+        -------
+        Interval
+            The magnetic events, interpolated between the truths; without statistical errors.
+
+        Raises
+        ------
+        DomainError
+            If the truths do not reach past both ends.
+
+        Examples
+        --------
+        >>> from cevnslib.statistics.data import Projection
+        >>> reactor = Ensemble(1e6, Projection(0.0, 0.0))
+        >>> found = study(reactor, np.linspace(0, 3000, 31), 100)
+        >>> print(round(found.delta_chi2_interval().upper / 1000, 2))  # in standard deviations
+        1.64
+        """
+        return self._interval(chi2, delta_chi2(self.confidence), np.zeros(len(self.excess)))
+
+    def _interval(
+        self, chi2: PulledChi2 | None, critical: ArrayLike, error: NDArray[np.float64]
+    ) -> Interval:
+        seen = self.ensemble.chi2 if chi2 is None else chi2
+        checked_kind("chi2", seen, PulledChi2)
+        checked_number("observed events", seen.observed)
+        rise = _rise(seen, self.ensemble.signal, self.excess)
+        return _ends(self.excess, np.asarray(critical) - rise, error)
+
+
+def _share(
+    count: NDArray[np.int64], experiments: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return a share and its binomial error, which is never 0."""
+    share = (count + 1) / (experiments + 2)
+    return count / experiments, np.sqrt(share * (1 - share) / experiments)
+
+
+def _tally(
+    ensemble: Ensemble,
+    truths: NDArray[np.float64],
+    experiments: int,
+    rise: float,
+    seed: int,
+    task: tuple[int, range],
+) -> NDArray[np.int64]:
+    """Return, summed over some chunks of one truth, within, below and the histogram."""
+    number, chunks = task
+    truth = float(truths[number])
+    total = np.zeros(2 + BINS, dtype=np.int64)
+    for chunk in chunks:
+        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number, chunk)))
+        chi2 = ensemble.repeat(truth, min(CHUNK, experiments - chunk * CHUNK), rng)
+        found = _rise(chi2, ensemble.signal, truth)
+        within = found <= rise
+        endless = chi2.least(ensemble.signal) + rise >= chi2.at_infinity
+        below = within | endless | (ensemble.signal + truth <= chi2.observed - chi2.background)
+        bins = np.ceil(np.minimum(found, HIGHEST + STEP) / STEP).astype(np.int64)
+        histogram = np.bincount(np.minimum(bins, BINS - 1), minlength=BINS)
+        total += np.concatenate([[within.sum(), below.sum()], histogram])
+    return total
+
+
+def study(
+    ensemble: Ensemble,
+    excess: ArrayLike,
+    experiments: int = 1_000_000,
+    *,
+    confidence: float = 0.90,
+    seed: int = 0,
+    client: Any = None,
+    progress: Callable[..., Iterable[Any]] | None = None,
+) -> Coverage:
+    """Repeat an experiment many times for each of some true numbers of magnetic events.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+        What is repeated, and how it is analysed.
+    excess : array_like, shape (truths,)
+        True magnetic events, at least 0 and rising.
+    experiments : int, optional
+        Pseudo-experiments for each truth, at least 1.
+    confidence : float, optional
+        Confidence level, between 0 and 1; limits are those of one parameter.
+    seed : int, optional
+        With the number of the truth and of the chunk it fixes all that is drawn, so results are the
+        same whoever works, and however many.
+    client, progress
+        Who works, and what shows how far they are; see `cevnslib.scale.map_tasks`.
+
+    Returns
+    -------
+    Coverage
+        The counts; shares, critical values and intervals follow from them.
+
+    Raises
+    ------
+    DomainError
+        If the truths are not rising, negative or not finite, or a number is impossible.
+    ConfigurationError
+        If the client is none.
+
+    Examples
+    --------
+    >>> from cevnslib.statistics.data import CountingMeasurement
+    >>> csi = Ensemble(180.2, CountingMeasurement(142, 6, 405, 0.28, 0.25))
+    >>> found = study(csi, [0.0, 100.0], 20_000)
+    >>> found.limit_coverage()[0].round(2)
+    array([1.  , 0.99])
+    """
+    checked_kind("ensemble", ensemble, Ensemble)
+    truths = np.atleast_1d(checked("true magnetic events", excess, at_least=0, at_most=MOST))
+    if truths.ndim != 1 or not truths.size or np.any(np.diff(truths) <= 0):
+        raise DomainError(f"true magnetic events: got {quoted(excess)}; allowed: rising numbers")
+    experiments = checked_integer("experiments", experiments, at_least=1, at_most=MOST)
+    seed = checked_integer("seed", seed, at_least=0, at_most=2**63 - 1)
+    rise = delta_chi2(confidence)
+    chunks = range(-(-experiments // CHUNK))
+    together = -(-len(chunks) * len(truths) // TASKS)
+    tasks = [
+        (number, chunks[first : first + together])
+        for number in range(len(truths))
+        for first in range(0, len(chunks), together)
+    ]
+    work = partial(_tally, ensemble, truths, experiments, rise, seed)
+    sums = np.zeros((len(truths), 2 + BINS), dtype=np.int64)
+    done = map_tasks(work, tasks, client=client, progress=progress)
+    for (number, _), tally in zip(tasks, done, strict=True):
+        sums[number] += tally
+    within, below, histogram = sums[:, 0], sums[:, 1], sums[:, 2:]
+    return Coverage(ensemble, confidence, experiments, truths, within, below, histogram)

@@ -1,0 +1,1 @@
+"""A question a file: what experiments say of it."""

@@ -1,0 +1,745 @@
+r"""Limits on transition moments.
+
+An experiment constrains the moments through three things only: the Standard Model signal, the
+Hermitian matrix K of the magnetic one, and the chi2 of its count. `Constraint` holds them.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..checks import (
+    checked,
+    checked_choice,
+    checked_integer,
+    checked_kind,
+    checked_number,
+    checked_shapes,
+    checked_tuple,
+    keep,
+    owned,
+)
+from ..errors import DomainError, NoLimitError, quoted
+from ..experiments import Experiment, SolarMeasurement
+from ..physics.interactions import Interaction, MagneticMoment, StandardModel
+from ..physics.mixing import TALK_2019, OscillationParameters, complex_moments
+from ..rates import counts_by_beam, expected_counts, matrix_of_counts
+from ..sources.solar import solar_shares
+from ..statistics.chi2 import PulledChi2, delta_chi2
+from ..statistics.data import CountingMeasurement
+
+__all__ = [
+    "PHASES",
+    "TREATMENTS",
+    "Constraint",
+    "boundary",
+    "combined_delta_chi2",
+    "constraint",
+    "least_counts",
+    "limits_by_beam",
+    "luminosity_scan",
+    "solar_limits",
+    "tmm_limits",
+]
+#: How delta_CP enters a limit: as given, or as the value that makes the limit weakest.
+PHASES = ("fixed", "profiled")
+#: What is done with what is not shown: set to zero, or to what hides the rest best.
+TREATMENTS = ("zero", "profiled")
+
+
+@dataclass(frozen=True, eq=False)
+class Constraint:
+    r"""What one experiment says of the transition moments.
+
+    Parameters
+    ----------
+    signal : float
+        Expected events of the Standard Model.
+    matrix : ndarray of complex, shape (3, 3)
+        K, magnetic events per Bohr magneton squared: :math:`\Lambda^\dagger K \Lambda` events.
+    chi2 : PulledChi2
+        The chi2 of the count.
+
+    Raises
+    ------
+    DomainError
+        If the signal is negative, or the matrix not Hermitian and positive semidefinite.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments
+    >>> csi = constraint(experiments.load("coherent-csi"), beam="prompt")
+    >>> round(csi.signal, 1)
+    180.2
+    """
+
+    signal: float
+    matrix: NDArray[np.complex128]
+    chi2: PulledChi2
+
+    def __post_init__(self) -> None:
+        """Refuse a signal and a matrix that no experiment can have."""
+        checked_kind("chi2", self.chi2, PulledChi2)
+        checked_number("observed events", self.chi2.observed)
+        checked_number("variance", self.chi2.variance)
+        keep(
+            self,
+            signal=checked_number("signal", self.signal, at_least=0),
+            matrix=owned(checked_moment_matrix(self.matrix)),
+        )
+
+    @property
+    def least_chi2(self) -> float:
+        """The least chi2 over signals from the Standard Model's upwards, as mu^2 >= 0."""
+        return float(self.chi2.least(self.signal))
+
+    def magnetic_counts(self, moments: ArrayLike) -> NDArray[np.float64]:
+        r"""Return the magnetic events :math:`\Lambda^\dagger K \Lambda`.
+
+        Parameters
+        ----------
+        moments : array_like, shape (..., 3)
+            Lambda_1, Lambda_2, Lambda_3, complex, in Bohr magnetons.
+
+        Returns
+        -------
+        ndarray, shape (...)
+            Events, at least 0.
+
+        Raises
+        ------
+        DomainError
+            If the last axis does not hold three finite numbers.
+
+        Examples
+        --------
+        >>> csi = Constraint(180.0, np.eye(3) + 0j, PulledChi2(142, 958))
+        >>> csi.magnetic_counts([[1, 2j, 0], [0, 0, 0]])
+        array([5., 0.])
+        """
+        values = complex_moments(moments)
+        counts: NDArray[np.float64] = np.einsum(
+            "...i,ij,...j->...", values.conj(), self.matrix, values
+        ).real
+        return np.maximum(counts, 0.0)  # K is positive semidefinite; rounding is not
+
+    def delta_chi2(self, moments: ArrayLike) -> NDArray[np.float64]:
+        """Return chi2 less its least value over mu^2 >= 0.
+
+        Parameters
+        ----------
+        moments : array_like, shape (..., 3)
+            Lambda_1, Lambda_2, Lambda_3, complex, in Bohr magnetons.
+
+        Returns
+        -------
+        ndarray, shape (...)
+            Delta chi2, at least 0.
+
+        Raises
+        ------
+        DomainError
+            If the last axis does not hold three finite numbers.
+
+        Examples
+        --------
+        >>> csi = Constraint(180.0, np.eye(3) + 0j, PulledChi2(136, 958))
+        >>> csi.delta_chi2([[0, 0, 0], [0, 0, 5]]).round(3)
+        array([0.   , 2.949])
+        """
+        return self.chi2(self.signal + self.magnetic_counts(moments)) - self.least_chi2
+
+    def allowed_counts(self, confidence: float = 0.90, parameters: int = 1) -> float:
+        """Return the most magnetic events that the data allow.
+
+        Parameters
+        ----------
+        confidence : float, optional
+            Confidence level, between 0 and 1.
+        parameters : int, optional
+            Number of moments that are bounded together.
+
+        Returns
+        -------
+        float
+            Events on top of the Standard Model's.
+
+        Raises
+        ------
+        NoLimitError
+            If the systematic pull absorbs any signal.
+        DomainError
+            If the level or the number of parameters is impossible.
+
+        Examples
+        --------
+        >>> round(Constraint(180.0, np.eye(3) + 0j, PulledChi2(180, 958)).allowed_counts(), 1)
+        50.9
+        """
+        rise = delta_chi2(confidence, parameters)
+        return self.chi2.allowed_excess(self.signal, rise)
+
+    def limits(self, confidence: float = 0.90, others: str = "zero") -> NDArray[np.float64]:
+        r"""Return the upper limits on the three moments, one at a time.
+
+        .. math:: |\Lambda_i| < \sqrt{N_\text{allowed} / K_{ii}}
+                  \quad\text{or}\quad \sqrt{N_\text{allowed}\, (K^{-1})_{ii}}
+
+        Parameters
+        ----------
+        confidence : float, optional
+            Confidence level, between 0 and 1.
+        others : {"zero", "profiled"}, optional
+            The other two moments: zero, or what hides the first one best, with any phases.
+
+        Returns
+        -------
+        ndarray, shape (3,)
+            Limits in Bohr magnetons; infinite for a moment to which the experiment is blind.
+
+        Raises
+        ------
+        NoLimitError
+            If the systematic pull absorbs any signal.
+        UnknownNameError
+            If there is no such treatment of the other moments.
+
+        Examples
+        --------
+        >>> K = np.array([[2, 1, 0], [1, 2, 0], [0, 0, 1]]) + 0j
+        >>> found = Constraint(180.0, K, PulledChi2(180, 958))
+        >>> found.limits().round(2)
+        array([5.05, 5.05, 7.14])
+        >>> found.limits(others="profiled").round(2)
+        array([5.83, 5.83, 7.14])
+        """
+        checked_choice("treatment of the others", others, TREATMENTS)
+        weights = self.matrix.diagonal().real.copy()
+        largest = weights.max(initial=0.0)
+        if others == "profiled":  # Schur complements: 1/(K^-1)_ii, and 0 where K has no inverse
+            for i in range(3):
+                j = [k for k in range(3) if k != i]
+                inverse = np.linalg.pinv(self.matrix[np.ix_(j, j)], rcond=1e-12, hermitian=True)
+                weights[i] -= (self.matrix[i, j] @ inverse @ self.matrix[j, i]).real
+        seen = weights > 1e-12 * largest
+        allowed = self.allowed_counts(confidence)
+        return np.where(seen, np.sqrt(allowed / np.where(seen, weights, 1.0)), np.inf)
+
+    def limit_along(self, direction: ArrayLike, confidence: float = 0.90) -> NDArray[np.float64]:
+        r"""Return the upper limit on the size of the moments along a direction.
+
+        .. math:: |\Lambda| < \sqrt{N_\text{allowed} / \hat\Lambda^\dagger K \hat\Lambda}
+
+        Parameters
+        ----------
+        direction : array_like, shape (..., 3)
+            Ratios and phases of the three moments; of any length but zero.
+        confidence : float, optional
+            Confidence level, between 0 and 1.
+
+        Returns
+        -------
+        ndarray, shape (...)
+            Limits on :math:`|\Lambda|` in Bohr magnetons; infinite where the experiment is blind.
+
+        Raises
+        ------
+        DomainError
+            If a direction is none: not three finite numbers, or all of them zero.
+        NoLimitError
+            If the systematic pull absorbs any signal.
+
+        Examples
+        --------
+        >>> K = np.array([[2, 1, 0], [1, 2, 0], [0, 0, 1]]) + 0j
+        >>> Constraint(180.0, K, PulledChi2(180, 958)).limit_along([[1, 1, 0], [1, -1, 0]]).round(2)
+        array([4.12, 7.14])
+        """
+        vectors = complex_moments(direction)
+        size = np.sqrt(np.sum(np.abs(vectors) ** 2, axis=-1))
+        size = checked("length of the direction", size, above=0)
+        counts = self.magnetic_counts(vectors / size[..., np.newaxis])
+        seen = counts > 1e-12 * self.matrix.diagonal().real.max()
+        allowed = self.allowed_counts(confidence)
+        return np.where(seen, np.sqrt(allowed / np.where(seen, counts, 1.0)), np.inf)
+
+
+def checked_moment_matrix(matrix: ArrayLike) -> NDArray[np.complex128]:
+    """Return K as a complex matrix, or refuse what is not Hermitian and positive semidefinite."""
+    try:
+        K = np.array(matrix, dtype=np.complex128)
+    except Exception:  # a ragged list, too many digits, or what an object's own code raises
+        K = np.zeros(0, dtype=np.complex128)
+    good = K.shape == (3, 3) and bool(np.all(np.abs(K) < 1e100))
+    rounding = 1e-9 * np.trace(K).real if good else 0.0
+    good = good and bool(np.all(np.abs(K - K.conj().T) <= rounding))
+    if not good or np.linalg.eigvalsh(K)[0] < -rounding:
+        raise DomainError(
+            f"matrix K: got {quoted(matrix)}; allowed: a Hermitian matrix of shape "
+            "(3, 3) without negative eigenvalues"
+        )
+    return K
+
+
+def constraint(
+    experiment: Experiment,
+    beam: str = "all",
+    *,
+    parameters: OscillationParameters = TALK_2019,
+    reading: str = "as printed",
+    standard_model: Interaction = StandardModel(),  # noqa: B008, it is frozen
+    magnetic: Interaction = MagneticMoment(),  # noqa: B008, it is frozen
+) -> Constraint:
+    """Compute what an experiment says of the transition moments.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment.
+    beam : str, optional
+        Whose magnetic signal counts: ``"all"``, a timing such as ``"prompt"``, or the name of one
+        beam. The Standard Model signal is always that of all beams.
+    parameters : OscillationParameters, optional
+        Mixing angles and Dirac phase.
+    reading : {"as printed", "as tabulated"}, optional
+        Whether the signal's pull is free or fixed to zero, see `cevnslib.statistics.data.READINGS`.
+    standard_model, magnetic : Interaction, optional
+        Cross sections, the magnetic one for one Bohr magneton; give both to change form factors.
+
+    Returns
+    -------
+    Constraint
+        Signal, moment matrix and chi2.
+
+    Raises
+    ------
+    UnknownNameError
+        If the source has no such beam, or there is no such reading.
+    NoLimitError
+        If a projection expects no events.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments
+    >>> csi = constraint(experiments.load("coherent-csi"), beam="prompt")
+    >>> csi.delta_chi2([[0, 0, 0], [70e-10, 0, 0]]).round(2)
+    array([0.  , 2.63])
+    """
+    checked_kind("parameters", parameters, OscillationParameters)
+    return _constraints(experiment, [beam], [parameters], reading, standard_model, magnetic)[0][0]
+
+
+def _constraints(
+    experiment: Experiment,
+    beams: Iterable[str],
+    choices: Sequence[OscillationParameters],
+    reading: str,
+    standard_model: Interaction = StandardModel(),  # noqa: B008, it is frozen
+    magnetic: Interaction = MagneticMoment(),  # noqa: B008, it is frozen
+) -> list[list[Constraint]]:
+    """Return, for each beam, what is said with each choice of parameters; events count once."""
+    checked_kind("standard_model", standard_model, Interaction)
+    checked_kind("magnetic", magnetic, Interaction)
+    signal = expected_counts(experiment, standard_model)
+    chi2 = experiment.measurement.chi2(signal, reading)
+    counts = counts_by_beam(experiment, magnetic)
+    found = []
+    for beam in beams:
+        chosen = experiment.source.select(beam)
+        matrices = [matrix_of_counts(counts, chosen, choice) for choice in choices]
+        found.append([Constraint(signal, K, chi2) for K in matrices])
+    return found
+
+
+def _choices(parameters: OscillationParameters, phases: str) -> list[OscillationParameters]:
+    """Return the parameters among whose limits the weakest is sought."""
+    checked_kind("parameters", parameters, OscillationParameters)
+    if checked_choice("treatment of phases", phases, PHASES) == "fixed":
+        return [parameters]
+    # The diagonal of K is linear in cos(delta): its ends are extreme.
+    return [replace(parameters, delta_cp=delta) for delta in (0.0, np.pi)]
+
+
+def _weakest(constraints: Sequence[Constraint], confidence: float) -> NDArray[np.float64]:
+    return np.asarray(np.max([one.limits(confidence) for one in constraints], axis=0))
+
+
+def tmm_limits(
+    experiment: Experiment,
+    beam: str = "all",
+    *,
+    parameters: OscillationParameters = TALK_2019,
+    confidence: float = 0.90,
+    reading: str = "as printed",
+    phases: str = "fixed",
+    standard_model: Interaction = StandardModel(),  # noqa: B008, it is frozen
+    magnetic: Interaction = MagneticMoment(),  # noqa: B008, it is frozen
+) -> NDArray[np.float64]:
+    r"""Return upper limits on :math:`|\Lambda_1|, |\Lambda_2|, |\Lambda_3|`, one at a time.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment.
+    beam : str, optional
+        Whose magnetic signal counts: ``"all"``, a timing such as ``"prompt"``, or a beam's name.
+    parameters : OscillationParameters, optional
+        Mixing angles and Dirac phase.
+    confidence : float, optional
+        Confidence level, between 0 and 1.
+    reading : {"as printed", "as tabulated"}, optional
+        Whether the signal's pull is free or fixed to zero, see `cevnslib.statistics.data.READINGS`.
+    phases : {"fixed", "profiled"}, optional
+        Take delta_CP from the parameters, or give the weakest limit over all its values. With one
+        moment at a time its own phase drops out.
+    standard_model, magnetic : Interaction, optional
+        Cross sections; see `constraint`.
+
+    Returns
+    -------
+    ndarray, shape (3,)
+        Limits in Bohr magnetons; the other two moments are zero.
+
+    Raises
+    ------
+    UnknownNameError
+        If the source has no such beam, or there is no such reading or treatment of phases.
+    NoLimitError
+        If the systematic pull absorbs any signal, or no events are expected.
+
+    References
+    ----------
+    arXiv:1905.03750, table of 90% C.L. limits.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments
+    >>> limits = tmm_limits(experiments.load("coherent-csi"), "prompt")
+    >>> (limits / 1e-10).round(1)  # in 1e-10 mu_B
+    array([71.1, 72.2, 92.1])
+    """
+    choices = _choices(parameters, phases)
+    found = _constraints(experiment, [beam], choices, reading, standard_model, magnetic)
+    return _weakest(found[0], confidence)
+
+
+def limits_by_beam(
+    experiment: Experiment,
+    beams: Sequence[str],
+    *,
+    parameters: OscillationParameters = TALK_2019,
+    confidence: float = 0.90,
+    reading: str = "as printed",
+    phases: str = "fixed",
+) -> tuple[NDArray[np.float64], ...]:
+    """Return the limits of `tmm_limits` for several beams, whose events are counted once.
+
+    Parameters
+    ----------
+    experiment, parameters, confidence, reading, phases
+        See `tmm_limits`.
+    beams : sequence of str
+        Beams, as `tmm_limits` takes one.
+
+    Returns
+    -------
+    tuple of ndarray, shape (3,)
+        Limits in Bohr magnetons, beam by beam; all infinite if there is none.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments
+    >>> csi = experiments.load("coherent-csi")
+    >>> [f"{one[0] / 1e-10:.1f}" for one in limits_by_beam(csi, ("prompt", "delayed"))]
+    ['71.1', '54.1']
+    """
+    beams = checked_tuple("beams", beams, str)
+    choices = _choices(parameters, phases)
+    try:
+        found = _constraints(experiment, beams, choices, reading)
+        return tuple(_weakest(given, confidence) for given in found)
+    except NoLimitError:  # the same count bounds the moments of every beam
+        return (np.full(3, np.inf),) * len(beams)
+
+
+def luminosity_scan(
+    experiment: Experiment,
+    factors: ArrayLike,
+    beam: str = "all",
+    *,
+    parameters: OscillationParameters = TALK_2019,
+    confidence: float = 0.90,
+    reading: str = "as printed",
+) -> NDArray[np.float64]:
+    """Return the limits on the moments at multiples of the luminosity, from one pair of counts.
+
+    Luminosity is the product of flux, time and number of nuclei; every count is linear in it. Of a
+    measurement the counts are multiplied too, as if the same rates had been seen for longer.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment at factor 1.
+    factors : array_like, shape (n,)
+        Luminosity relative to the experiment's, above 0.
+    beam : str, optional
+        Whose magnetic signal counts: ``"all"``, a timing such as ``"prompt"``, or a beam's name.
+    parameters, confidence, reading
+        See `tmm_limits`.
+
+    Returns
+    -------
+    ndarray, shape (n, 3)
+        Limits in Bohr magnetons, one moment at a time.
+
+    Raises
+    ------
+    DomainError
+        If the factors are not on one axis, or one of them is not positive and finite.
+    UnknownNameError
+        If the source has no such beam, or there is no such reading.
+    NoLimitError
+        If the systematic pull absorbs any signal, or no events are expected.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments
+    >>> conus = experiments.load("conus")
+    >>> (luminosity_scan(conus, [1, 16], reading="as tabulated")[:, 0] / 1e-10).round(2)
+    array([1.48, 0.74])
+    """
+    values = np.atleast_1d(checked("luminosity factor", factors, above=0))
+    if values.ndim > 1:
+        raise DomainError(f"luminosity factors: got the shape {values.shape}; allowed: one axis")
+    base = constraint(experiment, beam, parameters=parameters, reading=reading)
+    found = np.empty((len(values), 3))
+    for i, factor in enumerate(values.tolist()):
+        measurement, signal = experiment.measurement, factor * base.signal
+        if isinstance(measurement, CountingMeasurement):
+            measurement = measurement.scaled(factor)
+        scaled = Constraint(signal, factor * base.matrix, measurement.chi2(signal, reading))
+        found[i] = scaled.limits(confidence)
+    return found
+
+
+def solar_limits(
+    measurement: SolarMeasurement,
+    parameters: OscillationParameters = TALK_2019,
+    *,
+    splitting: float = 7.55e-5,
+) -> NDArray[np.float64]:
+    r"""Return upper limits on the moments from the effective moment of solar neutrinos.
+
+    .. math:: \mu^2_\text{sol} = \sum_i P_{ei} \left(|\Lambda|^2 - |\Lambda_i|^2\right)
+
+    Parameters
+    ----------
+    measurement : SolarMeasurement
+        The limit on the effective moment.
+    parameters : OscillationParameters, optional
+        Mixing angles; phases do not matter.
+    splitting : float, optional
+        Delta m^2_21 in eV^2.
+
+    Returns
+    -------
+    ndarray, shape (3,)
+        Limits in Bohr magnetons, one moment at a time, at the measurement's confidence level;
+        infinite for a moment that is not seen.
+
+    Raises
+    ------
+    DomainError
+        If the splitting is not positive.
+
+    References
+    ----------
+    B. C. Canas et al., arXiv:1510.01684; arXiv:1905.03750, solar neutrinos from Borexino.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments
+    >>> (solar_limits(experiments.load_solar("borexino")) / 1e-10).round(2)
+    array([0.44, 0.36, 0.28])
+    """
+    checked_kind("measurement", measurement, SolarMeasurement)
+    shares = solar_shares(
+        measurement.energy, measurement.electron_density, parameters, splitting=splitting
+    )
+    seen = shares < 1
+    weights = np.sqrt(np.where(seen, 1 - shares, 1.0))
+    return np.where(seen, measurement.effective_moment / weights, np.inf)
+
+
+def least_counts(
+    matrix: NDArray[np.complex128],
+    pair: tuple[int, int],
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    third: str = "zero",
+    phases: str = "zero",
+) -> NDArray[np.float64]:
+    r"""Return the fewest magnetic events that two moduli can cause.
+
+    Parameters
+    ----------
+    matrix : ndarray of complex, shape (3, 3)
+        K, events per Bohr magneton squared.
+    pair : (int, int)
+        Which two moments, of 1, 2 and 3.
+    x, y : array_like
+        Their moduli in Bohr magnetons, at least 0; the shapes are broadcast.
+    third : {"zero", "profiled"}, optional
+        The third moment: zero, or any size that makes the events fewest.
+    phases : {"zero", "profiled"}, optional
+        The phases of all moments: zero, or what makes the events fewest.
+
+    Returns
+    -------
+    ndarray
+        :math:`\min \Lambda^\dagger K \Lambda`, the broadcast shape, at least 0.
+
+    Raises
+    ------
+    UnknownNameError
+        If a treatment is not one of the two.
+    DomainError
+        If the pair is none, a modulus negative or not finite, their shapes do not broadcast, or
+        the matrix is not Hermitian and positive semidefinite.
+
+    Notes
+    -----
+    A profiled phase turns the cross term to minus the modulus of K_ij. A profiled third moment k
+    takes the square of the k-th component of K Lambda, over K_kk, off: always if its phase is free,
+    and with zero phases if that component is negative.
+
+    Examples
+    --------
+    >>> K = np.array([[2, 1j, 0], [-1j, 2, 0], [0, 0, 1]])
+    >>> least_counts(K, (1, 2), 1.0, [0.0, 1.0], phases="profiled")
+    array([2., 2.])
+    """
+    for name, value in (("third", third), ("phases", phases)):
+        checked_choice(f"treatment of the {name}", value, TREATMENTS)
+    if not isinstance(pair, tuple | list) or len(pair) != 2 or pair[0] == pair[1]:
+        raise DomainError(f"pair: got {quoted(pair)}; allowed: two different numbers of 1, 2 and 3")
+    i, j = (checked_integer("one of the pair", one, at_least=1, at_most=3) - 1 for one in pair)
+    x = checked("first modulus", x, "mu_B", at_least=0)
+    y = checked("second modulus", y, "mu_B", at_least=0)
+    k = 3 - i - j
+    checked_shapes(x=x, y=y)
+    K = checked_moment_matrix(matrix)
+    seen = K[k, k].real or np.inf  # what is not seen of the third hides nothing
+    if third == phases == "profiled":
+        # A free complex third moment: the Schur complement of K on the other two.
+        K = K - np.outer(K[:, k], K[k, :]) / seen
+    cross = -np.abs(K[i, j]) if phases == "profiled" else K[i, j].real
+    counts = K[i, i].real * x**2 + 2 * cross * x * y + K[j, j].real * y**2
+    if third == "profiled" and phases == "zero":
+        pull = np.minimum(K[k, i].real * x + K[k, j].real * y, 0.0)
+        counts = counts - pull**2 / seen
+    fewest: NDArray[np.float64] = np.maximum(counts, 0.0)
+    return fewest
+
+
+def boundary(
+    constraint: Constraint,
+    pair: tuple[int, int],
+    *,
+    third: str = "zero",
+    phases: str = "zero",
+    confidence: float = 0.90,
+    points: int = 181,
+) -> NDArray[np.float64]:
+    r"""Return the boundary of the allowed region of two moduli.
+
+    Parameters
+    ----------
+    constraint : Constraint
+        What an experiment says of the moments.
+    pair : (int, int)
+        Which two moments, of 1, 2 and 3.
+    third, phases : {"zero", "profiled"}, optional
+        See `least_counts`.
+    confidence : float, optional
+        Confidence level for two parameters: Delta chi2 = 4.61 at 90%.
+    points : int, optional
+        Number of directions between the two axes, from 2 to 1 000 000.
+
+    Returns
+    -------
+    ndarray, shape (2, points)
+        The two moduli in Bohr magnetons, from the first axis to the second; infinite in a direction
+        to which the experiment is blind.
+
+    Raises
+    ------
+    UnknownNameError
+        If a treatment is not one of the two.
+    DomainError
+        If the pair is none, or there are fewer than two points.
+    NoLimitError
+        If the systematic pull absorbs any signal.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments
+    >>> from cevnslib.studies import moments
+    >>> csi = moments.constraint(experiments.load("coherent-csi"), "prompt")
+    >>> ends = boundary(csi, (1, 2), points=2) / 1e-10
+    >>> ends.round(1)
+    array([[98.2,  0. ],
+           [ 0. , 99.6]])
+    """
+    checked_kind("constraint", constraint, Constraint)
+    checked_integer("points", points, at_least=2, at_most=1_000_000)
+    allowed = constraint.allowed_counts(confidence, parameters=2)
+    angle = np.linspace(0, np.pi / 2, points)
+    direction = np.stack([np.cos(angle), np.sin(angle)])
+    direction[0, -1] = 0.0
+    fewest = least_counts(
+        constraint.matrix, pair, direction[0], direction[1], third=third, phases=phases
+    )
+    seen = fewest > 1e-12 * constraint.matrix.diagonal().real.max()
+    radius = np.sqrt(allowed / np.where(seen, fewest, 1.0))
+    return np.where(seen, radius * direction, np.where(direction > 0, np.inf, 0.0))
+
+
+def combined_delta_chi2(
+    constraints: Sequence[Constraint], moments: ArrayLike
+) -> NDArray[np.float64]:
+    """Return the summed Delta chi2 of several experiments.
+
+    Parameters
+    ----------
+    constraints : sequence of Constraint
+        What each experiment says; at least one.
+    moments : array_like, shape (..., 3)
+        Lambda_1, Lambda_2, Lambda_3, complex, in Bohr magnetons.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        The sum of chi2, each less its own least value over mu^2 >= 0. That is the least value of
+        the sum where all experiments are best fitted without a moment, as projections are.
+
+    Raises
+    ------
+    DomainError
+        If there is no constraint, or the last axis does not hold three finite numbers.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments
+    >>> from cevnslib.studies import moments
+    >>> names = ("coherent-hpge", "coherent-lar")
+    >>> both = [moments.constraint(experiments.load(name)) for name in names]
+    >>> combined_delta_chi2(both, [[0, 0, 0], [50e-10, 0, 0]]).round(2)
+    array([ 0.  , 15.14])
+    """
+    each = checked_tuple("constraints", constraints, Constraint)
+    total: NDArray[np.float64] = np.sum([one.delta_chi2(moments) for one in each], axis=0)
+    return total

@@ -1,0 +1,679 @@
+r"""What experiments say of a flavour that disappears into a sterile neutrino.
+
+With mixing amplitude A a beam of N events keeps :math:`N - A\,D(\Delta m^2)` of them. The events D
+that full mixing would take away depend on the splitting alone, so a grid of amplitudes and
+splittings costs one integral for each splitting.
+"""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import experiments
+from ..checks import checked, checked_choice, checked_kind, checked_tuple
+from ..errors import DomainError, quoted
+from ..experiments import Experiment, catalogue, describe
+from ..physics.interactions import Interaction, StandardModel
+from ..physics.oscillations import oscillation_phase, oscillation_term
+from ..quadrature import panel_rule
+from ..rates import counts_by_beam, effective_area
+from ..sources.beams import Beam
+from ..sources.oscillated import energy_panels
+from ..sources.spectra import LineSpectrum
+from ..statistics.chi2 import BinnedChi2, delta_chi2
+from ..statistics.data import READINGS, binned_chi2
+
+__all__ = [
+    "SPLITTINGS",
+    "Disappearance",
+    "ExclusionCurve",
+    "as_csv",
+    "best",
+    "detectors",
+    "disappearance",
+    "exclusion_curves",
+    "introduction",
+    "lost_counts",
+    "scenarios",
+    "set_up",
+    "set_ups",
+    "summary",
+]
+#: Values of an oscillation that are held in memory at once.
+_AT_ONCE = 4_000_000
+
+
+def checked_splittings(splittings: ArrayLike) -> NDArray[np.float64]:
+    """Return splittings in eV^2 along one axis, or refuse them."""
+    found = np.atleast_1d(checked("splitting", splittings, "eV^2", at_least=0, at_most=1e5))
+    if found.ndim > 1 or not found.size:
+        raise DomainError(
+            f"splittings: got the shape {found.shape}; allowed: one axis, at least one"
+        )
+    return found
+
+
+def lost_counts(
+    experiment: Experiment,
+    splittings: ArrayLike,
+    interaction: Interaction = StandardModel(),  # noqa: B008, it is frozen
+    *,
+    spread: float = 0.0,
+) -> dict[str, NDArray[np.float64]]:
+    r"""Return the events that an oscillation of full amplitude takes from each beam.
+
+    .. math:: D(\Delta m^2) = \int dE\, \Phi(E)\, A(E) \sin^2 \frac{\Delta}{2}
+
+    with the effective area A(E) of `cevnslib.rates.effective_area`.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Source, detector, baseline and exposure.
+    splittings : array_like, shape (n,)
+        Splittings in eV^2, from 0 to 1e5.
+    interaction : Interaction, optional
+        What scatters the neutrinos.
+    spread : float, optional
+        See `cevnslib.physics.oscillations.oscillation_term`.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n,)
+        Events by name of the beam: of all N counts of a beam, N - A D are left at amplitude A.
+
+    Raises
+    ------
+    DomainError
+        If a number lies outside its domain, or the detector has no threshold.
+
+    Examples
+    --------
+    >>> lost = lost_counts(set_up("coherent-csi"), [0.1, 1.0, 1e3])
+    >>> lost["nu_e"].round(2)
+    array([ 0.74, 62.45, 86.94])
+    """
+    checked_kind("experiment", experiment, Experiment)
+    splittings = checked_splittings(splittings)
+    largest = float(oscillation_phase(1.0, experiment.baseline, np.max(splittings, initial=0))) / 2
+    lost = {}
+    for beam in experiment.source.beams:
+        if isinstance(beam.spectrum, LineSpectrum):
+            E, weighted = np.array([beam.spectrum.energy]), np.ones(1)
+        else:
+            E, weights = _energy_rule(experiment, beam, interaction, largest)
+            weighted = weights * beam.spectrum.density(E)  # type: ignore[attr-defined]
+        weighted = weighted * experiment.fluence(beam) * effective_area(experiment, E, interaction)
+        rows = max(1, _AT_ONCE // len(E))
+        lost[beam.name] = np.concatenate(
+            [
+                oscillation_term(E, experiment.baseline, some[:, np.newaxis], spread) @ weighted
+                for some in np.split(splittings, range(rows, len(splittings), rows))
+            ]
+        )
+    return lost
+
+
+def _energy_rule(
+    experiment: Experiment, beam: Beam, interaction: Interaction, unit_phase: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return nodes and weights in E that follow the effective area and the fastest oscillation."""
+    detector, spectrum = experiment.detector, beam.spectrum
+    end = spectrum.breakpoints[-1]
+    kinks = set(spectrum.breakpoints)
+    starts = []
+    for nuclide in detector.target.nuclides:
+        jumps = np.array([T for T in detector.breakpoints(nuclide) if np.isfinite(T)])
+        opened = interaction.minimum_energy(jumps, nuclide)
+        starts.append(float(opened[0]))
+        kinks |= {float(E) for E in opened}
+    low = min(starts)
+    if low >= end:
+        return np.array([end]), np.zeros(1)
+    edges = [low, *sorted(E for E in kinks if low < E < end), end]
+    panels = energy_panels(edges, unit_phase)
+    E, weights = panel_rule(panels[:-1], panels[1:], 24)
+    return E.ravel(), weights.ravel()
+
+
+@dataclass(frozen=True, eq=False)
+class Disappearance:
+    """What an experiment says of a flavour that disappears; made by `disappearance`.
+
+    Parameters
+    ----------
+    splittings : ndarray, shape (n,)
+        Splittings in eV^2.
+    counts : ndarray, shape (bins,)
+        Expected events without oscillation.
+    lost : ndarray, shape (n, bins)
+        Events that an oscillation of full amplitude takes away, see `lost_counts`.
+    statistics : BinnedChi2
+        The chi2 of the counts.
+
+    Examples
+    --------
+    >>> csi = disappearance(set_up("coherent-csi"), [0.5, 2.0], flavour="e")
+    >>> csi.chi2([0.0, 0.5]).round(2)
+    array([[0.  , 0.  ],
+           [0.01, 1.01]])
+    """
+
+    splittings: NDArray[np.float64]
+    counts: NDArray[np.float64]
+    lost: NDArray[np.float64]
+    statistics: BinnedChi2
+
+    def chi2(self, amplitude: ArrayLike) -> NDArray[np.float64]:
+        """Return chi2 at every amplitude and splitting.
+
+        Parameters
+        ----------
+        amplitude : array_like
+            sin^2 2theta, any shape, from 0 to 1.
+
+        Returns
+        -------
+        ndarray, shape (..., n)
+            chi2, splittings along a new last axis.
+
+        Raises
+        ------
+        DomainError
+            If an amplitude lies outside 0 to 1.
+        """
+        A = checked("amplitude sin^2 2theta", amplitude, at_least=0, at_most=1)
+        return self._at(A[..., np.newaxis])
+
+    def _at(self, A: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return chi2, the amplitudes broadcast against the splittings."""
+        signal = self.counts - A[..., np.newaxis] * self.lost
+        return self.statistics(np.maximum(signal, 0.0))  # rounding may pass below zero
+
+    @cached_property
+    def _grid(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        amplitudes = np.linspace(0, 1, 401)
+        return amplitudes, self.chi2(amplitudes)
+
+    @property
+    def least_chi2(self) -> float:
+        """The least chi2 over the splittings and 401 amplitudes from 0 to 1."""
+        return float(self._grid[1].min())
+
+    def exclusion(self, confidence: float = 0.90, parameters: int = 2) -> NDArray[np.float64]:
+        """Return the largest amplitude that is allowed, at each splitting.
+
+        Parameters
+        ----------
+        confidence : float, optional
+            Confidence level, between 0 and 1.
+        parameters : int, optional
+            Number of parameters that are bounded together: two for amplitude and splitting.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            sin^2 2theta; 0 if no amplitude is allowed, infinite if all are.
+
+        Raises
+        ------
+        DomainError
+            If the level or the number of parameters is impossible.
+
+        Examples
+        --------
+        >>> nai = disappearance(set_up("coherent-nai"), [0.01, 1.0, 1e4], flavour="mu")
+        >>> nai.exclusion().round(3)
+        array([  inf, 0.693, 0.779])
+        """
+        bound = self.least_chi2 + delta_chi2(confidence, parameters)
+        amplitudes, values = self._grid
+        allowed = values <= bound
+        last = len(amplitudes) - 1 - np.argmax(allowed[::-1], axis=0)  # the last that is allowed
+        low = amplitudes[last]
+        high = amplitudes[np.minimum(last + 1, len(amplitudes) - 1)]
+        for _ in range(50):  # halve what is left between allowed and excluded
+            middle = (low + high) / 2
+            inside = self._at(middle) <= bound
+            low, high = np.where(inside, middle, low), np.where(inside, high, middle)
+        found = np.where(allowed[-1], np.inf, low)
+        return np.where(allowed.any(axis=0), found, 0.0)
+
+
+def disappearance(
+    experiment: Experiment,
+    splittings: ArrayLike,
+    flavour: str,
+    *,
+    samples: Sequence[str] = ("all",),
+    edges: Sequence[float] | None = None,
+    spread: float = 0.0,
+    reading: str = "as printed",
+    interaction: Interaction = StandardModel(),  # noqa: B008, it is frozen
+) -> Disappearance:
+    r"""Compute what an experiment says of the disappearance of one flavour.
+
+    The flavour mixes with the sterile one only, so that its amplitude is
+    :math:`\sin^2 2\theta_{\alpha\alpha}` whatever the detector is blind to.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment.
+    splittings : array_like, shape (n,)
+        Splittings in eV^2, from 0 to 1e5.
+    flavour : {"e", "mu"}
+        Which beams disappear.
+    samples : sequence of str, optional
+        Beams that are counted apart, by timing or name: ``("prompt", "delayed")`` splits by time.
+    edges : sequence of float, optional
+        Measured energies in MeV, rising, that sort the events of each sample into bins.
+    spread : float, optional
+        See `cevnslib.physics.oscillations.oscillation_term`.
+    reading : {"as printed", "as tabulated"}, optional
+        Whether the signal's pull is free or fixed to zero.
+    interaction : Interaction, optional
+        What scatters the neutrinos.
+
+    Returns
+    -------
+    Disappearance
+        Counts and chi2; bins of energy vary fastest, empty ones are left out.
+
+    Raises
+    ------
+    UnknownNameError
+        If the source has no beam of that flavour or sample, or there is no such reading.
+    DomainError
+        If a number lies outside its domain, or the bins are not rising.
+    NoLimitError
+        If no events are expected.
+
+    Examples
+    --------
+    >>> csi = disappearance(
+    ...     set_up("csi-100kg"), [1.0], flavour="mu", samples=("prompt", "delayed")
+    ... )
+    >>> csi.counts.round(0)
+    array([ 3028., 10202.])
+    """
+    checked_kind("experiment", experiment, Experiment)
+    flavours = tuple(dict.fromkeys(beam.flavour for beam in experiment.source.beams))
+    checked_choice("flavour of a beam", flavour, flavours)
+    if isinstance(samples, str) or not isinstance(samples, Sequence) or not samples:
+        raise DomainError(f"samples: got {quoted(samples)}; allowed: a sequence of names of beams")
+    chosen = [beam.name for sample in samples for beam in experiment.source.select(sample)]
+    if len(set(chosen)) < len(chosen):
+        raise DomainError(
+            f"samples: got {', '.join(samples)}, with the beams {', '.join(chosen)}; allowed: "
+            "samples without a beam in common"
+        )
+    splittings = checked_splittings(splittings)
+    counts, lost = [], []
+    windows = [experiment] if edges is None else _windows(experiment, edges)
+    each = [
+        (
+            counts_by_beam(window, interaction),
+            lost_counts(window, splittings, interaction, spread=spread),
+        )
+        for window in windows
+    ]
+    for sample in samples:
+        beams = experiment.source.select(sample)
+        for all_counts, all_lost in each:
+            counts.append(sum(all_counts[beam.name] for beam in beams))
+            fading = [all_lost[beam.name] for beam in beams if beam.flavour == flavour]
+            lost.append(np.sum(fading, axis=0) if fading else np.zeros(len(splittings)))
+    filled = np.array(counts) > 0 if edges is not None else np.full(len(counts), True)
+    expected = np.array(counts)[filled]
+    statistics = binned_chi2(experiment.measurement, expected, reading)
+    return Disappearance(splittings, expected, np.stack(lost, axis=-1)[:, filled], statistics)
+
+
+def _windows(experiment: Experiment, edges: Sequence[float]) -> list[Experiment]:
+    """Return the experiment with a detector for each bin of measured energy."""
+    values = checked("edges of the bins", edges, "MeV", at_least=0)
+    if values.ndim != 1 or len(values) < 2 or np.any(np.diff(values) <= 0):
+        raise DomainError(
+            f"edges of the bins: got {quoted(edges)}; allowed: at least two rising numbers"
+        )
+    detector = experiment.detector
+    inside = [
+        (max(low, detector.threshold), min(high, detector.maximum))
+        for low, high in pairwise(float(value) for value in values)
+    ]
+    return [
+        replace(experiment, detector=replace(detector, threshold=low, maximum=high))
+        for low, high in inside
+        if low < high
+    ]
+
+
+def set_ups() -> tuple[str, ...]:
+    """Return the names of the set-ups of the sterile study at the spallation source.
+
+    Returns
+    -------
+    tuple of str
+        Names that `set_up` takes.
+
+    Examples
+    --------
+    >>> ", ".join(set_ups())
+    'coherent-csi, coherent-hpge, coherent-nai, coherent-lar, csi-100kg'
+    """
+    return tuple(catalogue("sterile.toml")["set-ups"])
+
+
+def scenarios() -> dict[str, Mapping[str, float]]:
+    """Return the scenarios of the sterile study: efficiency, and systematic errors.
+
+    Returns
+    -------
+    dict of str to mapping
+        ``efficiency``, ``sigma_signal`` and ``sigma_background``, by name.
+
+    Examples
+    --------
+    >>> "; ".join(scenarios())
+    '100%, 0%, 0%; 100%, 15%, 10%; 100%, 30%, 10%; 50%, 5%, 10%'
+    """
+    return {name: dict(one) for name, one in catalogue("sterile.toml")["scenarios"].items()}
+
+
+def set_up(name: str, scenario: str = "100%, 15%, 10%") -> Experiment:
+    """Load a set-up of the sterile study.
+
+    Parameters
+    ----------
+    name : str
+        One of `set_ups`.
+    scenario : str, optional
+        One of `scenarios`: efficiency, and the errors of signal and background.
+
+    Returns
+    -------
+    Experiment
+        With a `cevnslib.statistics.data.PoissonProjection`.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such set-up or scenario.
+
+    Examples
+    --------
+    >>> set_up("coherent-nai", "50%, 5%, 10%").measurement.sigma_signal
+    0.05
+    """
+    study = catalogue("sterile.toml")
+    checked_choice("sterile set-up", name, study["set-ups"])
+    checked_choice("scenario", scenario, study["scenarios"])
+    errors = dict(study["scenarios"][scenario])
+    own = study["set-ups"][name]
+    description = {
+        **own,
+        "efficiency": errors.pop("efficiency"),
+        "statistics": {"kind": "poisson", **study["backgrounds"], **errors},
+        "references": {**study["references"], **own.get("references", {})},
+    }
+    return describe(name, description, scenario)
+
+
+#: Splittings of a curve in eV^2: first, last and how many.
+SPLITTINGS = (0.05, 50.0, 800)
+#: Beams that are counted apart.
+TIMING = ("prompt", "delayed")
+#: Flavours whose disappearance is studied.
+DISAPPEARING = ("e", "mu")
+
+
+@dataclass(frozen=True, eq=False)
+class ExclusionCurve:
+    """The largest amplitude that a set-up allows by splitting; made by `exclusion_curves`.
+
+    Parameters
+    ----------
+    flavour : {"e", "mu"}
+        The flavour that disappears.
+    label : str
+        The scenario, or the stage and the reading of the chi2.
+    splittings : ndarray, shape (n,)
+        In eV^2.
+    amplitudes : ndarray, shape (n,)
+        sin^2 2theta; infinite where nothing is excluded.
+
+    Examples
+    --------
+    >>> curve = exclusion_curves("coherent-lar", [0.5, 1.5])[0]
+    >>> curve.flavour, curve.label, curve.amplitudes.round(3)
+    ('e', '100%, 0%, 0%', array([0.476, 0.108]))
+    """
+
+    flavour: str
+    label: str
+    splittings: NDArray[np.float64]
+    amplitudes: NDArray[np.float64]
+
+
+def checked_curves(curves: Sequence[ExclusionCurve]) -> None:
+    """Refuse what is no sequence of curves with the same splittings."""
+    first, *others = checked_tuple("curves", curves, ExclusionCurve)
+    if any(not np.array_equal(one.splittings, first.splittings) for one in others):
+        raise DomainError(
+            f"curves: got {len(curves)} with {[len(one.splittings) for one in curves]} splittings; "
+            "allowed: the same splittings in all"
+        )
+
+
+def detectors() -> tuple[str, ...]:
+    """Return the names of all detectors of the study.
+
+    Returns
+    -------
+    tuple of str
+        The set-ups at the spallation source, then the reactor experiments.
+
+    Examples
+    --------
+    >>> ", ".join(detectors()[5:])
+    'conus, connie, miner, texono, red100'
+    """
+    reactors = [one for one in experiments.names() if _at_reactor(one)]
+    return (*set_ups(), *reactors)
+
+
+def _at_reactor(name: str) -> bool:
+    return experiments.load(name).source.name == "reactor"
+
+
+def exclusion_curves(
+    name: str, splittings: ArrayLike | None = None, *, confidence: float = 0.90
+) -> tuple[ExclusionCurve, ...]:
+    """Return every curve of a detector.
+
+    Parameters
+    ----------
+    name : str
+        One of `detectors`.
+    splittings : array_like, shape (n,), optional
+        In eV^2, at least 0; by default `SPLITTINGS`, evenly in their logarithm.
+    confidence : float, optional
+        Confidence level for the two parameters together.
+
+    Returns
+    -------
+    tuple of ExclusionCurve
+        At the spallation source both flavours in all scenarios and, of the 100 kg of CsI, also with
+        prompt and delayed events apart; at a reactor both stages, read in two ways.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such detector.
+    DomainError
+        If a splitting is negative, or the level impossible.
+
+    Examples
+    --------
+    >>> [curve.label for curve in exclusion_curves("conus", [1.0])]
+    ['current, as printed', 'current, as tabulated', 'future, as printed', 'future, as tabulated']
+    """
+    checked_choice("detector of the sterile study", name, detectors())
+    first, last, points = SPLITTINGS
+    x = np.geomspace(first, last, points) if splittings is None else splittings
+    x = checked_splittings(x)
+    return tuple(
+        ExclusionCurve(flavour, label, x, study(x).exclusion(confidence))
+        for flavour, label, study in _studies(name)
+    )
+
+
+def _studies(name: str) -> list[tuple[str, str, partial[Disappearance]]]:
+    """Return flavour, label, and what computes the curve, of every curve of a detector."""
+
+    def study(one: Experiment, flavour: str, **options: object) -> partial[Disappearance]:
+        return partial(disappearance, one, flavour=flavour, **options)  # type: ignore[arg-type]
+
+    if name not in set_ups():
+        return [
+            ("e", f"{stage}, {reading}", study(experiments.load(name, stage), "e", reading=reading))
+            for stage in experiments.stages(name)
+            for reading in READINGS
+        ]
+    found = [
+        (flavour, scenario, study(set_up(name, scenario), flavour))
+        for flavour in DISAPPEARING
+        for scenario in scenarios()
+    ]
+    if name == "csi-100kg":
+        found += [
+            (flavour, f"{scenario}, timing", study(set_up(name, scenario), flavour, samples=TIMING))
+            for flavour in DISAPPEARING
+            for scenario in scenarios()
+        ]
+    return found
+
+
+def best(curve: ExclusionCurve) -> tuple[float, float]:
+    """Return the smallest excluded amplitude of a curve, and its splitting.
+
+    Parameters
+    ----------
+    curve : ExclusionCurve
+        The curve.
+
+    Returns
+    -------
+    tuple of float
+        sin^2 2theta, infinite if nothing is excluded, and the splitting in eV^2.
+
+    Examples
+    --------
+    >>> curve = exclusion_curves("coherent-lar", [0.5, 1.5, 50.0])[0]
+    >>> best(curve)[1]
+    1.5
+    """
+    checked_kind("curve", curve, ExclusionCurve)
+    if not len(curve.splittings):
+        raise DomainError("curve: got no splittings; allowed: at least one")
+    place = int(np.argmin(curve.amplitudes))
+    return float(curve.amplitudes[place]), float(curve.splittings[place])
+
+
+def as_csv(curves: Sequence[ExclusionCurve]) -> str:
+    """Return curves of one detector as CSV, a splitting a row.
+
+    Parameters
+    ----------
+    curves : sequence of ExclusionCurve
+        Curves with the same splittings.
+
+    Returns
+    -------
+    str
+        Splittings in eV^2, then the amplitudes of each curve; empty where nothing is excluded.
+
+    Examples
+    --------
+    >>> print(as_csv(exclusion_curves("conus", [0.001, 0.45])).splitlines()[-1])
+    0.45,0.3122,0.03566,0.1829,0.001498
+    """
+    checked_curves(curves)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    names = [f"sin2_2theta_{curve.flavour}{curve.flavour} ({curve.label})" for curve in curves]
+    writer.writerow(["dm2_eV2", *names])
+    columns = [curve.amplitudes for curve in curves]
+    for splitting, *row in zip(curves[0].splittings, *columns, strict=True):
+        cells = [f"{value:.4g}" if np.isfinite(value) else "" for value in row]
+        writer.writerow([f"{splitting:.6g}", *cells])
+    return "# excluded above these amplitudes; empty: nothing is excluded\n" + text.getvalue()
+
+
+def summary(curves: Sequence[ExclusionCurve]) -> str:
+    """Return where each curve reaches furthest, as a Markdown table.
+
+    Parameters
+    ----------
+    curves : sequence of ExclusionCurve
+        The curves of a detector.
+
+    Returns
+    -------
+    str
+        A Markdown table: the flavour, the label, the smallest excluded amplitude and its splitting,
+        and the amplitude at the largest splitting.
+
+    Examples
+    --------
+    >>> print(summary(exclusion_curves("conus", [0.45, 10.0])).splitlines()[2])
+    | e | current, as printed | 0.312 | 0.45 | 0.609 |
+    """
+    checked_curves(curves)
+    lines = [
+        r"| flavour | curve | least $\sin^2 2\theta$ | at $\Delta m^2$ (eV²) | averaged |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for curve in curves:
+        amplitude, splitting = best(curve)
+        shown = [f"{amplitude:.3g}", f"{splitting:.2g}", f"{curve.amplitudes[-1]:.3g}"]
+        if not np.isfinite(amplitude):
+            shown = ["none", "", "none"]
+        cells = [curve.flavour, curve.label, *(one.replace("inf", "none") for one in shown)]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def introduction(name: str) -> str:
+    """Return the title of a sterile sheet and what it is about, as Markdown.
+
+    Parameters
+    ----------
+    name : str
+        One of `detectors`.
+
+    Returns
+    -------
+    str
+        A heading and a paragraph.
+
+    Examples
+    --------
+    >>> introduction("conus").splitlines()[0]
+    '# Sterile: CONUS'
+    """
+    checked_choice("detector of the sterile study", name, detectors())
+    one = set_up(name) if name in set_ups() else experiments.load(name)
+    source = "a reactor" if one.source.name == "reactor" else "the spallation source"
+    return (
+        f"# Sterile: {one.title}\n\n{one.detector.target.name} at {one.baseline / 100:g} m from "
+        f"{source}: what it excludes of a flavour that disappears into a sterile neutrino, at 90% "
+        "C.L. for amplitude and splitting together. This sheet is made from a template."
+    )
