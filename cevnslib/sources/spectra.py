@@ -7,7 +7,6 @@ nothing else of a spectrum enters a rate.
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import pairwise
 
 import numpy as np
 from numpy.polynomial import legendre, polynomial, polyutils
@@ -248,11 +247,14 @@ class NumericalSpectrum(Spectrum):
     def _panels(self) -> NDArray[np.float64]:
         """Ends of panels: the breakpoints, and points between them."""
         checked("start of the spectrum", self.breakpoints[0], "MeV", above=0)
-        panels = []
-        for low, high in pairwise(self.breakpoints):
-            pieces = max(4, int(np.ceil(4 * np.log2(high / low))))
-            panels.append(np.geomspace(low, high, pieces + 1)[:-1])
-        return np.concatenate([*panels, self.breakpoints[-1:]])
+        edges = np.array(self.breakpoints)
+        pieces = np.maximum(4, np.ceil(4 * np.log2(edges[1:] / edges[:-1])))
+        place = np.concatenate([[0.0], np.cumsum(pieces)])
+        panels: NDArray[np.float64] = np.exp(
+            np.interp(np.arange(place[-1] + 1), place, np.log(edges))
+        )
+        panels[place.astype(int)] = edges
+        return panels
 
     @cached_property
     def _integrals(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
