@@ -89,7 +89,7 @@ def csi_acceptance(T):
 def counts(experiment, kind, steps, fading=None):
     """Return counts by beam, with so many steps in T and in E in each panel."""
     target, found = experiment.detector.target, {}
-    csi = experiment.name == "coherent-csi" and experiment.stage == "current"
+    csi = experiment.name == "coherent-csi" and experiment.stage == "2019"
     for beam in experiment.source.beams:
         _, knots = density(beam.name)
         total = 0.0

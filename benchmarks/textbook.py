@@ -66,7 +66,7 @@ def chi2(of, N):
 def limits(experiment, timings, weak, magnetic):
     """Return the limits on each moment alone, in 1e-10 mu_B, by a search for the root."""
     signal = sum(weak.values())
-    of = experiment.measurement.chi2(signal, "as printed")
+    of = experiment.measurement.chi2(signal)
     least = chi2(of, max(signal, of.observed - of.background))
     rise = chi2_distribution.ppf(0.90, 1)
     found = []

@@ -60,7 +60,7 @@ def chi2_of_moments(counts, sample):
     for i in sample:
         signal = sum(counts("weak").values())
         magnetic = textbook.magnetic_counts(CSI, counts("magnetic"), MOMENTS[i] * EACH[0])
-        found.append(textbook.chi2(CSI.measurement.chi2(signal, "as printed"), signal + magnetic))
+        found.append(textbook.chi2(CSI.measurement.chi2(signal), signal + magnetic))
     return np.array(found)
 
 
@@ -91,7 +91,7 @@ def library_table():
 
 def region(signal, magnetic):
     """Return chi2 at counts."""
-    return textbook.chi2(CSI.measurement.chi2(signal, "as printed"), signal + magnetic)
+    return textbook.chi2(CSI.measurement.chi2(signal), signal + magnetic)
 
 
 def textbook_region(sample):
@@ -120,7 +120,7 @@ def library_region():
 
 def sterile_chi2(counts, lost):
     """Return chi2 of all amplitudes, splittings along the last axis."""
-    of = STERILE.measurement.chi2(counts, "as printed")
+    of = STERILE.measurement.chi2(counts)
     return textbook.chi2(of, counts - AMPLITUDES[:, np.newaxis] * np.array(lost))
 
 

@@ -313,6 +313,13 @@ def keep(instance: object, **fields: Any) -> None:
     vars(instance).update(fields)
 
 
+def made(kind: type[Kind], **fields: Any) -> Kind:
+    """Return an instance of a dataclass that the library itself made, which needs no check."""
+    instance = object.__new__(kind)
+    vars(instance).update(fields)
+    return instance
+
+
 def checked_shapes(**arrays: NDArray[Any]) -> tuple[int, ...]:
     """Return the shape to which arrays broadcast, or refuse them.
 

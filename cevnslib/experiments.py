@@ -1,19 +1,14 @@
 """Experiments: a source, a detector at a distance, an exposure and what is measured.
 
-The descriptions are in ``data/experiments.toml``, each number with its source. A reader's own file
-holds the same keys, and what is made of it works wherever a built-in experiment does.
+The descriptions are in ``data/<paper>/experiments.toml``, each number with its source. A reader's
+own file holds the same keys, and what is made of it works wherever a built-in experiment does.
 """
 
-import csv
 import math
-import stat
-import tomllib
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from functools import cache
-from importlib import resources
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -29,7 +24,8 @@ from .detectors.detector import (
     TabulatedEfficiency,
 )
 from .detectors.quenching import Lindhard
-from .errors import CevnsError, ConfigurationError, UnknownNameError, quoted
+from .errors import CevnsError, ConfigurationError, DomainError, quoted
+from .files import Table, packaged, papers, read_columns, read_toml
 from .physics.targets import target
 from .sources.beams import Beam, Source
 from .sources.reactor import FISSION_FRACTIONS, reactor_of_flux, reactor_of_power
@@ -37,19 +33,21 @@ from .sources.sns import spallation_source
 from .statistics.data import CountingMeasurement, Measurement, PoissonProjection, Projection
 
 __all__ = [
-    "STAGES",
+    "SIGNAL_NUISANCE",
     "THRESHOLD_KINDS",
     "Experiment",
     "SolarMeasurement",
-    "catalogue",
-    "describe",
+    "description",
+    "from_description",
     "load",
     "load_solar",
     "names",
+    "solar_names",
     "stages",
+    "variants",
 ]
-STAGES = ("current", "future")
-_FILES = ("experiments.toml", "solar.toml", "sterile.toml")
+#: What is done with the relative error of the signal: it is fitted as a nuisance, or left out.
+SIGNAL_NUISANCE = ("fitted", "left out")
 THRESHOLD_KINDS = ("nuclear-recoil", "electron-equivalent")
 
 
@@ -60,7 +58,7 @@ class Experiment:
     Parameters
     ----------
     name, stage, title : str
-        Short name, ``"current"`` or ``"future"``, and the name for people.
+        Short name, which of its stages (empty if it has none), and the name for people.
     source : Source
         What emits the neutrinos.
     detector : Detector
@@ -133,6 +131,21 @@ class Experiment:
         checked_kind("beam", beam, Beam)
         return beam.rate * self.exposure / (4 * math.pi * self.baseline**2)
 
+    def without_signal_nuisance(self) -> "Experiment":
+        """Return the experiment with a signal that is predicted exactly.
+
+        Returns
+        -------
+        Experiment
+            With the signal's relative error left out of the measurement.
+
+        Examples
+        --------
+        >>> load("conus").without_signal_nuisance().measurement.sigma_sys
+        0.0
+        """
+        return replace(self, measurement=self.measurement.without_signal_nuisance())
+
 
 @dataclass(frozen=True)
 class SolarMeasurement:
@@ -152,6 +165,8 @@ class SolarMeasurement:
         Electrons where they are born, in mol/cm^3.
     references : mapping of str to str
         Where each number comes from, by its key.
+    stage : str, optional
+        What the table of limits calls its time.
 
     Raises
     ------
@@ -171,11 +186,13 @@ class SolarMeasurement:
     energy: float
     electron_density: float
     references: Mapping[str, str] = field(hash=False)
+    stage: str = ""
 
     def __post_init__(self) -> None:
         """Refuse impossible numbers."""
         checked_kind("name", self.name, str)
         checked_kind("title", self.title, str)
+        checked_kind("stage", self.stage, str)
         density = checked_number("electron density", self.electron_density, "mol/cm^3", at_least=0)
         keep(
             self,
@@ -189,65 +206,60 @@ class SolarMeasurement:
         )
 
 
+def variants(experiment: Experiment) -> dict[str, Experiment]:
+    """Return an experiment with the signal's error as a nuisance of the fit, and without it.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment.
+
+    Returns
+    -------
+    dict of str to Experiment
+        Under the keys of `SIGNAL_NUISANCE`.
+
+    Examples
+    --------
+    >>> [each.measurement.sigma_sys for each in variants(load("conus")).values()]
+    [0.2, 0.0]
+    """
+    return dict(
+        zip(SIGNAL_NUISANCE, (experiment, experiment.without_signal_nuisance()), strict=True)
+    )
+
+
 def _references(given: Mapping[str, str]) -> dict[str, str]:
     """Return where numbers come from, or refuse what is no text under a key."""
     items = checked_kind("references", given, Mapping).items()
     return {key: checked_kind(f"references, {quoted(key)}", text, str) for key, text in items}
 
 
-def catalogue(name: str) -> Mapping[str, Any]:
-    """Return a file of the library's descriptions.
+def names(paper: str | None = None) -> tuple[str, ...]:
+    """Return the names of the experiments that are built in.
 
     Parameters
     ----------
-    name : {"experiments.toml", "solar.toml", "sterile.toml"}
-        The file.
-
-    Returns
-    -------
-    mapping
-        Its tables.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such file.
-
-    Examples
-    --------
-    >>> catalogue("experiments.toml")["conus"]["target"]
-    'Ge'
-    """
-    return _read(checked_choice("file", name, _FILES))
-
-
-@cache
-def _read(name: str) -> Mapping[str, Any]:
-    text = (resources.files("cevnslib") / "data" / name).read_text(encoding="utf-8")
-    return _frozen(tomllib.loads(text))
-
-
-def _frozen(table: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return tables that nobody can change, as all callers get the same ones."""
-    return MappingProxyType(
-        {key: _frozen(x) if isinstance(x, Mapping) else x for key, x in table.items()}
-    )
-
-
-def names() -> tuple[str, ...]:
-    """Return the names of the experiments that are built in.
+    paper : str, optional
+        One of `cevnslib.files.papers`; by default all of them.
 
     Returns
     -------
     tuple of str
         Names that `load` takes.
 
+    Raises
+    ------
+    UnknownNameError
+        If there is no such paper.
+
     Examples
     --------
-    >>> ", ".join(names())
+    >>> ", ".join(names("miranda2019"))
     'coherent-csi, coherent-hpge, coherent-lar, coherent-nai, conus, connie, miner, texono, red100'
     """
-    return tuple(catalogue("experiments.toml"))
+    chosen = papers() if paper is None else (checked_choice("paper", paper, papers()),)
+    return tuple(name for paper in chosen for name in packaged(paper, "experiments.toml"))
 
 
 def stages(name: str | Path) -> tuple[str, ...]:
@@ -261,7 +273,7 @@ def stages(name: str | Path) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Stages that `load` takes with it.
+        Stages that `load` takes with it, the first by default; an empty one if there are none.
 
     Raises
     ------
@@ -273,35 +285,85 @@ def stages(name: str | Path) -> tuple[str, ...]:
     Examples
     --------
     >>> stages("conus")
-    ('current', 'future')
+    ('2019', 'projected')
     """
-    description = _description(name)[1]
-    return tuple(stage for stage in STAGES if stage in description) or ("current",)
+    short, whole = _whole(name)
+    nested = whole.get("stages", {})
+    if not isinstance(nested, Mapping):
+        raise ConfigurationError(
+            f"experiment {short!r}: stages: got {quoted(nested)}; allowed: a table for each stage"
+        )
+    return tuple(nested) or ("",)
 
 
-def load(
-    name: str | Path, stage: str = "current", *, threshold_kind: str | None = None
-) -> Experiment:
+def description(name: str | Path, stage: str | None = None, **changes: Any) -> dict[str, Any]:
+    """Return the keys of an experiment: those of all its stages, then the stage's, then yours.
+
+    Parameters
+    ----------
+    name, stage, changes
+        See `load`.
+
+    Returns
+    -------
+    dict
+        What `from_description` takes.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such experiment or stage.
+    ConfigurationError
+        If the file cannot be read, or a stage is no table.
+
+    Examples
+    --------
+    >>> description("conus", "projected", mass_kg=20)["mass_kg"]
+    20
+    """
+    known = stages(name)
+    short, whole = _whole(name)
+    stage = known[0] if stage is None else checked_choice(f"stage of {short}", stage, known)
+    own = whole.get("stages", {}).get(stage, {})
+    if not isinstance(own, Mapping):
+        raise ConfigurationError(
+            f"experiment {short!r}, {stage}: got {quoted(own)}; allowed: a table of keys"
+        )
+    shared = {key: value for key, value in whole.items() if key != "stages"}
+    return _nested(_nested(shared, own), changes)
+
+
+def _nested(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Return tables laid over each other, table by table, except that a kind brings its own."""
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping) and "kind" not in value
+        merged[key] = _nested(old, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def load(name: str | Path, stage: str | None = None, **changes: Any) -> Experiment:
     """Load one experiment.
 
     Parameters
     ----------
     name : str or path
         One of `names`, or a TOML file: a path object, or a string that ends in ``.toml``.
-    stage : {"current", "future"}, optional
-        Today's set-up, or the one that is planned.
-    threshold_kind : {"nuclear-recoil", "electron-equivalent"}, optional
-        Read the energies of the detector this way, whatever the description says.
+    stage : str, optional
+        One of its `stages`; by default the first.
+    **changes
+        Keys of its description that take other values, say ``mass_kg=10``.
 
     Returns
     -------
     Experiment
-        Ready for `cevnslib.rates` and `cevnslib.limits`.
+        Ready for `cevnslib.rates` and `cevnslib.studies.moments`.
 
     Raises
     ------
     UnknownNameError
-        If there is no such experiment, stage or kind.
+        If there is no such experiment or stage.
     ConfigurationError
         If the description lacks a key, has an unknown one or a wrong value.
 
@@ -313,24 +375,14 @@ def load(
     Traceback (most recent call last):
     ...
     cevnslib.errors.UnknownNameError: unknown experiment 'coherent-cs' (did you mean \
-'coherent-csi'?); allowed: coherent-csi, coherent-hpge, coherent-lar, coherent-nai, conus, connie, \
-miner, texono, red100
+'coherent-csi'?); allowed: coherent-csi, ...
     """
-    short, description = _description(name)
-    checked_choice(f"stage of {short}", stage, stages(name))
-    shared = {key: value for key, value in description.items() if key not in STAGES}
-    own = description.get(stage, {})
-    if not isinstance(own, Mapping):
-        raise ConfigurationError(
-            f"experiment {short!r}, {stage}: got {quoted(own)}; allowed: a table of keys"
-        )
-    if threshold_kind is not None:
-        checked_choice("threshold_kind", threshold_kind, THRESHOLD_KINDS)
-        own = {**own, "threshold_kind": threshold_kind}
-    return describe(short, {**shared, **own}, stage)
+    known = stages(name)
+    table = description(name, stage, **changes)
+    return from_description(_whole(name)[0], table, known[0] if stage is None else stage)
 
 
-def describe(name: str, description: Mapping[str, Any], stage: str = "current") -> Experiment:
+def from_description(name: str, description: Mapping[str, Any], stage: str = "") -> Experiment:
     """Make an experiment from its description.
 
     Parameters
@@ -345,7 +397,7 @@ def describe(name: str, description: Mapping[str, Any], stage: str = "current") 
     Returns
     -------
     Experiment
-        Ready for `cevnslib.rates` and `cevnslib.limits`.
+        Ready for `cevnslib.rates` and `cevnslib.studies.moments`.
 
     Raises
     ------
@@ -354,7 +406,7 @@ def describe(name: str, description: Mapping[str, Any], stage: str = "current") 
 
     Examples
     --------
-    >>> mine = describe(
+    >>> mine = from_description(
     ...     "mine",
     ...     {
     ...         "source": "reactor", "thermal_power_GW": 3.0, "baseline_m": 20,
@@ -368,73 +420,37 @@ def describe(name: str, description: Mapping[str, Any], stage: str = "current") 
     checked_kind("name", name, str)
     checked_kind("description", description, Mapping)
     checked_kind("stage", stage, str)
-    place = f"experiment {name!r}, {stage}"
+    place = ", ".join(filter(None, (f"experiment {name!r}", stage)))
     try:
-        return _build(name, stage, description, place)
+        return _build(name, stage, Table(description, place))
     except ConfigurationError:
         raise
     except CevnsError as error:
         raise ConfigurationError(f"{place}: {error}") from error
 
 
-def text_of(path: Path) -> str:
-    """Return the text of a file that a reader wrote, or raise OSError or ValueError."""
-    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
-        raise OSError("this is no regular file")
-    return path.read_text(encoding="utf-8-sig")  # some editors begin with a byte order mark
-
-
-def _description(name: str | Path) -> tuple[str, Mapping[str, Any]]:
-    """Return the short name of an experiment and its table."""
-    if isinstance(name, Path) or (isinstance(name, str) and name.endswith(".toml")):
-        path = Path(name)
-        try:
-            description = tomllib.loads(text_of(path))
-        except tomllib.TOMLDecodeError as error:
-            raise ConfigurationError(
-                f"{path}: this is no TOML: {error}; allowed: a TOML file"
-            ) from error
-        except (OSError, ValueError, RecursionError) as error:
-            raise ConfigurationError(
-                f"{path}: the file cannot be read: {error}; allowed: a TOML file in UTF-8"
-            ) from error
-        for table in (description, *(description.get(stage) for stage in STAGES)):
-            efficiency = table.get("efficiency") if isinstance(table, dict) else None
-            if isinstance(efficiency, dict) and "file" in efficiency:
-                columns = _efficiency_file(path, efficiency.pop("file"))
-                for key in columns:
-                    if key in efficiency:
-                        raise ConfigurationError(
-                            f"{path}: efficiency: got both of 'file' and {key!r}; allowed: one of "
-                            "them"
-                        )
-                efficiency |= columns
-        return path.stem, description
-    name = checked_choice("experiment", name, names())
-    return name, catalogue("experiments.toml")[name]
-
-
-def _efficiency_file(place: Path, name: object) -> dict[str, list[float]]:
-    """Return the columns of a CSV file beside a reader's TOML file."""
-    allowed = (
-        "allowed: a CSV file in the same folder or below it, with a line energy_keV,value and a "
-        "line of two numbers for each energy"
-    )
-    wrong = f"{place}: efficiency: file: got {quoted(name)}"
-    if not isinstance(name, str):
-        raise ConfigurationError(f"{wrong}; {allowed}")
-    try:
-        path = (place.parent / name).resolve()  # a link to itself is a RuntimeError here
-        if not path.is_relative_to(place.parent.resolve()):
-            raise ValueError("it lies outside the folder")
-        lines = [line for line in text_of(path).splitlines() if line.strip()]
-        header, *rows = csv.reader(line for line in lines if not line.startswith("#"))
-        if [title.strip() for title in header] != ["energy_keV", "value"]:
-            raise ValueError(f"the first line is {quoted(','.join(header))}")
-        energies, values = zip(*([float(x) for x in row] for row in rows), strict=True)
-    except (OSError, ValueError, RuntimeError, csv.Error) as error:
-        raise ConfigurationError(f"{wrong}, which cannot be read: {error}; {allowed}") from error
-    return {"energies_keV": list(energies), "values": list(values)}
+def _whole(name: str | Path) -> tuple[str, Mapping[str, Any]]:
+    """Return the short name of an experiment and its table, with all stages."""
+    if not isinstance(name, Path) and not (isinstance(name, str) and name.endswith(".toml")):
+        name = checked_choice("experiment", name, names())
+        files = (packaged(paper, "experiments.toml") for paper in papers())
+        return name, next(file[name] for file in files if name in file)
+    path = Path(name)
+    whole = read_toml(path)
+    nested = whole.get("stages")
+    for table in (whole, *(nested.values() if isinstance(nested, dict) else ())):
+        efficiency = table.get("efficiency") if isinstance(table, dict) else None
+        if isinstance(efficiency, dict) and "file" in efficiency:
+            titles = {"energies_keV": "energy_keV", "values": "value"}
+            file = efficiency.pop("file")
+            columns = read_columns(path, "efficiency: file", file, tuple(titles.values()))
+            for key, column in zip(titles, columns, strict=True):
+                if key in efficiency:
+                    raise ConfigurationError(
+                        f"{path}: efficiency: got both of 'file' and {key!r}; allowed: one of them"
+                    )
+                efficiency[key] = column
+    return path.stem, whole
 
 
 def load_solar(name: str = "borexino", line: str = "be7") -> SolarMeasurement:
@@ -462,7 +478,7 @@ def load_solar(name: str = "borexino", line: str = "be7") -> SolarMeasurement:
     >>> load_solar(line="pp").energy
     0.267
     """
-    solar = catalogue("solar.toml")
+    solar = _solar()
     table = solar[checked_choice("solar experiment", name, solar)]
     checked_choice("solar line", line, table["lines"])
     return SolarMeasurement(
@@ -473,65 +489,36 @@ def load_solar(name: str = "borexino", line: str = "be7") -> SolarMeasurement:
         table["lines"][line]["energy_MeV"],
         table["lines"][line]["electron_density"],
         table["references"],
+        table["stage"],
     )
 
 
-class _Table:
-    """A table of a description whose keys are taken one by one; what is left over is refused."""
+def solar_names() -> tuple[str, ...]:
+    """Return the names of the solar limits that are built in.
 
-    def __init__(self, table: object, place: str) -> None:
-        if not isinstance(table, Mapping):
-            raise ConfigurationError(f"{place}: got {quoted(table)}; allowed: a table of keys")
-        self.left, self.place, self.known = dict(table), place, list[str]()
+    Returns
+    -------
+    tuple of str
+        Names that `load_solar` takes.
 
-    def has(self, key: str) -> bool:
-        self.known.append(key)
-        return key in self.left
-
-    def take(self, key: str, default: Any = None) -> Any:
-        if not self.has(key) and default is None:
-            raise ConfigurationError(f"{self.place}: the key {key!r} is missing")
-        return self.left.pop(key, default)
-
-    def number(self, key: str, default: float | None = None) -> float:
-        value = self.take(key, default)
-        fits = not isinstance(value, int) or value.bit_length() < 1000
-        if isinstance(value, bool) or not isinstance(value, int | float) or not fits:
-            raise ConfigurationError(f"{self.place}: {key}: got {quoted(value)}; allowed: a number")
-        return value
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self.take(key, default)
-        if not isinstance(value, str) or value.splitlines() != [value]:
-            raise ConfigurationError(
-                f"{self.place}: {key}: got {quoted(value)}; allowed: text on one line"
-            )
-        return value
-
-    def choice(self, key: str, allowed: tuple[str, ...], default: str | None = None) -> str:
-        return checked_choice(key, self.take(key, default), allowed)
-
-    def one_of(self, first: str, second: str) -> str:
-        if self.has(first) == self.has(second):
-            found = "both" if first in self.left else "neither"
-            raise ConfigurationError(
-                f"{self.place}: got {found} of {first!r} and {second!r}; allowed: one of them"
-            )
-        return first if first in self.left else second
-
-    def finish(self) -> None:
-        for key in self.left:
-            raise ConfigurationError(
-                f"{self.place}: {UnknownNameError('key', key, dict.fromkeys(self.known))}"
-            )
+    Examples
+    --------
+    >>> solar_names()
+    ('borexino',)
+    """
+    return tuple(_solar())
 
 
-def _build(name: str, stage: str, description: Mapping[str, Any], place: str) -> Experiment:
+def _solar() -> dict[str, Any]:
+    files = (packaged(paper, "solar.toml") for paper in papers())
+    return {name: table for file in files for name, table in file.items()}
+
+
+def _build(name: str, stage: str, table: Table) -> Experiment:
     """Turn a description into an experiment."""
-    table = _Table(description, place)
-    baseline = table.number("baseline_m") * 100
+    baseline = table.number("baseline_m", above=0) * 100
     exposure_key = table.one_of("exposure_days", "exposure_years")
-    exposure = table.number(exposure_key) * (DAY if exposure_key == "exposure_days" else YEAR)
+    unit = DAY if exposure_key == "exposure_days" else YEAR
     experiment = Experiment(
         name=name,
         stage=stage,
@@ -539,51 +526,59 @@ def _build(name: str, stage: str, description: Mapping[str, Any], place: str) ->
         source=_source(table, baseline),
         detector=_detector(table),
         baseline=baseline,
-        exposure=exposure,
-        measurement=_measurement(table),
+        exposure=table.number(exposure_key, above=0) * unit,
+        measurement=_measurement(table.table("statistics")),
         references=table.take("references", {}),
     )
     table.finish()
     return experiment
 
 
-def _source(table: _Table, baseline: float) -> Source:
+def _source(table: Table, baseline: float) -> Source:
     if table.choice("source", ("sns", "reactor")) == "sns":
         return spallation_source()
     options = {
         "fractions": table.take("fission_fractions", dict(FISSION_FRACTIONS)),
-        "captures": table.number("captures_per_fission", 0.0),
+        "captures": table.number("captures_per_fission", 0.0, at_least=0),
     }
     if table.one_of("thermal_power_GW", "total_flux_per_cm2_s") == "thermal_power_GW":
-        return reactor_of_power(table.number("thermal_power_GW"), **options)
-    return reactor_of_flux(table.number("total_flux_per_cm2_s"), baseline, **options)
+        return reactor_of_power(table.number("thermal_power_GW", above=0), **options)
+    flux = table.number("total_flux_per_cm2_s", above=0)
+    return reactor_of_flux(flux, baseline, **options)
 
 
-def _detector(table: _Table) -> Detector:
+def _detector(table: Table) -> Detector:
     kind = table.choice("threshold_kind", THRESHOLD_KINDS, THRESHOLD_KINDS[0])
-    resolution = None
+    hint = "did you give eV?"
+    threshold = table.number("threshold_keV", 0.0, at_least=0, at_most=1000, hint=hint)
+    maximum = table.number("maximum_keV", math.inf, above=threshold, at_most=math.inf)
+    made = target(table.text("target")), table.number("mass_kg", above=0), threshold * KEV
+    efficiency, resolution = _efficiency(table), None
     if table.has("resolution"):
-        widths = _Table(table.take("resolution"), f"{table.place}: resolution")
+        widths = table.table("resolution")
         resolution = Resolution(
-            widths.number("constant_keV", 0.0) * KEV,
-            widths.number("stochastic_sqrt_keV", 0.0) * math.sqrt(KEV),
+            widths.number("constant_keV", 0.0, at_least=0) * KEV,
+            widths.number("stochastic_sqrt_keV", 0.0, at_least=0) * math.sqrt(KEV),
         )
         widths.finish()
-    return Detector(
-        target(table.text("target")),
-        table.number("mass_kg"),
-        table.number("threshold_keV", 0.0) * KEV,
-        _efficiency(table),
-        table.number("maximum_keV", math.inf) * KEV,
-        Lindhard() if kind == "electron-equivalent" else None,
-        resolution,
+    quenching = Lindhard() if kind == "electron-equivalent" else None
+    try:
+        return Detector(*made, efficiency, maximum * KEV, quenching, resolution)
+    except DomainError as error:
+        raise DomainError(_in_keV(str(error))) from error
+
+
+def _in_keV(message: str) -> str:
+    """Return a message about energies in MeV in the unit of the file's keys."""
+    return re.sub(
+        r"(\d[\d.]*(?:e[+-]?\d+)?) MeV", lambda number: f"{float(number[1]) / KEV:g} keV", message
     )
 
 
-def _efficiency(table: _Table) -> Efficiency:
+def _efficiency(table: Table) -> Efficiency:
     if not isinstance(table.left.get("efficiency", 1.0), Mapping):
-        return ConstantEfficiency(table.number("efficiency", 1.0))
-    own = _Table(table.take("efficiency"), f"{table.place}: efficiency")
+        return ConstantEfficiency(table.number("efficiency", 1.0, at_least=0, at_most=1))
+    own = table.table("efficiency")
     if own.choice("kind", ("photoelectrons", "table")) == "table":
         energies = checked("energies_keV", own.take("energies_keV"), "keV", at_least=0) * KEV
         values = checked("values", own.take("values"), at_least=0, at_most=1)
@@ -604,14 +599,13 @@ def _efficiency(table: _Table) -> Efficiency:
     return made
 
 
-def _measurement(table: _Table) -> Measurement:
-    own = _Table(table.take("statistics"), f"{table.place}: statistics")
+def _measurement(table: Table) -> Measurement:
     kinds: dict[str, type[Measurement]] = {
         "counting": CountingMeasurement,
         "projection": Projection,
         "poisson": PoissonProjection,
     }
-    kind = own.choice("kind", tuple(kinds))
-    made = kinds[kind](**{field.name: own.number(field.name) for field in fields(kinds[kind])})
-    own.finish()
-    return made
+    kind = table.choice("kind", tuple(kinds))
+    numbers = {field.name: table.number(field.name, at_least=0) for field in fields(kinds[kind])}
+    table.finish()
+    return kinds[kind](**numbers)

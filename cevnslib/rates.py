@@ -8,15 +8,17 @@ With the flux moments :math:`I_n` of each beam, a count is one integral over the
 done by Gauss-Legendre quadrature in log T on panels that end where the integrand has a kink.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .checks import checked, checked_kind
+from .constants import KEV
 from .detectors.detector import Detector
-from .errors import DomainError
+from .errors import DomainError, NoLimitError
 from .experiments import Experiment
 from .physics.interactions import Interaction, MagneticMoment, coherent_recoil
 from .physics.mixing import TALK_2019, OscillationParameters, flavour_projector
@@ -109,6 +111,29 @@ def _folded(
     folded: NDArray[np.float64] = np.einsum("n...,n...->...", coefficients, moments)
     # What a reader's own form factor, interaction or spectrum makes of it is seen here.
     return checked(f"cross section in the beam {beam.name}", folded)
+
+
+@contextmanager
+def saying_why_nothing_is_seen(experiment: Experiment, interaction: Interaction) -> Iterator[None]:
+    """Name the threshold, in the unit of a file's key, where no events are expected at all."""
+    try:
+        yield
+    except NoLimitError as error:
+        detector = experiment.detector
+        end = max(beam.spectrum.breakpoints[-1] for beam in experiment.source.beams)
+        recoils = [(interaction.maximum_recoil(end, n), n) for n in detector.target.nuclides]
+        largest = max(float(detector.measured(T, nuclide)) for T, nuclide in recoils)
+        least = min(detector.breakpoints(nuclide)[0] for nuclide in detector.target.nuclides)
+        lowest = max(detector.threshold, detector.efficiency.breakpoints[0])
+        if least < max(float(T) for T, _ in recoils):
+            raise
+        kind = "recoil" if detector.quenching is None else "electron-equivalent"
+        place = f"{experiment.source.title} gives in {detector.target.name}"
+        raise NoLimitError(
+            f"threshold: got {lowest / KEV:g} keV, above which no events are expected; allowed: "
+            f"below {largest / KEV:.3g} keV, the largest {kind} energy that {place} (in a file: "
+            "threshold_keV)"
+        ) from error
 
 
 def _check(experiment: Experiment, interaction: Interaction) -> None:

@@ -9,7 +9,7 @@ from scipy.stats import chi2 as chi2_distribution
 from scipy.stats import norm, poisson, truncnorm
 
 from cevnslib import experiments
-from cevnslib.errors import ConfigurationError, DomainError, NoLimitError, UnknownNameError
+from cevnslib.errors import ConfigurationError, DomainError, KindError, NoLimitError
 from cevnslib.statistics import coverage
 from cevnslib.statistics.chi2 import PulledChi2
 from cevnslib.statistics.coverage import CHUNK, Ensemble, study
@@ -61,19 +61,21 @@ def test_a_steady_background_is_a_sum_over_both_windows(excess):
     agree(found.interval_coverage(), chance[rise <= RISE].sum())
 
 
-@pytest.mark.parametrize("reading", ["as printed", "as tabulated"])
+@pytest.mark.parametrize("fitted", [True, False])
 @pytest.mark.parametrize("excess", [0.0, 10.0, 50.0])
-def test_a_drawn_pull_is_an_integral(excess, reading):
+def test_a_drawn_pull_is_an_integral(excess, fitted):
     """Few events and a wide pull, so that its end at -1 and counts below one play a part."""
     sigma, N_SM = 0.45, 20.0
-    found = study(Ensemble(N_SM, Projection(0.2, sigma), reading), excess, 500_000)
+    drawn = Projection(0.2, sigma)
+    analysed = drawn if fitted else drawn.without_signal_nuisance()
+    found = study(Ensemble(N_SM, drawn, analysed), excess, 500_000)
     share = (np.arange(4000) + 0.5) / 4000
     a = truncnorm.ppf(share, -1 / sigma, np.inf)
     count = np.arange(0, 400)
     mean = (N_SM + excess) * (1 + sigma * a) + 0.2 * N_SM
     chance = poisson.pmf(count, mean[:, np.newaxis]).mean(axis=0)
     D = count - 0.2 * N_SM
-    pull = sigma if reading == "as printed" else 0.0
+    pull = sigma if fitted else 0.0
     rise = rise_of(D, np.maximum(1.2 * D, 1), N_SM + excess, N_SM, pull)
     agree(found.interval_coverage(), chance[rise <= RISE].sum())
     for critical in (0.5, 1.5):  # the histogram, too
@@ -94,18 +96,18 @@ def test_what_is_drawn():
 
 def test_a_repetition_is_analysed_as_the_measurement():
     rng = np.random.default_rng(1)
-    for reading in ("as printed", "as tabulated"):
-        m = CSI.measurement
-        seen = replace(CSI, reading=reading).repeat(20.0, 50, rng)
+    for m in (CSI.measurement, CSI.measurement.without_signal_nuisance()):
+        seen = replace(CSI, analysed=m).repeat(20.0, 50, rng)
         for D, V in zip(seen.observed, seen.variance, strict=True):
             steady = (V - D - m.background) / 2
-            one = replace(m, observed=D, steady_state=steady).chi2(180.0, reading)
-            assert one == replace(seen, observed=D, variance=V)
-        seen = Ensemble(50.0, Projection(0.2, 0.1), reading).repeat(20.0, 50, rng)
+            chi2 = replace(m, observed=D, steady_state=steady).chi2(180.0)
+            assert chi2 == replace(seen, observed=D, variance=V)
+    for m in (Projection(0.2, 0.1), Projection(0.2, 0.0)):
+        seen = Ensemble(50.0, Projection(0.2, 0.1), m).repeat(20.0, 50, rng)
         for D, V in zip(seen.observed, seen.variance, strict=True):
-            one = Projection(0.2, 0.1).chi2(D, reading)
-            assert one.variance == pytest.approx(V, rel=1e-14)
-            assert replace(one, variance=V) == replace(seen, observed=D, variance=V)
+            chi2 = m.chi2(D)
+            assert chi2.variance == pytest.approx(V, rel=1e-14)
+            assert replace(chi2, variance=V) == replace(seen, observed=D, variance=V)
 
 
 def test_a_projection_in_shares_is_the_measurement_it_assumes():
@@ -251,7 +253,7 @@ def test_progress_is_shown_where_it_is_asked_for():
         (lambda: study(CSI, [0.0], seed=-1), DomainError, "seed: got -1"),
         (lambda: study(CSI, [0.0], 10, confidence=90), DomainError, "confidence level: got 90"),
         (lambda: study(CSI, [0.0], 10, client="dask"), ConfigurationError, "client: got 'dask'"),
-        (lambda: replace(CSI, reading="x"), UnknownNameError, "unknown reading 'x'"),
+        (lambda: replace(CSI, analysed="x"), KindError, "analysed: got 'x'"),
         (lambda: replace(CSI, signal=0.0), DomainError, "Standard Model events: got 0"),
         (lambda: Ensemble(0.0, Projection(0.1, 0.1)), (DomainError, NoLimitError), "got 0"),
         (lambda: GAUSSIAN.coverage(-1.0), DomainError, "critical value: got -1"),

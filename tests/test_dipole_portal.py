@@ -234,7 +234,7 @@ def test_counts_with_a_least_recoil(name, mass):
 
     from cevnslib import experiments, rates
 
-    experiment = experiments.load(name, "future")
+    experiment = experiments.load(name, "projected")
     portal = DipolePortal(mass, 1e-10)
     detector = experiment.detector
     total = 0.0

@@ -136,7 +136,7 @@ def test_what_the_real_chapters_read_is_found():
         ("speed/beyond-one-machine", "book/speed/throughput.json"),
         ("appendix/validation", "tests/reference/cross_sections.csv"),
         ("appendix/validation", "validation/independent.py"),
-        ("appendix/errata", "cevnslib/mixing.py"),
+        ("appendix/errata", "cevnslib/physics/mixing.py"),
     ):
         notebook = notebooks.read(notebooks.ROOT / "book" / f"{chapter}.ipynb")
         try:

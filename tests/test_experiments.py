@@ -10,6 +10,7 @@ import pytest
 from cevnslib import experiments
 from cevnslib.detectors.detector import ConstantEfficiency, PhotoelectronAcceptance
 from cevnslib.errors import ConfigurationError, UnknownNameError
+from cevnslib.files import packaged
 from cevnslib.studies import moments
 
 REFERENCE = Path(__file__).parent / "reference" / "experiments.csv"
@@ -45,9 +46,10 @@ def test_catalogue_is_the_published_table(row):
 
 def test_every_number_has_a_source():
     for name in experiments.names():
-        table = experiments.catalogue("experiments.toml")[name]
-        keys = set(table) | {key for stage in experiments.STAGES for key in table[stage]}
-        keys -= {"title", "source", "references", *experiments.STAGES}
+        keys = set()
+        for stage in experiments.stages(name):
+            table = experiments.description(name, stage)
+            keys |= set(table) - {"title", "source", "references"}
         assert keys <= set(table["references"]), name
 
 
@@ -61,7 +63,9 @@ def test_fluence():
 def test_unknown_names():
     with pytest.raises(UnknownNameError, match=r"unknown experiment 'coherent'.*allowed: coherent"):
         experiments.load("coherent")
-    with pytest.raises(UnknownNameError, match=r"unknown stage of coherent-csi 'then'; allowed: c"):
+    with pytest.raises(
+        UnknownNameError, match=r"unknown stage of coherent-csi 'then'; allowed: 2019"
+    ):
         experiments.load("coherent-csi", stage="then")
 
 
@@ -93,8 +97,8 @@ def test_own_file_works_like_a_built_in_one(write):
     path = write(MINE)
     mine = experiments.load(path)
     assert mine == experiments.load(str(path))
-    assert (mine.name, mine.title, mine.stage) == ("mine", "My germanium detector", "current")
-    assert experiments.stages(path) == ("current",)
+    assert (mine.name, mine.title, mine.stage) == ("mine", "My germanium detector", "")
+    assert experiments.stages(path) == ("",)
     found = moments.tmm_limits(mine)
     assert found.shape == (3,)
     conus = moments.tmm_limits(experiments.load("conus"))
@@ -120,10 +124,13 @@ efficiency = { kind = "table", energies_keV = [0.1, 0.5, 10], values = [0.2, 0.9
 
 
 def test_own_file_with_stages(write):
-    text = MINE.replace("mass_kg = 3\n", "") + "[current]\nmass_kg = 3\n[future]\nmass_kg = 30\n"
+    text = (
+        MINE.replace("mass_kg = 3\n", "")
+        + "[stages.now]\nmass_kg = 3\n[stages.later]\nmass_kg = 30\n"
+    )
     path = write(text)
-    assert experiments.stages(path) == ("current", "future")
-    assert experiments.load(path, "future").detector.mass == 30
+    assert experiments.stages(path) == ("now", "later")
+    assert experiments.load(path, "later").detector.mass == 30
 
 
 @pytest.mark.parametrize(
@@ -138,8 +145,8 @@ def test_own_file_with_stages(write):
         ),
         ("mass_kg = 3", 'mass_kg = "3"', "mass_kg: got '3'; allowed: a number"),
         ("mass_kg = 3", "mass_kg = true", "mass_kg: got True; allowed: a number"),
-        ("mass_kg = 3", "mass_kg = -3", "mass: got -3 kg; allowed: finite, above 0 kg"),
-        ("mass_kg = 3", "mass_kg = nan", "mass: got nan kg; allowed: finite"),
+        ("mass_kg = 3", "mass_kg = -3", "mass_kg: got -3 kg; allowed: finite, above 0 kg"),
+        ("mass_kg = 3", "mass_kg = nan", "mass_kg: got nan kg; allowed: finite"),
         ('"Ge"', '"Gx"', "unknown target 'Gx'"),
         ('"Ge"', "7", "target: got 7; allowed: text"),
         ('"reactor"', '"beam"', "unknown source 'beam'; allowed: sns, reactor"),
@@ -153,10 +160,14 @@ def test_own_file_with_stages(write):
         ('"projection"', '"guess"', "unknown kind 'guess'; allowed: counting, projection"),
         (", sigma_sys = 0.1", "", "statistics: the key 'sigma_sys' is missing"),
         ("sigma_sys = 0.1", "sigma_sys = 0.1, sigma = 1", "statistics: unknown key 'sigma'"),
-        ("baseline_m = 20", "baseline_m = 0", "baseline: got 0 cm"),
+        ("baseline_m = 20", "baseline_m = 0", "baseline_m: got 0 m; allowed: finite, above 0 m"),
         ("mass_kg = 3", "mass_kg = 3\nefficiency = 1.5", "efficiency: got 1.5; allowed"),
         ("mass_kg = 3", "mass_kg = 3\nfission_fractions = { u235 = 0.5 }", "got a sum of 0.5"),
-        ("mass_kg = 3", "mass_kg = 3\nresolution = { constant_keV = 1 }", "resolution: got 0.001"),
+        (
+            "mass_kg = 3",
+            "mass_kg = 3\nresolution = { constant_keV = 1 }",
+            "resolution: got 1 keV at threshold",
+        ),
         ("mass_kg = 3", "mass_kg = = 3", "this is no TOML"),
         ("mass_kg = 3", f"mass_kg = {'[' * 2000}", "the file cannot be read: maximum recursion"),
         ("mass_kg = 3", f"mass_kg = 0x{'f' * 5000}", "mass_kg: got (int without a representation)"),
@@ -170,9 +181,13 @@ def test_wrong_files_are_answered_in_words(write, old, new, words):
     assert words in str(refused.value)
 
 
-def test_a_stage_that_is_no_table(write):
-    with pytest.raises(ConfigurationError, match="'mine', current: got 3; allowed: a table of key"):
-        experiments.load(write("current = 3\n" + MINE))
+def test_stages_that_are_no_tables(write):
+    with pytest.raises(ConfigurationError, match="'mine', now: got 3; allowed: a table of keys"):
+        experiments.load(write("stages.now = 3\n" + MINE))
+    with pytest.raises(
+        ConfigurationError, match="'mine': stages: got 3; allowed: a table for each"
+    ):
+        experiments.load(write("stages = 3\n" + MINE))
 
 
 def test_a_file_name_that_is_none(write):
@@ -270,7 +285,7 @@ def test_threshold_kind_can_be_chosen():
     assert seen.detector.quenching is not None
     assert recoil.detector.quenching is None
     with pytest.raises(
-        UnknownNameError, match="unknown threshold_kind 'x'; allowed: nuclear-recoil"
+        ConfigurationError, match="unknown threshold_kind 'x'; allowed: nuclear-recoil"
     ):
         experiments.load("conus", threshold_kind="x")
 
@@ -285,14 +300,14 @@ def test_solar():
 
 def test_what_is_built_in_cannot_be_changed():
     with pytest.raises(TypeError):
-        experiments.catalogue("experiments.toml")["conus"]["current"]["mass_kg"] = 385
+        packaged("miranda2019", "experiments.toml")["conus"]["stages"]["2019"]["mass_kg"] = 385
     experiments.load("conus").references["mass_kg"] = "changed"
     assert experiments.load("conus").references["mass_kg"] != "changed"
 
 
 @pytest.mark.parametrize("name", experiments.names())
 def test_equal_experiments_have_equal_hashes(name):
-    one, same, other = (experiments.load(name, stage) for stage in ("current", "current", "future"))
+    one, same, other = (experiments.load(name, stage) for stage in ("2019", "2019", "projected"))
     assert one == same
     assert hash(one) == hash(same)
     assert len({one, same, other}) == 2

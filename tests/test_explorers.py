@@ -36,7 +36,7 @@ def numbers(words):
 def test_recoils_are_those_of_the_library(place):
     view = views.recoils("Ar", place, 3.0, 0.7 if place == REACTOR else 20.0)
     threshold = 0.7 if place == REACTOR else 20.0
-    experiment = experiments.describe(
+    experiment = experiments.from_description(
         "mine",
         {
             **views.PLACES[place],
@@ -78,10 +78,10 @@ def test_the_blind_direction_is_named():
 
 
 def test_designs_are_those_of_the_library():
-    setting = (REACTOR, "Ge", 3.85, 0.1, "electron-equivalent", 0.5, 1.0, 2.0, 0.1, "as printed")
+    setting = (REACTOR, "Ge", 3.85, 0.1, "electron-equivalent", 0.5, 1.0, 2.0, 0.1, "fitted")
     view = views.design(*setting)
     conus = experiments.load("conus")
-    source = experiments.describe(
+    source = experiments.from_description(
         "mine",
         {
             **views.PLACES[REACTOR],
@@ -115,7 +115,7 @@ def test_oscillations_are_those_of_the_library():
     experiment = sterile.set_up("coherent-nai", "50%, 5%, 10%")
     study = sterile.disappearance(experiment, [3.0], "e")
     assert view.numbers["delta_chi2"] == pytest.approx(float(study.chi2(0.25)[0]), rel=1e-12)
-    lost = sterile.lost_counts(experiment, [3.0])["nu_e"][0]
+    lost = sterile.disappeared_counts(experiment, [3.0])["nu_e"][0]
     assert view.numbers["before"] - view.numbers["after"] == pytest.approx(0.25 * lost, rel=1e-9)
     assert "not excluded" in view.words
     assert "not" not in views.disappearing("coherent-nai", "mu", "100%, 0%, 0%", 2.0, 0.9).words
@@ -128,8 +128,8 @@ def test_oscillations_are_those_of_the_library():
         (lambda: views.recoils("Ge", "the Moon", 1.0, 1.0), "unknown place 'the Moon'"),
         (lambda: views.recoils("Ge", REACTOR, -1.0, 1.0), "got -1e-10"),
         (lambda: views.moments(1.2, 0, 0, 0, 0), "share of Lambda_1: got 1.2; allowed"),
-        (lambda: views.design(*design(mass=-3.0)), "mass: got -3 kg; allowed: finite, above 0"),
-        (lambda: views.design(*design(mass=float("nan"))), "mass: got nan kg"),
+        (lambda: views.design(*design(mass=-3.0)), "mass_kg: got -3 kg; allowed: finite, above 0"),
+        (lambda: views.design(*design(mass=float("nan"))), "mass_kg: got nan kg"),
         (lambda: views.design(*design(threshold=50.0)), "above all recoils of Ge there"),
         (lambda: views.design(*design(background=-1.0)), "background: got -1 events per kg"),
         (lambda: views.design(*design(error=3.0)), "stays below"),
@@ -154,7 +154,7 @@ def design(**changes):
         "years": 1.0,
         "background": 1.0,
         "error": 0.1,
-        "reading": "as printed",
+        "signal_nuisance": "fitted",
     }
     return {**setting, **changes}.values()
 
@@ -176,7 +176,7 @@ def test_a_wrong_value_is_shown_in_words_and_reset_brings_back():
     words, picture = explorer.words.value, explorer.picture.value
     explorer.controls["mass"].value = -3.0
     assert 'role="alert"' in explorer.words.value
-    assert "mass: got -3 kg; allowed: finite, above 0 kg" in explorer.words.value
+    assert "mass_kg: got -3 kg; allowed: finite, above 0 kg" in explorer.words.value
     assert explorer.picture.value == picture
     explorer.live.children[-3].click()
     assert explorer.words.value == words

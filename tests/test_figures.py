@@ -19,7 +19,7 @@ COUNTED |= {"kind": "counting", "sigma_signal": 0.1, "sigma_background": 0.1}
 
 def drawn(draw, changes, **parameters):
     """Return the labels of what is drawn of an experiment, and the words in its panel."""
-    experiment = experiments.describe("mine", {**DESCRIPTION, **changes})
+    experiment = experiments.from_description("mine", {**DESCRIPTION, **changes})
     draw([experiment], sheets.SheetParameters("conus", **parameters))
     (ax,) = plt.gcf().axes
     found = ax.get_legend_handles_labels()[1], [text.get_text() for text in ax.texts]
@@ -47,9 +47,9 @@ def test_recoils(changes, number, words):
 @pytest.mark.parametrize(
     ("changes", "parameters", "labels", "words"),
     [
-        ({}, {}, ["reactor, as printed", "reactor, as tabulated"], []),
-        (ABSORBED, {}, ["reactor, as tabulated"], []),
-        (ABSORBED, {"reading": "as printed"}, [], ["no limit"]),
+        ({}, {}, ["reactor, error fitted", "reactor, error left out"], []),
+        (ABSORBED, {}, ["reactor, error left out"], []),
+        (ABSORBED, {"signal_nuisance": "fitted"}, [], ["no limit"]),
         ({"efficiency": 0}, {}, [], ["no limit"]),
         ({"efficiency": 0, "statistics": COUNTED}, {}, [], ["no limit"]),
         ({}, {"sin2_theta12": 0, "sin2_theta13": 0}, [], ["no limit"]),

@@ -28,7 +28,6 @@ from cevnslib.physics.mixing import (
 from cevnslib.physics.targets import Target, nuclide, target
 from cevnslib.rates import counts_by_beam, expected_counts, moment_matrix
 from cevnslib.sources.beams import Source
-from cevnslib.statistics.data import READINGS
 from cevnslib.studies.moments import constraint, tmm_limits
 from tests.callables import ARGUMENTS, call
 from tests.test_bad_input import OWN, one_of_each, parameters
@@ -83,10 +82,10 @@ def test_moment_matrix_is_hermitian_and_counts_what_each_beam_sees(p, L):
     assert (L.conj() @ K @ L).real == pytest.approx(seen, rel=1e-11, abs=1e-11 * np.trace(K).real)
 
 
-@given(p=mixings, reading=st.sampled_from(READINGS))
-def test_limits_are_ordered_as_the_weights(p, reading):
+@given(p=mixings, treatment=st.sampled_from(experiments.SIGNAL_NUISANCE))
+def test_limits_are_ordered_as_the_weights(p, treatment):
     """mu^2 is what is bounded: the squared limits are as one over the weights of the moments."""
-    limits = tmm_limits(CSI, "prompt", parameters=p, reading=reading)
+    limits = tmm_limits(experiments.variants(CSI)[treatment], "prompt", parameters=p)
     weights = flavour_projector("mu", p).diagonal().real
     seen = weights > 1e-9
     products = limits[seen] ** 2 * weights[seen]
@@ -207,8 +206,9 @@ def test_quenched_energies_rise_and_stay_below_the_recoil(T, factor, nucleus):
 LAST = {"solar.solar_shares", "mixing.complex_moments", "mixing.moment_matrix_mass"}
 LAST |= {"mixing.moment_matrix_flavour", "sterile.Disappearance.chi2"}
 #: Array arguments that are one object, not numbers to be broadcast.
-WHOLE = {("moments.least_counts", "matrix"), ("data.binned_chi2", "standard_model")}
-WHOLE |= {(f"sterile.{name}", "splittings") for name in ("disappearance", "lost_counts")}
+WHOLE = {("moments.least_counts", "matrix")}
+WHOLE |= {("data.CountingMeasurement.binned_chi2", "standard_model")}
+WHOLE |= {(f"sterile.{name}", "splittings") for name in ("disappearance", "disappeared_counts")}
 WHOLE |= {("sterile.exclusion_curves", "splittings"), ("coverage.study", "excess")}
 WHOLE |= {("coverage.Coverage.coverage", "critical")}
 WHOLE |= {("quadrature.panel_rule", end) for end in ("low", "high")}

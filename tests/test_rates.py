@@ -17,7 +17,9 @@ from cevnslib.rates import expected_counts, measured_spectrum, moment_matrix, re
 from cevnslib.sources.spectra import LineSpectrum
 
 CSI = experiments.load("coherent-csi")
-CONFIGURATIONS = [(name, stage) for name in experiments.names() for stage in experiments.STAGES]
+CONFIGURATIONS = [
+    (name, stage) for name in experiments.names() for stage in experiments.stages(name)
+]
 
 
 def test_standard_model_counts_of_csi():

@@ -10,22 +10,22 @@ from cevnslib.studies import published
 
 
 def test_rows_are_the_table_of_limits():
-    for reading in ("as printed", "as tabulated"):
+    for treatment in experiments.SIGNAL_NUISANCE:
         table = {
             (r.experiment, r.stage, r.beam): r.values
-            for r in published.limit_table(reading=reading)
+            for r in published.limit_table(signal_nuisance=treatment)
         }
         for name in experiments.names():
-            for row in sheets.rows(SheetParameters(name, reading=reading)):
+            for row in sheets.rows(SheetParameters(name, signal_nuisance=treatment)):
                 assert row.limits == table[row.experiment, row.stage, row.beam]
-    assert sheets.solar_row().limits == table["borexino", "current", "solar"]
+    assert sheets.solar_row().limits == table["borexino", "2019", "solar"]
 
 
 def test_every_published_number_stands_on_a_sheet():
     shown = [
         number
         for name in experiments.names()
-        for row in sheets.rows(SheetParameters(name, reading="as tabulated"))
+        for row in sheets.rows(SheetParameters(name, signal_nuisance="left out"))
         for number in row.published
     ]
     shown += sheets.solar_row().published
@@ -33,9 +33,11 @@ def test_every_published_number_stands_on_a_sheet():
 
 
 def test_choices():
-    rows = sheets.rows(SheetParameters("coherent-csi", "future", "prompt", "as printed"))
-    assert [(r.stage, r.beam, r.reading) for r in rows] == [("future", "prompt", "as printed")]
-    other = sheets.rows(SheetParameters("conus", confidence=0.95, reading="as printed"))
+    rows = sheets.rows(SheetParameters("coherent-csi", "projected", "prompt", "fitted"))
+    assert [(r.stage, r.beam, r.signal_nuisance) for r in rows] == [
+        ("projected", "prompt", "fitted")
+    ]
+    other = sheets.rows(SheetParameters("conus", confidence=0.95, signal_nuisance="fitted"))
     assert all(r.published == () and r.verdicts == () for r in other)
     assert other[0].limits[0] > sheets.rows(SheetParameters("conus"))[0].limits[0]
 
@@ -72,10 +74,14 @@ def test_tables_in_markdown():
         (
             {"stage": "past"},
             UnknownNameError,
-            "unknown stage 'past'; allowed: all, current, future",
+            "unknown stage 'past'; allowed: all, 2019, projected",
         ),
         ({"beam": "reactor"}, UnknownNameError, "unknown beam 'reactor'"),
-        ({"reading": "x"}, UnknownNameError, "unknown reading 'x'; allowed: all, as printed"),
+        (
+            {"signal_nuisance": "x"},
+            UnknownNameError,
+            "unknown signal_nuisance 'x'; allowed: all, fi",
+        ),
         ({"confidence": "0.9"}, ConfigurationError, "confidence: got the text '0.9'; allowed: a n"),
         ({"confidence": 90}, CevnsError, "parameter confidence: got 90"),
         ({"confidence": 1.0}, CevnsError, "parameter confidence: got 1"),

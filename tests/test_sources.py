@@ -186,7 +186,7 @@ def test_captures_add_two_neutrinos_each():
 @pytest.mark.parametrize("E", [0.1, 0.6, 1.1, 1.2])
 def test_shape_of_the_captures(E):
     """Allowed beta decays of 239U and 239Np with Fermi's function, normalised by quadrature."""
-    lines = files("cevnslib").joinpath("data/reactor_spectra.csv").read_text().splitlines()
+    lines = files("cevnslib").joinpath("data/spectra/reactor.csv").read_text().splitlines()
     branches = [line.split(",")[1:] for line in lines if line.startswith("capture,")]
     assert sum(float(share) for _, _, share, *_ in branches) == pytest.approx(2)
 

@@ -27,7 +27,7 @@ WEAK = interactions.StandardModel()
         ("coherent-nai", "e", 60.0, 0.0),
     ],
 )
-def test_lost_counts_are_those_of_the_seen_source(name, flavour, splitting, spread):
+def test_disappeared_counts_are_those_of_the_seen_source(name, flavour, splitting, spread):
     """One integral over E, against the library's other way: moments weighted with sin^2."""
     experiment = sterile.set_up(name)
     mixing = oscillations.SterileMixing(0.5 * (flavour == "e"), 0.5 * (flavour == "mu"))
@@ -36,7 +36,7 @@ def test_lost_counts_are_those_of_the_seen_source(name, flavour, splitting, spre
     )
     before = rates.counts_by_beam(experiment, WEAK)
     after = rates.counts_by_beam(replace(experiment, source=seen), WEAK)
-    lost = sterile.lost_counts(experiment, [splitting], spread=spread)
+    lost = sterile.disappeared_counts(experiment, [splitting], spread=spread)
     for beam in experiment.source.beams:
         kept = before[beam.name] - (beam.flavour == flavour) * lost[beam.name][0]
         assert after[beam.name] == pytest.approx(kept, rel=1e-8)
@@ -111,8 +111,8 @@ def test_exclusion_agrees_with_a_double_integral_at_ten_points():
 def test_both_ends_have_closed_forms(name):
     experiment = sterile.set_up(name)
     counts = rates.counts_by_beam(experiment, WEAK)
-    tiny, small = np.stack([*sterile.lost_counts(experiment, [1e-4, 1e-3]).values()], axis=1)
-    large = np.array([*sterile.lost_counts(experiment, [3e3]).values()])[:, 0]
+    tiny, small = np.stack([*sterile.disappeared_counts(experiment, [1e-4, 1e-3]).values()], axis=1)
+    large = np.array([*sterile.disappeared_counts(experiment, [3e3]).values()])[:, 0]
     # At small splitting sin^2 is the square of its argument.
     np.testing.assert_allclose(small, 100 * tiny, rtol=0.01)
     E = experiment.source.beams[0].spectrum.energy
@@ -121,10 +121,10 @@ def test_both_ends_have_closed_forms(name):
     # At large splitting it is a half, but for the line, which needs a spread of the baseline.
     halves = [counts[beam.name] / 2 for beam in experiment.source.beams]
     np.testing.assert_allclose(large[1:], halves[1:], rtol=0.01)
-    averaged = sterile.lost_counts(experiment, [1e3], spread=1000.0)["nu_mu"][0]
+    averaged = sterile.disappeared_counts(experiment, [1e3], spread=1000.0)["nu_mu"][0]
     assert averaged == pytest.approx(halves[0], rel=0.01)
     e = sterile.disappearance(experiment, [3e3], "e")
-    assert e.lost[0, 0] == pytest.approx(counts["nu_e"] / 2, rel=0.01)
+    assert e.disappeared[0, 0] == pytest.approx(counts["nu_e"] / 2, rel=0.01)
     # Averaged, the amplitude is twice the events that may be lost over those of the beam.
     bound = e.exclusion()[0]
     if np.isfinite(bound):
@@ -148,7 +148,7 @@ def test_profile_of_two_samples_is_the_minimum_over_the_pulls():
     experiment = sterile.set_up("csi-100kg")
     study = sterile.disappearance(experiment, [1.0, 3.0], "mu", samples=("prompt", "delayed"))
     s = study.statistics
-    signal = study.counts - 0.2 * study.lost[1]
+    signal = study.counts - 0.2 * study.disappeared[1]
 
     def chi2(pulls):
         a, b = pulls
@@ -175,16 +175,16 @@ def test_bins_of_energy_add_up():
     binned = sterile.disappearance(experiment, [2.0], "mu", edges=edges)
     assert len(binned.counts) == 3
     assert binned.counts.sum() == pytest.approx(whole.counts[0], rel=1e-10)
-    assert binned.lost.sum() == pytest.approx(whole.lost[0, 0], rel=1e-8)
+    assert binned.disappeared.sum() == pytest.approx(whole.disappeared[0, 0], rel=1e-8)
 
 
-def test_reactors_and_the_reading():
+def test_reactors_and_the_nuisance():
     conus = experiments.load("conus")
     printed = sterile.disappearance(conus, [1.0, 3.0], "e")
-    tabulated = sterile.disappearance(conus, [1.0, 3.0], "e", reading="as tabulated")
+    tabulated = sterile.disappearance(conus.without_signal_nuisance(), [1.0, 3.0], "e")
     assert np.all(tabulated.exclusion() < printed.exclusion())
     N = printed.counts[0]
-    expected = 0.5 * printed.lost[:, 0]
+    expected = 0.5 * printed.disappeared[:, 0]
     np.testing.assert_allclose(tabulated.chi2(0.5), expected**2 / (1.2 * N), rtol=1e-12)
 
 
@@ -212,7 +212,7 @@ def test_nothing_allowed_and_everything_allowed():
     ("call", "words"),
     [
         (lambda e: sterile.disappearance(e, [-1.0], "e"), "splitting: got -1 eV"),
-        (lambda e: sterile.lost_counts(e, [np.inf]), "splitting: got inf eV"),
+        (lambda e: sterile.disappeared_counts(e, [np.inf]), "splitting: got inf eV"),
         (lambda e: sterile.disappearance(e, [1.0], "tau"), "unknown flavour of a beam 'tau'"),
         (lambda e: sterile.disappearance(e, [1.0], "e", samples=("late",)), "unknown beam"),
         (
@@ -268,9 +268,9 @@ def test_samples_that_overlap_are_refused(samples):
 
 def test_splittings_are_done_in_parts_where_there_are_many_energies(monkeypatch):
     csi, splittings = sterile.set_up("coherent-csi"), np.geomspace(0.1, 300, 7)
-    whole = sterile.lost_counts(csi, splittings)
+    whole = sterile.disappeared_counts(csi, splittings)
     monkeypatch.setattr("cevnslib.studies.sterile._AT_ONCE", 1)
-    parts = sterile.lost_counts(csi, splittings)
+    parts = sterile.disappeared_counts(csi, splittings)
     for beam, lost in whole.items():
         assert parts[beam] == pytest.approx(lost, rel=1e-13)
 
@@ -278,7 +278,7 @@ def test_splittings_are_done_in_parts_where_there_are_many_energies(monkeypatch)
 def test_oscillations_too_fast_to_integrate_are_refused():
     far = replace(sterile.set_up("coherent-csi"), baseline=2e5)
     with pytest.raises(DomainError, match=r"half-phase from .*one so fast is averaged"):
-        sterile.lost_counts(far, [1e5])
+        sterile.disappeared_counts(far, [1e5])
 
 
 def test_scenarios_are_a_copy():

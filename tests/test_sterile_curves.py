@@ -12,11 +12,11 @@ from cevnslib.studies import sterile
 
 
 def test_every_detector_has_its_curves():
-    numbers = {name: len(sterile.exclusion_curves(name, [1.0])) for name in sterile.detectors()}
+    numbers = {name: len(sterile.exclusion_curves(name, [1.0])) for name in sterile.names()}
     assert numbers.pop("csi-100kg") == 16  # two flavours, four scenarios, with and without timing
     assert {numbers.pop(name) for name in sterile.set_ups() if name in numbers} == {8}
     assert set(numbers) == {"conus", "connie", "miner", "texono", "red100"}
-    assert set(numbers.values()) == {4}  # two stages, two readings
+    assert set(numbers.values()) == {4}  # two stages, the error as a nuisance or not
 
 
 def test_curves_are_those_of_a_direct_call():
@@ -30,9 +30,9 @@ def test_curves_are_those_of_a_direct_call():
     np.testing.assert_array_equal(found["mu", "50%, 5%, 10%, timing"], direct.exclusion())
     reactor = sterile.exclusion_curves("red100", splittings)[3]
     direct = sterile.disappearance(
-        experiments.load("red100", "future"), splittings, "e", reading="as tabulated"
+        experiments.load("red100", "projected").without_signal_nuisance(), splittings, "e"
     )
-    assert reactor.label == "future, as tabulated"
+    assert reactor.label == "projected, nuisance left out"
     np.testing.assert_array_equal(reactor.amplitudes, direct.exclusion())
 
 

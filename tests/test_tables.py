@@ -15,11 +15,13 @@ import pytest
 import yaml
 
 from cevnslib import experiments
+from cevnslib.claims import judge
 from cevnslib.display import sheets
 from cevnslib.display.sheets import SheetParameters, rows, solar_row
 from cevnslib.errors import ConfigurationError
 from cevnslib.scale import map_tasks
-from cevnslib.studies import published, sterile
+from cevnslib.studies import sterile
+from cevnslib.studies.published import UNIT
 from tools import notebooks, tables
 
 ROWS = [*rows(SheetParameters("conus")), solar_row()]
@@ -53,7 +55,7 @@ def refused(capsys, monkeypatch):
         ("confidance: 0.9", "unknown parameter 'confidance' (did you mean 'confidence'?); allowed"),
         ("delta_cp: 1e-1", "parameter delta_cp: got the text '1e-1'; allowed: a number"),
         ("experiment: coherent-cs", "unknown experiment 'coherent-cs' (did you mean"),
-        ("reading: best", "unknown reading 'best'; allowed: all, as printed, as tabulated"),
+        ("signal_nuisance: best", "unknown signal_nuisance 'best'; allowed: all, fitted, left"),
         ("- a\n- b", "allowed: a mapping of parameters"),
         ("a: [", "this cannot be read as YAML"),
         ("experiment: 2020-13-45", "this cannot be read as YAML: month must be in 1..12"),
@@ -64,7 +66,10 @@ def refused(capsys, monkeypatch):
         ("experiment: !!timestamp abc", "this cannot be read as YAML"),
         pytest.param(f"delta_cp: {'1' * 5000}", "this cannot be read as YAML", id="5000 digits"),
         pytest.param("delta_cp: " + "[" * 3000, "this cannot be read as YAML", id="deep nesting"),
-        ("delta_cp: 0.1\nreading: all\ndelta_cp: 0.2", "got 'delta_cp' 2 times; allowed: once"),
+        (
+            "delta_cp: 0.1\nsignal_nuisance: all\ndelta_cp: 0.2",
+            "got 'delta_cp' 2 times; allowed: once",
+        ),
         (r'experiment: "a\0.toml"', "the file cannot be read"),
     ],
 )
@@ -164,23 +169,23 @@ def test_tables_are_byte_identical_and_agree(tmp_path):
             assert value == hepdata["dependent_variables"][i]["values"][number]["value"]
             assert line[f"published{i + 1}"] == row.published[i].printed
             assert line[f"verdict{i + 1}"] == row.verdicts[i]
-            ratio = published.compare(row.published[i], row.limits[i]).ratio
+            ratio = judge(row.published[i], row.limits[i] / UNIT).ratio
             assert float(line[f"ratio{i + 1}"]) == pytest.approx(ratio, abs=1e-4)
     latex = (tmp_path / "one" / "limits.tex").read_text()
     assert latex.count(r"\\") == len(ROWS) + 2
-    assert "CONUS & current & reactor & as printed" in latex
+    assert "CONUS & 2019 & reactor & fitted" in latex
 
 
 def test_titles_are_only_text_in_latex():
     row = replace(ROWS[0], title=r"[A] & B_1 50% # \x infill", limits=(1e-10, 1e-10, float("inf")))
     (line,) = (line for line in tables.as_latex([row]).splitlines() if "infill" in line)
-    assert line.startswith(r"{[}A] \& B\_1 50\% \# \textbackslash{}x infill & current & reactor")
+    assert line.startswith(r"{[}A] \& B\_1 50\% \# \textbackslash{}x infill & 2019 & reactor")
     assert r"$\infty$ [" in line
 
 
 def test_sources_stay_in_their_cell_of_a_markdown_table():
     description = {**tomllib.loads(MINE), "references": {"mass_kg": "a | b\nc"}}
-    table = sheets.inputs_table(experiments.describe("mine", description))
+    table = sheets.inputs_table(experiments.from_description("mine", description))
     assert r"| mass_kg | 10 kg | a \| b c |" in table.splitlines()
 
 

@@ -36,6 +36,7 @@ from cevnslib import experiments
 from cevnslib.checks import checked_choice
 from cevnslib.display import sheets
 from cevnslib.errors import CevnsError, ConfigurationError, DomainError, quoted
+from cevnslib.files import text_of
 from cevnslib.scale import map_tasks, process_pool
 from cevnslib.studies import sterile
 
@@ -69,7 +70,7 @@ def read_parameters(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        text = experiments.text_of(path)
+        text = text_of(path)
         given, node = yaml.safe_load(text), yaml.compose(text, yaml.SafeLoader)
     except Exception as error:  # YAML's tags raise many kinds: !!bool x is a KeyError
         words = textwrap.shorten(str(error), 200, placeholder="...")
@@ -188,7 +189,7 @@ def as_csv(rows: Sequence[sheets.Row]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     kinds = ("lambda", "published", "ratio", "verdict")
     header = [f"{kind}{i}" for kind in kinds for i in (1, 2, 3)]
-    writer.writerow(["experiment", "stage", "beam", "reading", *header])
+    writer.writerow(["experiment", "stage", "beam", "signal_nuisance", *header])
     for row in rows:
         printed = [number.printed for number in row.published] or [""] * 3
         ratio = [
@@ -201,7 +202,7 @@ def as_csv(rows: Sequence[sheets.Row]) -> str:
                 row.experiment,
                 row.stage,
                 row.beam,
-                row.reading,
+                row.signal_nuisance,
                 *as_numbers(row),
                 *printed,
                 *ratio,
@@ -232,14 +233,17 @@ def as_latex(rows: Sequence[sheets.Row]) -> str:
         r"\begin{longtable}{llllrrr}",
         r"\caption{Limits on $|\Lambda_i|$ in $10^{-10}\,\mu_B$, published in brackets.}\\",
         r"\toprule",
-        r"Experiment & stage & beam & reading & $|\Lambda_1|$ & $|\Lambda_2|$ & $|\Lambda_3|$ \\",
+        r"Experiment & stage & beam & signal's error",
+        r"& $|\Lambda_1|$ & $|\Lambda_2|$ & $|\Lambda_3|$ \\",
         r"\midrule \endhead",
     ]
     for row in rows:
         numbers = [number.replace("inf", r"$\infty$") for number in as_numbers(row)]
         if row.published:
             numbers = [f"{n} [{p.printed}]" for n, p in zip(numbers, row.published, strict=True)]
-        texts = [text.translate(LATEX) for text in (row.title, row.stage, row.beam, row.reading)]
+        texts = [
+            text.translate(LATEX) for text in (row.title, row.stage, row.beam, row.signal_nuisance)
+        ]
         lines.append(" & ".join([*texts, *numbers]) + r" \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{longtable}", ""])
 
@@ -254,7 +258,7 @@ def as_yaml(rows: Sequence[sheets.Row]) -> str:
     table = {
         "independent_variables": [
             variable(key, [getattr(row, key) for row in rows])
-            for key in ("experiment", "stage", "beam", "reading")
+            for key in ("experiment", "stage", "beam", "signal_nuisance")
         ],
         "dependent_variables": [
             variable(
@@ -298,12 +302,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.workers is not None and options.workers < 1:
             raise DomainError(f"workers: got {options.workers}; allowed: at least 1")
         if options.sterile is not None:
-            known = sterile.detectors()
+            known = sterile.names()
             wanted, detectors = [], [checked_choice("detector", options.sterile, known)]
         else:
             wanted = requests(options.config, read_parameters(options.parameters))
             every = len(wanted) == len(experiments.names())
-            detectors = list(sterile.detectors()) if every else []
+            detectors = list(sterile.names()) if every else []
         rows = [row for request in wanted for row in sheets.rows(request)]
     except CevnsError as error:
         say(f"Nothing was run. {error}")

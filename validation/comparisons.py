@@ -54,7 +54,7 @@ PANELS = Tolerance(
 )
 REPRODUCED = Tolerance(
     "reproduced",
-    published.REPRODUCED,
+    published.published_limits()[0].tolerance,
     "couplings and form factor are not printed in full: the spread of the choices; a number that "
     "agrees to its printed rounding passes too",
 )
@@ -137,7 +137,7 @@ def cross_sections() -> Iterator[Comparison]:
 def counts() -> Iterator[Comparison]:
     """Compare the counts of all configurations with an adaptive double integral."""
     for name in experiments.names():
-        for stage in experiments.STAGES:
+        for stage in experiments.stages(name):
             experiment = experiments.load(name, stage)
             for kind, interaction in (
                 ("weak", StandardModel()),
@@ -211,11 +211,14 @@ def published_limits() -> Iterator[Comparison]:
     shows them.
     """
     for verdict in published.verdicts():
-        number = verdict.published
-        if number.beam != "reactor":
-            what = f"|Λ{number.index}|, {number.experiment}, {number.stage}, {number.beam}"
-            ours, theirs = verdict.ours / 1e-10, number.value
-            yield Comparison(what, "1e-10 μB", ours, theirs, REPRODUCED, rounds=verdict.to_rounding)
+        claim = verdict.claim
+        keys = ("experiment", "beam", "stage", "quantity")
+        experiment, beam, stage, quantity = (claim.subject[key] for key in keys)
+        if beam != "reactor":
+            what = f"|Λ{quantity[-1]}|, {experiment}, {stage}, {beam}"
+            ours, theirs = verdict.ours, claim.value
+            rounds = verdict.to_rounding
+            yield Comparison(what, "1e-10 μB", ours, theirs, REPRODUCED, rounds=rounds)
 
 
 @dataclass(frozen=True)

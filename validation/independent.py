@@ -139,7 +139,7 @@ def folded(
 
 def counted(experiment: Experiment, nucleus: Nuclide) -> tuple[Callable[[float], float], list]:
     """Return the chance to count a recoil, and the recoil energies where it jumps."""
-    if experiment.name == "coherent-csi" and experiment.stage == "current":
+    if experiment.name == "coherent-csi" and experiment.stage == "2019":
         return csi_acceptance, [5 / 1170, 6 / 1170, 30 / 1170]
     detector = experiment.detector
     first = detector.threshold

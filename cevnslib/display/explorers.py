@@ -1,8 +1,7 @@
 """The explorers of the book: four questions, each with controls, a picture and an answer."""
 
 from ..checks import checked_choice
-from ..experiments import THRESHOLD_KINDS
-from ..statistics.data import READINGS
+from ..experiments import SIGNAL_NUISANCE, THRESHOLD_KINDS
 from ..studies.sterile import scenarios, set_ups
 from .interactive import Choice, Explorer, Number, Slider
 from .views import PLACES, TARGETS, design, disappearing, moments, recoils
@@ -137,7 +136,7 @@ def design_explorer() -> Explorer:
                 logarithmic=True,
             ),
             Slider("error", "systematic error", 0.1, (0.0, 0.1), low=0.0, high=0.5),
-            Choice("reading", "chi-squared", READINGS[0], options=READINGS),
+            Choice("signal_nuisance", "that error", SIGNAL_NUISANCE[0], options=SIGNAL_NUISANCE),
         ],
         design,
         alt="Limits on the three moments on a logarithmic axis: published ones of each experiment "

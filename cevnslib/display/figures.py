@@ -8,7 +8,7 @@ import numpy as np
 from ..checks import checked_kind, checked_tuple
 from ..constants import KEV
 from ..errors import NoLimitError
-from ..experiments import Experiment
+from ..experiments import Experiment, variants
 from ..physics.interactions import MagneticMoment, StandardModel
 from ..rates import counts_by_beam, measured_spectrum
 from ..statistics.chi2 import delta_chi2
@@ -29,7 +29,7 @@ __all__ = [
     "use_house_style",
 ]
 #: The file of the style.
-HOUSE_STYLE = str(resources.files("cevnslib") / "data" / "house.mplstyle")
+HOUSE_STYLE = str(resources.files("cevnslib") / "display" / "house.mplstyle")
 #: How the names of the beams are set.
 BEAM_NAMES = {
     "nu_mu": r"$\nu_\mu$",
@@ -147,14 +147,14 @@ def recoils(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
 
 
 def profiles(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
-    """Draw Delta chi2 against the first transition moment, for each beam and reading.
+    """Draw Delta chi2 against the first moment, by beam and treatment of the signal's error.
 
     Parameters
     ----------
     stages : sequence of Experiment
         The stages of one experiment.
     parameters : SheetParameters
-        Mixing, confidence level, beams and readings; what sets no limit is not drawn.
+        Mixing, confidence level, beams and treatments; what sets no limit is not drawn.
 
     Examples
     --------
@@ -165,19 +165,19 @@ def profiles(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
     _, axes = plt.subplots(1, len(stages), figsize=(4.6 * len(stages), 3.8), squeeze=False)
     for ax, experiment in zip(axes[0], stages, strict=True):
         for color, (label, beam) in enumerate(parameters.beams(experiment).items()):
-            for style, reading in zip(("-", "--"), parameters.readings, strict=False):
+            for style, treatment in zip(("-", "--"), parameters.treatments, strict=False):
+                treated = variants(experiment)[treatment]
                 try:
-                    found = constraint(
-                        experiment, beam, parameters=parameters.oscillation, reading=reading
-                    )
-                    limit = found.limits(parameters.confidence)[0]
+                    says = constraint(treated, beam, parameters=parameters.oscillation)
+                    limit = says.limits(parameters.confidence)[0]
                 except NoLimitError:
                     continue
                 if limit == np.inf:  # it is blind to this moment
                     continue
                 x = limit * np.geomspace(0.05, 3, 200)
-                rise = found.delta_chi2(x[:, np.newaxis] * np.array([1.0, 0.0, 0.0]))
-                ax.semilogx(x / 1e-10, rise, style, color=f"C{color}", label=f"{label}, {reading}")
+                rise = says.delta_chi2(x[:, np.newaxis] * np.array([1.0, 0.0, 0.0]))
+                words = f"{label}, error {treatment}"
+                ax.semilogx(x / 1e-10, rise, style, color=f"C{color}", label=words)
         ax.axhline(delta_chi2(parameters.confidence), color="0.4", lw=1)
         ax.set(
             xlabel=r"$|\Lambda_1|$ ($10^{-10}\,\mu_B$)",
@@ -221,7 +221,8 @@ def exclusion(curves: Sequence[ExclusionCurve]) -> None:
             )
         names = {"e": "ee", "mu": r"\mu\mu"}
         ax.set(xlabel=rf"$\sin^2 2\theta_{{{names[flavour]}}}$", xlim=(_decade(shown), 1))
-        title = None if "current" in shown[0].label else "efficiency, errors:\nsignal, background"
+        scenarios = "%" in shown[0].label
+        title = "efficiency, errors:\nsignal, background" if scenarios else None
         if any(curve.label != _plain(curve) for curve in shown):
             title = f"{title}\ndashed: prompt,\ndelayed apart"
         ax.legend(fontsize=7, title=title, title_fontsize=7, loc="lower left")

@@ -3,18 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
-import numpy as np
-
 from .. import experiments
 from ..checks import checked_choice, checked_kind, checked_number, checked_tuple, keep
-from ..errors import ConfigurationError, NoLimitError, quoted
+from ..claims import Claim, judge
+from ..errors import ConfigurationError, quoted
 from ..experiments import Experiment
 from ..physics.interactions import MagneticMoment, StandardModel
 from ..physics.mixing import TALK_2019, OscillationParameters
 from ..rates import counts_by_beam
-from ..statistics.data import READINGS
-from ..studies.moments import constraint, solar_limits
-from ..studies.published import PublishedLimit, compare, published_limits
+from ..studies.moments import limits_by_beam, solar_limits
+from ..studies.published import UNIT, published_limits
 
 __all__ = [
     "Row",
@@ -38,12 +36,12 @@ class SheetParameters:
     ----------
     experiment : str, optional
         A built-in experiment, or a reader's TOML file.
-    stage : {"all", "current", "future"}, optional
-        Which stage to show.
+    stage : str, optional
+        Which stage to show, or ``"all"``.
     beam : str, optional
         ``"all"`` for every row of the table, or one timing or name of a beam.
-    reading : {"all", "as printed", "as tabulated"}, optional
-        How to read the chi2.
+    signal_nuisance : {"all", "fitted", "left out"}, optional
+        Whether the relative error of the signal is a nuisance of the fit.
     confidence : float, optional
         Confidence level, between 0 and 1.
     sin2_theta12, sin2_theta13, sin2_theta23, delta_cp : float, optional
@@ -52,7 +50,7 @@ class SheetParameters:
     Raises
     ------
     UnknownNameError
-        If there is no such experiment, stage, beam or reading.
+        If there is no such experiment, stage, beam or treatment.
     ConfigurationError
         If a number arrives as text, or a reader's file is wrong.
     DomainError
@@ -61,7 +59,7 @@ class SheetParameters:
     Examples
     --------
     >>> SheetParameters("conus").stages
-    ('current', 'future')
+    ('2019', 'projected')
     >>> SheetParameters("conus", confidence="9e-1")
     Traceback (most recent call last):
     ...
@@ -72,7 +70,7 @@ number (in YAML write 1.0e-11, not 1e-11)
     experiment: str = "coherent-csi"
     stage: str = ALL
     beam: str = ALL
-    reading: str = ALL
+    signal_nuisance: str = ALL
     confidence: float = 0.90
     sin2_theta12: float = TALK_2019.sin2_theta12
     sin2_theta13: float = TALK_2019.sin2_theta13
@@ -100,7 +98,8 @@ number (in YAML write 1.0e-11, not 1e-11)
         self.oscillation  # noqa: B018, it checks the angles
         known = experiments.stages(self.experiment)
         checked_choice("stage", self.stage, (ALL, *known))
-        checked_choice("reading", self.reading, (ALL, *READINGS))
+        treatments = (ALL, *experiments.SIGNAL_NUISANCE)
+        checked_choice("signal_nuisance", self.signal_nuisance, treatments)
         experiments.load(self.experiment, self.stages[0]).source.select(self.beam)
 
     @property
@@ -116,9 +115,10 @@ number (in YAML write 1.0e-11, not 1e-11)
         return experiments.stages(self.experiment) if self.stage == ALL else (self.stage,)
 
     @property
-    def readings(self) -> tuple[str, ...]:
-        """The readings to show."""
-        return READINGS if self.reading == ALL else (self.reading,)
+    def treatments(self) -> tuple[str, ...]:
+        """What to do with the signal's nuisance: keys of `cevnslib.experiments.variants`."""
+        every = self.signal_nuisance == ALL
+        return experiments.SIGNAL_NUISANCE if every else (self.signal_nuisance,)
 
     def beams(self, experiment: Experiment) -> dict[str, str]:
         """Return the rows to show: the name of each in the published table, and its beams.
@@ -139,20 +139,19 @@ number (in YAML write 1.0e-11, not 1e-11)
         {'reactor': 'all'}
         """
         checked_kind("experiment", experiment, Experiment)
-        if experiment.source.name == "reactor":
-            return {"reactor": self.beam}
-        if self.beam != ALL:
-            return {self.beam: self.beam}
-        return {"prompt": "prompt", "delayed": "delayed", ALL: ALL}
+        samples = experiment.source.samples
+        if self.beam == ALL:
+            return samples
+        return {self.beam: self.beam} if len(samples) > 1 else dict.fromkeys(samples, self.beam)
 
 
 @dataclass(frozen=True)
 class Row:
-    """Limits of one stage, beam and reading, beside the published ones.
+    """Limits of one stage, beam and treatment of the signal's error, beside the published ones.
 
     Parameters
     ----------
-    experiment, title, stage, beam, reading : str
+    experiment, title, stage, beam, signal_nuisance : str
         What the row is of.
     limits : tuple of float
         Limits on the three moments in Bohr magnetons; infinite where there is none.
@@ -161,7 +160,7 @@ class Row:
 
     Examples
     --------
-    >>> row = rows(SheetParameters("coherent-csi", reading="as printed"))[0]
+    >>> row = rows(SheetParameters("coherent-csi", signal_nuisance="fitted"))[0]
     >>> row.verdicts
     ('reproduced', 'reproduced', 'reproduced')
     """
@@ -170,24 +169,21 @@ class Row:
     title: str
     stage: str
     beam: str
-    reading: str
+    signal_nuisance: str
     limits: tuple[float, ...]
-    published: tuple[PublishedLimit, ...]
+    published: tuple[Claim, ...]
 
     @property
     def verdicts(self) -> tuple[str, ...]:
         """The verdict on each number, in words; empty without published ones."""
         pairs = zip(self.published, self.limits, strict=True) if self.published else ()
-        return tuple(compare(number, ours).word for number, ours in pairs)
+        return tuple(judge(claim, limit / UNIT).word for claim, limit in pairs)
 
 
-def _published(name: str, beam: str, stage: str) -> tuple[PublishedLimit, ...]:
+def _published(name: str, beam: str, stage: str) -> tuple[Claim, ...]:
     """Return the published numbers of a row, or none."""
-    return tuple(
-        number
-        for number in published_limits()
-        if (number.experiment, number.beam, number.stage) == (name, beam, stage)
-    )
+    row = {"experiment": name, "beam": beam, "stage": stage}.items()
+    return tuple(claim for claim in published_limits() if row <= claim.subject.items())
 
 
 def rows(parameters: SheetParameters) -> tuple[Row, ...]:
@@ -201,8 +197,8 @@ def rows(parameters: SheetParameters) -> tuple[Row, ...]:
     Returns
     -------
     tuple of Row
-        By stage, beam and reading. The published numbers stand beside ours only for the built-in
-        experiments, the published confidence level and the published mixing.
+        By stage, beam and treatment of the signal's error. The published numbers stand beside ours
+        only for the built-in experiments, the published confidence level and the published mixing.
 
     Examples
     --------
@@ -213,23 +209,27 @@ def rows(parameters: SheetParameters) -> tuple[Row, ...]:
     p = parameters
     comparable = p.experiment in experiments.names() and p.confidence == 0.90
     comparable = comparable and p.oscillation == TALK_2019
-    found = []
+    shown = []
     for stage in p.stages:
-        experiment = experiments.load(p.experiment, stage)
-        for label, beam in p.beams(experiment).items():
-            for reading in p.readings:
-                try:
-                    limits = constraint(
-                        experiment, beam, parameters=p.oscillation, reading=reading
-                    ).limits(p.confidence)
-                except NoLimitError:
-                    limits = np.full(3, np.inf)
+        treated = experiments.variants(experiments.load(p.experiment, stage))
+        samples = p.beams(treated[p.treatments[0]])
+        limits = {
+            treatment: limits_by_beam(
+                treated[treatment],
+                tuple(samples.values()),
+                parameters=p.oscillation,
+                confidence=p.confidence,
+            )
+            for treatment in p.treatments
+        }
+        for i, label in enumerate(samples):
+            for treatment in p.treatments:
+                experiment = treated[treatment]
+                values = tuple(limits[treatment][i].tolist())
                 printed = _published(experiment.name, label, stage) if comparable else ()
-                values = tuple(float(value) for value in limits)
-                found.append(
-                    Row(experiment.name, experiment.title, stage, label, reading, values, printed)
-                )
-    return tuple(found)
+                names = (experiment.name, experiment.title, stage, label, treatment)
+                shown.append(Row(*names, values, printed))
+    return tuple(shown)
 
 
 def solar_row() -> Row:
@@ -245,12 +245,12 @@ def solar_row() -> Row:
     >>> solar_row().verdicts
     ('reproduced', 'reproduced', 'reproduced')
     """
-    measurement = experiments.load_solar("borexino")
-    values = tuple(float(value) for value in solar_limits(measurement))
-    printed = _published("borexino", "solar", "current")
-    return Row(
-        "borexino", measurement.title, "current", "solar", "effective moment", values, printed
-    )
+    (name,) = experiments.solar_names()
+    measurement = experiments.load_solar(name)
+    values = tuple(solar_limits(measurement).tolist())
+    printed = _published(name, "solar", measurement.stage)
+    names = (name, measurement.title, measurement.stage, "solar", "")
+    return Row(*names, values, printed)
 
 
 def _markdown(header: Sequence[str], body: Sequence[Sequence[str]]) -> str:
@@ -350,9 +350,9 @@ def limits_table(found: Sequence[Row]) -> str:
 
     Examples
     --------
-    >>> table = limits_table(rows(SheetParameters("red100", "current", reading="as tabulated")))
+    >>> table = limits_table(rows(SheetParameters("red100", "2019", signal_nuisance="left out")))
     >>> print(table.splitlines()[-1])
-    | current | reactor | as tabulated | 1.019 (1.0) | 0.7111 (0.72) | 0.5958 (0.61) | reproduced |
+    | 2019 | reactor | left out | 1.019 (1.0) | 0.7111 (0.72) | 0.5958 (0.61) | reproduced |
     """
     body = []
     for row in checked_tuple("rows", found, Row):
@@ -360,11 +360,11 @@ def limits_table(found: Sequence[Row]) -> str:
         if row.published:
             numbers = [f"{n} ({p.printed})" for n, p in zip(numbers, row.published, strict=True)]
         words = list(dict.fromkeys(row.verdicts))
-        body.append([row.stage, row.beam, row.reading, *numbers, " / ".join(words)])
+        body.append([row.stage, row.beam, row.signal_nuisance, *numbers, " / ".join(words)])
     header = [
         "stage",
         "beam",
-        "reading",
+        "signal's error",
         *(rf"$\lvert\Lambda_{i}\rvert$" for i in (1, 2, 3)),
         "verdict",
     ]
@@ -392,16 +392,15 @@ def introduction(parameters: SheetParameters) -> str:
     checked_kind("parameters", parameters, SheetParameters)
     p = parameters
     experiment = experiments.load(p.experiment, p.stages[0])
-    source = {"sns": "a spallation source", "reactor": "a reactor"}[experiment.source.name]
     angles = ", ".join(
         rf"$\sin^2\theta_{{{name}}} = {value:g}$"
         for name, value in zip(
             ("12", "13", "23"), (p.sin2_theta12, p.sin2_theta13, p.sin2_theta23), strict=True
         )
     )
+    target, metres = experiment.detector.target.name, experiment.baseline / 100
     return (
-        f"# {experiment.title}\n\n"
-        f"{experiment.detector.target.name} at {experiment.baseline / 100:g} m from {source}. "
+        f"# {experiment.title}\n\n{target} at {metres:g} m from {experiment.source.title}. "
         f"Limits at {p.confidence:.0%} C.L., with {angles} and $\\delta_\\text{{CP}} = "
         f"{p.delta_cp:g}$. This sheet is made from a template, the same for every experiment."
     )
@@ -425,8 +424,9 @@ def by_stage(stages: Sequence[Experiment], table: Callable[[Experiment], str]) -
     Examples
     --------
     >>> print(by_stage([experiments.load("conus")], counts_table).splitlines()[0])
-    **Current**
+    **2019**
     """
     stages = checked_tuple("stages", stages, Experiment)
     checked_kind("table", table, Callable)
-    return "\n\n".join(f"**{one.stage.capitalize()}**\n\n{table(one)}" for one in stages)
+    heads = (f"**{shown.stage.capitalize()}**\n\n" if shown.stage else "" for shown in stages)
+    return "\n\n".join(head + table(shown) for head, shown in zip(heads, stages, strict=True))

@@ -12,7 +12,7 @@ from .. import experiments, rates
 from ..checks import checked_choice, checked_kind, checked_number, keep
 from ..constants import DAY, KEV
 from ..errors import NoLimitError
-from ..experiments import Experiment, describe
+from ..experiments import SIGNAL_NUISANCE, Experiment, from_description, variants
 from ..physics import oscillations
 from ..physics.interactions import MagneticMoment, StandardModel
 from ..physics.mixing import TALK_2019, effective_moment_squared, pmns
@@ -20,8 +20,9 @@ from ..sources import oscillated
 from ..sources.solar import solar_shares
 from ..statistics.chi2 import delta_chi2
 from ..statistics.data import PoissonProjection
-from ..studies import published, sterile
+from ..studies import sterile
 from ..studies.moments import tmm_limits
+from ..studies.published import UNIT, published_limits
 from ..studies.sterile import SPLITTINGS
 from .style import drawing
 
@@ -44,7 +45,6 @@ PLACES = {
     "spallation source, 20 m": {"source": "sns", "baseline_m": 20},
     "reactor of 3 GW, 20 m": {"source": "reactor", "thermal_power_GW": 3, "baseline_m": 20},
 }
-MOMENT_UNIT = 1e-10
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def _detector(place: str, **keys: object) -> Experiment:
         "statistics": {"kind": "poisson", "background_share": 0.0, "steady_state_share": 0.0}
         | {"sigma_signal": 0.0, "sigma_background": 0.0},
     }
-    return describe("mine", {**shared, **PLACES[place], **keys})
+    return from_description("mine", {**shared, **PLACES[place], **keys})
 
 
 def recoils(target: str, place: str, moment: float, threshold: float) -> View:
@@ -120,7 +120,7 @@ def recoils(target: str, place: str, moment: float, threshold: float) -> View:
     'Above 0.5 keV 1 kg of Ge counts 6.85 weak and 25.9 magnetic events a day: 378% more.'
     """
     experiment = _detector(place, target=target, threshold_keV=threshold, exposure_days=1)
-    weak, magnetic = StandardModel(), MagneticMoment(checked_number("moment", moment) * MOMENT_UNIT)
+    weak, magnetic = StandardModel(), MagneticMoment(checked_number("moment", moment) * UNIT)
     counts = [rates.expected_counts(experiment, one) for one in (weak, magnetic)]
     material = experiment.detector.target
     end = max(beam.spectrum.breakpoints[-1] for beam in experiment.source.beams)
@@ -256,7 +256,7 @@ def design(
     years: float,
     background: float,
     error: float,
-    reading: str,
+    signal_nuisance: str,
 ) -> View:
     """Find the limits of a detector that the reader designs.
 
@@ -278,8 +278,8 @@ def design(
         Steady background in events per kg and day, at least 0; it is measured and subtracted.
     error : float
         Relative systematic error of the signal, at least 0.
-    reading : {"as printed", "as tabulated"}
-        With the pull of the signal, or without it.
+    signal_nuisance : {"fitted", "left out"}
+        Whether that error is a nuisance of the fit.
 
     Returns
     -------
@@ -295,7 +295,7 @@ def design(
 
     Examples
     --------
-    >>> setting = ("Ge", 10.0, 0.1, "electron-equivalent", 0.8, 2.0, 1.0, 0.1, "as tabulated")
+    >>> setting = ("Ge", 10.0, 0.1, "electron-equivalent", 0.8, 2.0, 1.0, 0.1, "left out")
     >>> view = design("reactor of 3 GW, 20 m", *setting)
     >>> (view.numbers["limits"] / 1e-10).round(2)
     array([1.1 , 0.77, 0.64])
@@ -317,8 +317,10 @@ def design(
         )
     noise *= mass * experiment.exposure / DAY
     measurement = PoissonProjection(0.0, noise / signal, error, 0.0)
-    found = tmm_limits(replace(experiment, measurement=measurement), reading=reading)
-    values = ", ".join(f"{value / MOMENT_UNIT:.3g}" for value in found)
+    treatment = checked_choice("signal_nuisance", signal_nuisance, SIGNAL_NUISANCE)
+    designed = variants(replace(experiment, measurement=measurement))[treatment]
+    found = tmm_limits(designed)
+    values = ", ".join(f"{value / UNIT:.3g}" for value in found)
     return View(
         f"{signal:.3g} weak events on {noise:.3g} of background. |Λ₁|, |Λ₂|, |Λ₃| < {values} "
         "× 10⁻¹⁰ μB at 90% C.L.",
@@ -327,13 +329,27 @@ def design(
     )
 
 
+def _published_today() -> dict[tuple[str, str], list[float]]:
+    """Return the published limits of each experiment's first stage, of its last sample."""
+    first: dict[str, str] = {}
+    samples: dict[str, dict[str, list[float]]] = {}
+    for claim in published_limits():
+        name, beam, stage = (claim.subject[key] for key in ("experiment", "beam", "stage"))
+        if stage == first.setdefault(name, stage):
+            beams = samples.setdefault(name, {})
+            beams.setdefault(beam, []).append(claim.value * UNIT)
+    return {
+        (name, list(beams)[-1] if len(beams) > 1 else ""): list(beams.values())[-1]
+        for name, beams in samples.items()
+    }
+
+
 def _draw_design(found: NDArray[np.float64]) -> Figure:
     figure, ax = plt.subplots(figsize=(6.4, 4.0))
-    rows: dict[tuple[str, str], list[float]] = {}
-    for one in published.published_limits():
-        if one.stage == "current" and one.beam in ("all", "delayed", "reactor", "solar"):
-            rows.setdefault((one.experiment, one.beam), []).append(one.value * MOMENT_UNIT)
-    labels = [name if beam != "delayed" else f"{name}, delayed" for name, beam in rows]
+    rows: dict[str, list[float]] = {}
+    for (experiment, beam), values in _published_today().items():
+        rows[f"{experiment}, {beam}" if beam else experiment] = values
+    labels = list(rows)
     for i in range(3):
         x = [values[i] for values in rows.values()]
         style = {"color": f"C{i}", "marker": "o", "ls": "none"}
@@ -411,7 +427,7 @@ def disappearing(
     study = sterile.disappearance(experiment, [splitting], flavour)
     rise = float(study.chi2(amplitude)[0])
     before = float(study.counts[0])
-    after = before - amplitude * float(study.lost[0, 0])
+    after = before - amplitude * float(study.disappeared[0, 0])
     splittings, excluded = _excluded(detector, flavour, scenario)
     verdict = "excluded" if rise > delta_chi2(0.90, 2) else "not excluded"
     T, lost = _lost_recoils(detector, flavour, splitting)

@@ -74,6 +74,8 @@ class Source:
         Name of the source.
     beams : tuple of Beam
         Its beams, at least one.
+    title : str, optional
+        What it is, in words; by default its name.
 
     Raises
     ------
@@ -89,11 +91,12 @@ class Source:
 
     name: str
     beams: tuple[Beam, ...]
+    title: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a source of nothing."""
-        checked_kind("name", self.name, str)
-        keep(self, beams=checked_tuple(f"beams of {self.name}", self.beams, Beam))
+        title = checked_kind("title", self.title, str) or checked_kind("name", self.name, str)
+        keep(self, title=title, beams=checked_tuple(f"beams of {self.name}", self.beams, Beam))
         names = [beam.name for beam in self.beams]
         taken = {"all", *(beam.timing for beam in self.beams)}
         if len(set(names)) < len(names) or taken & set(names):
@@ -101,6 +104,14 @@ class Source:
                 f"beams of {self.name}: got the names {', '.join(names)}; allowed: each once, and "
                 f"none of {', '.join(sorted(taken))}"
             )
+
+    @property
+    def samples(self) -> dict[str, str]:
+        """What is told apart of it by time: a name for each sample, and what `select` takes."""
+        timings = dict.fromkeys(beam.timing for beam in self.beams)
+        if len(timings) == 1:
+            return {self.name: "all"}
+        return {timing: timing for timing in timings} | {"all": "all"}
 
     def select(self, which: str = "all") -> tuple[Beam, ...]:
         """Return the beams with a name or a timing.

@@ -34,7 +34,7 @@ _LOW_COLUMNS = ("u235", "pu239", "u238", "pu241")
 @cache
 def _reactor_table() -> dict[str, list[tuple[str, tuple[float, ...]]]]:
     """Read the table of reactor spectra: rows by kind, each a key and its numbers."""
-    path = resources.files("cevnslib") / "data" / "reactor_spectra.csv"
+    path = resources.files("cevnslib") / "data" / "spectra" / "reactor.csv"
     lines = [line for line in path.read_text("utf-8").splitlines() if not line.startswith("#")]
     table: dict[str, list[tuple[str, tuple[float, ...]]]] = {}
     for kind, key, *numbers in list(csv.reader(lines))[1:]:
@@ -225,7 +225,9 @@ def reactor_of_power(
     energies = {isotope: released for isotope, (released,) in _reactor_table()["energy"]}
     released = sum(share * energies[isotope] for isotope, share in spectrum.fractions)
     fissions = power * 1e9 / (released * 1e6 * ELEMENTARY_CHARGE)
-    return Source("reactor", (Beam("nubar_e", "e", True, "continuous", spectrum, fissions),))
+    return Source(
+        "reactor", (Beam("nubar_e", "e", True, "continuous", spectrum, fissions),), "a reactor"
+    )
 
 
 def reactor_of_flux(
@@ -268,4 +270,6 @@ def reactor_of_flux(
     checked_kind("fractions", fractions, Mapping)
     spectrum = _shared(ReactorSpectrum(tuple(fractions.items()), captures, end))
     fissions = flux * area / float(spectrum.moments(0.0, 0)[0])
-    return Source("reactor", (Beam("nubar_e", "e", True, "continuous", spectrum, fissions),))
+    return Source(
+        "reactor", (Beam("nubar_e", "e", True, "continuous", spectrum, fissions),), "a reactor"
+    )

@@ -23,10 +23,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import checked, checked_integer, checked_kind, checked_number, keep
-from ..errors import DomainError, quoted
+from ..errors import DomainError, KindError, quoted
 from ..scale import map_tasks
 from .chi2 import PulledChi2, delta_chi2
-from .data import CountingMeasurement, Measurement, PoissonProjection
+from .data import CountingMeasurement, Measurement, PoissonProjection, Projection
 
 __all__ = [
     "Coverage",
@@ -61,13 +61,12 @@ class Ensemble:
         `cevnslib.statistics.data.Projection`
         has a background of :math:`\sigma_\text{stat} N_\text{SM}` events whose mean is known, which
         gives it the variance of its chi2.
-    reading : {"as printed", "as tabulated"}, optional
-        How it is analysed: with the pulls, or with the signal's fixed to zero, though it is drawn.
+    analysed : Measurement, optional
+        The measurement whose chi2 analyses the repetitions, where it is another: one without a
+        nuisance, say, though its pull is drawn.
 
     Raises
     ------
-    UnknownNameError
-        If there is no such reading.
     NoLimitError
         If no events are expected.
     DomainError
@@ -90,19 +89,20 @@ class Ensemble:
 
     signal: float
     measurement: Measurement
-    reading: str = "as printed"
+    analysed: Measurement | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be analysed."""
         checked_kind("measurement", self.measurement, Measurement)
         signal = checked_number("Standard Model events", self.signal, above=0, at_most=MOST)
         keep(self, signal=signal)
-        self.measurement.chi2(self.signal, self.reading)
+        checked_kind("analysed", self.analysed, Measurement | None)
+        self.chi2  # noqa: B018, it refuses what cannot be analysed
 
     @property
     def chi2(self) -> PulledChi2:
         """The chi2 of what was really counted, or is assumed to be."""
-        return self.measurement.chi2(self.signal, self.reading)
+        return (self.analysed or self.measurement).chi2(self.signal)
 
     def repeat(self, excess: float, size: int, rng: np.random.Generator) -> PulledChi2:
         """Repeat the experiment.
@@ -148,12 +148,14 @@ class Ensemble:
             steady = rng.poisson(m.steady_state, size).astype(np.float64)
             observed = rng.poisson(mean + m.steady_state, size) - steady
             variance = observed + m.background + 2 * steady
-        else:
+        elif isinstance(m, Projection):
             mean = expected * _scale(m.sigma_sys, size, rng)
             known = m.sigma_stat * self.signal
             checked("expected events", mean + known, at_most=_MOST_COUNTED)
             observed = rng.poisson(mean + known, size).astype(np.float64) - known
             variance = (1 + m.sigma_stat) * observed
+        else:
+            raise KindError(f"measurement: got {quoted(m)}; allowed: counts, or a projection")
         return PulledChi2(
             observed,
             np.maximum(variance, 1.0),

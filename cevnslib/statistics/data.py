@@ -1,46 +1,155 @@
 """What an experiment has counted, or is assumed to count, and the chi2 that follows."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from ..checks import checked, checked_choice, checked_kind, checked_number, keep
+from ..checks import checked, checked_number, keep
 from ..errors import DomainError, NoLimitError
 from .chi2 import BinnedChi2, PulledChi2
 
 __all__ = [
-    "READINGS",
     "CountingMeasurement",
     "Measurement",
     "PoissonProjection",
     "Projection",
-    "binned_chi2",
 ]
-#: Two ways to read the chi2 of arXiv:1905.03750: with its pulls, as its formula is printed, or with
-#: the signal's pull fixed to zero, as its table of limits was made.
-READINGS = ("as printed", "as tabulated")
 
 
 @dataclass(frozen=True)
-class CountingMeasurement:
-    """Events that were counted, and the backgrounds among them.
-
-    Parameters
-    ----------
-    observed : float
-        Events counted after the steady-state background was subtracted, at least 0.
-    background : float
-        Expected beam-related background among them.
-    steady_state : float
-        Steady-state background, which was measured and subtracted.
-    sigma_signal, sigma_background : float
-        Relative systematic errors of the expected signal and of the beam-related background.
+class Measurement(ABC):
+    """What every measurement offers; its numbers are at least 0, its errors relative.
 
     Raises
     ------
     DomainError
         If a number is negative or not finite.
+    """
+
+    def __post_init__(self) -> None:
+        """Refuse what is no count, no share and no error."""
+        keep(self, **{key: checked_number(key, x, at_least=0) for key, x in vars(self).items()})
+
+    def chi2(self, standard_model: float) -> PulledChi2:
+        """Return the chi2 of the measurement.
+
+        Parameters
+        ----------
+        standard_model : float
+            Expected events of the Standard Model, above 0 where the measurement is a projection.
+
+        Returns
+        -------
+        PulledChi2
+            With the nuisances' errors of the measurement.
+
+        Raises
+        ------
+        NoLimitError
+            If a projection expects no events.
+        """
+        return self._chi2(checked_number("Standard Model events", standard_model, at_least=0))
+
+    def binned_chi2(self, standard_model: ArrayLike) -> BinnedChi2:
+        """Return the chi2 of a measurement whose events are sorted into bins.
+
+        Parameters
+        ----------
+        standard_model : array_like, shape (bins,)
+            Expected events of the Standard Model in each bin, above 0.
+
+        Returns
+        -------
+        BinnedChi2
+            Each bin has the variance of its own count; the nuisances are common to all.
+
+        Raises
+        ------
+        NoLimitError
+            If a projection expects no events in a bin.
+        DomainError
+            If events that were counted in one bin are asked for in several.
+
+        Examples
+        --------
+        >>> Projection(0.2, 0.1).binned_chi2([60.0, 40.0]).variance
+        array([72., 48.])
+        """
+        expected = np.atleast_1d(checked("Standard Model events", standard_model, at_least=0))
+        if expected.ndim > 1 or not expected.size:
+            raise DomainError(
+                f"bins: got the shape {expected.shape}; allowed: one axis, at least one"
+            )
+        return self._binned_chi2(expected)
+
+    def _binned_chi2(self, expected: NDArray[np.float64]) -> BinnedChi2:
+        bins = [self._chi2(count) for count in expected.tolist()]
+        return BinnedChi2(
+            np.array([chi2.observed for chi2 in bins], dtype=np.float64),
+            np.array([chi2.variance for chi2 in bins], dtype=np.float64),
+            np.array([chi2.background for chi2 in bins], dtype=np.float64),
+            bins[0].sigma_signal,
+            bins[0].sigma_background,
+        )
+
+    def scaled(self, factor: float) -> "Measurement":
+        """Return what would be measured at the same rates in a multiple of the exposure.
+
+        Parameters
+        ----------
+        factor : float
+            By what the exposure, the flux or the mass is multiplied, above 0.
+
+        Returns
+        -------
+        Measurement
+            With all counts multiplied; relative numbers stay.
+
+        Examples
+        --------
+        >>> CountingMeasurement(142, 6, 405, 0.28, 0.25).scaled(10).observed
+        1420.0
+        """
+        return self._scaled(checked_number("luminosity factor", factor, above=0))
+
+    def _scaled(self, factor: float) -> "Measurement":
+        return self
+
+    @abstractmethod
+    def _chi2(self, standard_model: float) -> PulledChi2:
+        """Return the chi2, for a number of events that is in its domain."""
+
+    @abstractmethod
+    def without_signal_nuisance(self) -> "Measurement":
+        """Return the measurement with a signal that is predicted exactly.
+
+        Examples
+        --------
+        >>> Projection(0.2, 0.1).without_signal_nuisance()
+        Projection(sigma_stat=0.2, sigma_sys=0.0)
+        """
+
+
+@dataclass(frozen=True)
+class CountingMeasurement(Measurement):
+    """Events that were counted, and the backgrounds among them, with variance D + B + 2 B_ss.
+
+    Parameters
+    ----------
+    observed : float
+        D, events counted after the steady-state background was subtracted.
+    background : float
+        B, expected beam-related background among them.
+    steady_state : float
+        B_ss, steady-state background, which was measured and subtracted.
+    sigma_signal, sigma_background : float
+        Relative systematic errors of the expected signal and of the beam-related background.
+
+    References
+    ----------
+    arXiv:1905.03750, statistical analysis, first phase of COHERENT.
 
     Examples
     --------
@@ -54,68 +163,24 @@ class CountingMeasurement:
     sigma_signal: float
     sigma_background: float
 
-    def __post_init__(self) -> None:
-        """Refuse what is no count or no error."""
-        keep(self, **{key: checked_number(key, x, at_least=0) for key, x in vars(self).items()})
-
-    def chi2(self, standard_model: float, reading: str = "as printed") -> PulledChi2:
-        """Return the chi2 of the measurement, with variance D + B + 2 B_ss.
-
-        Parameters
-        ----------
-        standard_model : float
-            Expected events of the Standard Model; not used, as events were counted.
-        reading : {"as printed", "as tabulated"}, optional
-            With the pulls, or with the signal's fixed to zero.
-
-        Returns
-        -------
-        PulledChi2
-            arXiv:1905.03750, statistical analysis, first phase of COHERENT.
-
-        Raises
-        ------
-        UnknownNameError
-            If there is no such reading.
-
-        Examples
-        --------
-        >>> float(CountingMeasurement(142, 6, 405, 0.28, 0.25).chi2(180.0)(136.0))
-        0.0
-        """
-        checked_number("Standard Model events", standard_model, at_least=0)
+    def _chi2(self, standard_model: float) -> PulledChi2:
         return PulledChi2(
             self.observed,
             self.observed + self.background + 2 * self.steady_state,
             self.background,
-            _signal_error(self.sigma_signal, reading),
+            self.sigma_signal,
             self.sigma_background,
         )
 
-    def scaled(self, factor: float) -> "CountingMeasurement":
-        """Return what would be measured at the same rates in a multiple of the exposure.
+    def _binned_chi2(self, expected: NDArray[np.float64]) -> BinnedChi2:
+        if len(expected) > 1:
+            raise DomainError(
+                f"bins: got {len(expected)}; allowed: 1, as {self.observed:g} events were counted "
+                "in one"
+            )
+        return super()._binned_chi2(expected)
 
-        Parameters
-        ----------
-        factor : float
-            By what the exposure, the flux or the mass is multiplied, above 0.
-
-        Returns
-        -------
-        CountingMeasurement
-            With all counts multiplied; relative errors stay.
-
-        Raises
-        ------
-        DomainError
-            If the factor is not positive and finite.
-
-        Examples
-        --------
-        >>> CountingMeasurement(142, 6, 405, 0.28, 0.25).scaled(10).observed
-        1420.0
-        """
-        factor = checked_number("luminosity factor", factor, above=0)
+    def _scaled(self, factor: float) -> "CountingMeasurement":
         return replace(
             self,
             observed=factor * self.observed,
@@ -123,9 +188,13 @@ class CountingMeasurement:
             steady_state=factor * self.steady_state,
         )
 
+    def without_signal_nuisance(self) -> "CountingMeasurement":
+        """See `Measurement.without_signal_nuisance`."""
+        return replace(self, sigma_signal=0.0)
+
 
 @dataclass(frozen=True)
-class Projection:
+class Projection(Measurement):
     r"""An experiment that is assumed to see what the Standard Model predicts.
 
     .. math:: \chi^2 = \min_a \left[\frac{\big(N_\text{SM} - N(1+a)\big)^2}
@@ -134,12 +203,11 @@ class Projection:
     Parameters
     ----------
     sigma_stat, sigma_sys : float
-        The two sigmas of the formula, at least 0.
+        The two sigmas of the formula.
 
-    Raises
-    ------
-    DomainError
-        If a number is negative or not finite.
+    References
+    ----------
+    arXiv:1905.03750, statistical analysis, reactors and next generation of COHERENT.
 
     Examples
     --------
@@ -150,45 +218,21 @@ class Projection:
     sigma_stat: float
     sigma_sys: float
 
-    def __post_init__(self) -> None:
-        """Refuse what is no error."""
-        keep(self, **{key: checked_number(key, x, at_least=0) for key, x in vars(self).items()})
+    def _chi2(self, standard_model: float) -> PulledChi2:
+        expected = _seen(standard_model)
+        return PulledChi2(expected, (1 + self.sigma_stat) * expected, sigma_signal=self.sigma_sys)
 
-    def chi2(self, standard_model: float, reading: str = "as printed") -> PulledChi2:
-        """Return the chi2 of the projection.
-
-        Parameters
-        ----------
-        standard_model : float
-            Expected events of the Standard Model, above 0.
-        reading : {"as printed", "as tabulated"}, optional
-            With the pull, or with the pull fixed to zero.
-
-        Returns
-        -------
-        PulledChi2
-            arXiv:1905.03750, statistical analysis, reactors and next generation of COHERENT.
-
-        Raises
-        ------
-        UnknownNameError
-            If there is no such reading.
-        NoLimitError
-            If no events are expected.
-
-        Examples
-        --------
-        >>> Projection(0.2, 0.2).chi2(100.0, "as tabulated").sigma_signal
-        0.0
-        """
-        expected = _expected(standard_model)
-        variance = (1 + self.sigma_stat) * expected
-        return PulledChi2(expected, variance, sigma_signal=_signal_error(self.sigma_sys, reading))
+    def without_signal_nuisance(self) -> "Projection":
+        """See `Measurement.without_signal_nuisance`."""
+        return replace(self, sigma_sys=0.0)
 
 
 @dataclass(frozen=True)
-class PoissonProjection:
+class PoissonProjection(Measurement):
     """An experiment that is assumed to see the Standard Model's events on top of backgrounds.
+
+    Its chi2 is that of a `CountingMeasurement` of N_SM + B events, with variance
+    N_SM + 2 B + 2 B_ss.
 
     Parameters
     ----------
@@ -197,11 +241,6 @@ class PoissonProjection:
         relative to the Standard Model's events.
     sigma_signal, sigma_background : float
         Relative systematic errors of the expected signal and of the beam-related background.
-
-    Raises
-    ------
-    DomainError
-        If a number is negative or not finite.
 
     Examples
     --------
@@ -213,10 +252,6 @@ class PoissonProjection:
     steady_state_share: float
     sigma_signal: float
     sigma_background: float
-
-    def __post_init__(self) -> None:
-        """Refuse what is no share or no error."""
-        keep(self, **{key: checked_number(key, x, at_least=0) for key, x in vars(self).items()})
 
     def counting(self, standard_model: float) -> CountingMeasurement:
         """Return the measurement that is assumed: N_SM + B events.
@@ -241,7 +276,7 @@ class PoissonProjection:
         >>> PoissonProjection(0.05, 3.0, 0.28, 0.25).counting(100.0).steady_state
         300.0
         """
-        expected = _expected(standard_model)
+        expected = _seen(checked_number("Standard Model events", standard_model, at_least=0))
         background = self.background_share * expected
         return CountingMeasurement(
             expected + background,
@@ -251,100 +286,18 @@ class PoissonProjection:
             self.sigma_background,
         )
 
-    def chi2(self, standard_model: float, reading: str = "as printed") -> PulledChi2:
-        """Return the chi2 of the projection: that of a `CountingMeasurement` with N_SM + B events.
+    def _chi2(self, standard_model: float) -> PulledChi2:
+        return self.counting(standard_model)._chi2(standard_model)
 
-        Parameters
-        ----------
-        standard_model : float
-            Expected events of the Standard Model, above 0.
-        reading : {"as printed", "as tabulated"}, optional
-            With the pulls, or with the signal's fixed to zero.
-
-        Returns
-        -------
-        PulledChi2
-            With variance N_SM + 2 B + 2 B_ss.
-
-        Raises
-        ------
-        UnknownNameError
-            If there is no such reading.
-        NoLimitError
-            If no events are expected.
-
-        Examples
-        --------
-        >>> float(PoissonProjection(0.0, 0.0, 0.1, 0.0).chi2(100.0)(110.0).round(3))
-        0.452
-        """
-        return self.counting(standard_model).chi2(standard_model, reading)
+    def without_signal_nuisance(self) -> "PoissonProjection":
+        """See `Measurement.without_signal_nuisance`."""
+        return replace(self, sigma_signal=0.0)
 
 
-Measurement = CountingMeasurement | Projection | PoissonProjection
-
-
-def binned_chi2(
-    measurement: Measurement, standard_model: ArrayLike, reading: str = "as printed"
-) -> BinnedChi2:
-    """Return the chi2 of a measurement whose events are sorted into bins.
-
-    Parameters
-    ----------
-    measurement : CountingMeasurement, Projection or PoissonProjection
-        What was counted, or is assumed to be.
-    standard_model : array_like, shape (bins,)
-        Expected events of the Standard Model in each bin, above 0.
-    reading : {"as printed", "as tabulated"}, optional
-        With the pulls, or with the signal's fixed to zero.
-
-    Returns
-    -------
-    BinnedChi2
-        Each bin has the variance of its own count; the pulls are common to all.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such reading.
-    NoLimitError
-        If a projection expects no events in a bin.
-    DomainError
-        If events that were counted in one bin are asked for in several.
-
-    Examples
-    --------
-    >>> binned_chi2(Projection(0.2, 0.1), [60.0, 40.0]).variance
-    array([72., 48.])
-    """
-    checked_kind("measurement", measurement, Measurement)
-    expected = np.atleast_1d(checked("Standard Model events", standard_model, at_least=0))
-    if expected.ndim > 1 or not expected.size:
-        raise DomainError(f"bins: got the shape {expected.shape}; allowed: one axis, at least one")
-    if isinstance(measurement, CountingMeasurement) and len(expected) > 1:
-        raise DomainError(
-            f"bins: got {len(expected)}; allowed: 1, as {measurement.observed:g} events were "
-            "counted in one"
-        )
-    each = [measurement.chi2(float(one), reading) for one in expected]
-    return BinnedChi2(
-        np.array([one.observed for one in each], dtype=np.float64),
-        np.array([one.variance for one in each], dtype=np.float64),
-        np.array([one.background for one in each], dtype=np.float64),
-        each[0].sigma_signal,
-        each[0].sigma_background,
-    )
-
-
-def _expected(standard_model: float) -> float:
-    expected = checked_number("Standard Model events", standard_model, at_least=0)
-    if expected == 0:
+def _seen(events: float) -> float:
+    if events == 0:
         raise NoLimitError(
             "Standard Model events: got 0; allowed: above 0, as an experiment that sees no "
-            "neutrinos sets no limit (energies are in MeV: a threshold of 5 keV is 0.005)"
+            "neutrinos sets no limit"
         )
-    return expected
-
-
-def _signal_error(sigma: float, reading: str) -> float:
-    return sigma if checked_choice("reading", reading, READINGS) == "as printed" else 0.0
+    return events

@@ -1,10 +1,12 @@
-r"""Limits on transition moments.
+r"""Limits on transition moments, and regions of two of them.
 
 An experiment constrains the moments through three things only: the Standard Model signal, the
 Hermitian matrix K of the magnetic one, and the chi2 of its count. `Constraint` holds them.
+Moments are in Bohr magnetons, :math:`\Lambda_1, \Lambda_2, \Lambda_3` along a last axis of three,
+complex; a limit is infinite where the experiment is blind.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,16 +21,16 @@ from ..checks import (
     checked_shapes,
     checked_tuple,
     keep,
+    made,
     owned,
 )
 from ..errors import DomainError, NoLimitError, quoted
 from ..experiments import Experiment, SolarMeasurement
 from ..physics.interactions import Interaction, MagneticMoment, StandardModel
 from ..physics.mixing import TALK_2019, OscillationParameters, complex_moments
-from ..rates import counts_by_beam, expected_counts, matrix_of_counts
+from ..rates import counts_by_beam, expected_counts, matrix_of_counts, saying_why_nothing_is_seen
 from ..sources.solar import solar_shares
 from ..statistics.chi2 import PulledChi2, delta_chi2
-from ..statistics.data import CountingMeasurement
 
 __all__ = [
     "PHASES",
@@ -47,25 +49,30 @@ __all__ = [
 PHASES = ("fixed", "profiled")
 #: What is done with what is not shown: set to zero, or to what hides the rest best.
 TREATMENTS = ("zero", "profiled")
+#: A share of the events of the moment seen best, below which a moment is not seen.
+_BLIND = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
 class Constraint:
     r"""What one experiment says of the transition moments.
 
+    Its methods raise `NoLimitError` if the nuisance of the signal absorbs any number of events.
+
     Parameters
     ----------
     signal : float
-        Expected events of the Standard Model.
+        Expected events of the Standard Model, at least 0.
     matrix : ndarray of complex, shape (3, 3)
-        K, magnetic events per Bohr magneton squared: :math:`\Lambda^\dagger K \Lambda` events.
+        K, magnetic events per Bohr magneton squared: :math:`\Lambda^\dagger K \Lambda` events;
+        Hermitian, without negative eigenvalues.
     chi2 : PulledChi2
         The chi2 of the count.
 
     Raises
     ------
     DomainError
-        If the signal is negative, or the matrix not Hermitian and positive semidefinite.
+        If a number or the matrix is not so.
 
     Examples
     --------
@@ -100,18 +107,12 @@ class Constraint:
 
         Parameters
         ----------
-        moments : array_like, shape (..., 3)
-            Lambda_1, Lambda_2, Lambda_3, complex, in Bohr magnetons.
+        moments : array_like of complex, shape (..., 3)
 
         Returns
         -------
         ndarray, shape (...)
             Events, at least 0.
-
-        Raises
-        ------
-        DomainError
-            If the last axis does not hold three finite numbers.
 
         Examples
         --------
@@ -119,9 +120,11 @@ class Constraint:
         >>> csi.magnetic_counts([[1, 2j, 0], [0, 0, 0]])
         array([5., 0.])
         """
-        values = complex_moments(moments)
+        return self._magnetic_counts(complex_moments(moments))
+
+    def _magnetic_counts(self, moments: NDArray[np.complex128]) -> NDArray[np.float64]:
         counts: NDArray[np.float64] = np.einsum(
-            "...i,ij,...j->...", values.conj(), self.matrix, values
+            "...i,ij,...j->...", moments.conj(), self.matrix, moments
         ).real
         return np.maximum(counts, 0.0)  # K is positive semidefinite; rounding is not
 
@@ -130,18 +133,12 @@ class Constraint:
 
         Parameters
         ----------
-        moments : array_like, shape (..., 3)
-            Lambda_1, Lambda_2, Lambda_3, complex, in Bohr magnetons.
+        moments : array_like of complex, shape (..., 3)
 
         Returns
         -------
         ndarray, shape (...)
-            Delta chi2, at least 0.
-
-        Raises
-        ------
-        DomainError
-            If the last axis does not hold three finite numbers.
+            At least 0.
 
         Examples
         --------
@@ -152,7 +149,7 @@ class Constraint:
         return self.chi2(self.signal + self.magnetic_counts(moments)) - self.least_chi2
 
     def allowed_counts(self, confidence: float = 0.90, parameters: int = 1) -> float:
-        """Return the most magnetic events that the data allow.
+        """Return the most magnetic events that the data allow, on top of the Standard Model's.
 
         Parameters
         ----------
@@ -164,22 +161,13 @@ class Constraint:
         Returns
         -------
         float
-            Events on top of the Standard Model's.
-
-        Raises
-        ------
-        NoLimitError
-            If the systematic pull absorbs any signal.
-        DomainError
-            If the level or the number of parameters is impossible.
 
         Examples
         --------
         >>> round(Constraint(180.0, np.eye(3) + 0j, PulledChi2(180, 958)).allowed_counts(), 1)
         50.9
         """
-        rise = delta_chi2(confidence, parameters)
-        return self.chi2.allowed_excess(self.signal, rise)
+        return self.chi2.allowed_excess(self.signal, delta_chi2(confidence, parameters))
 
     def limits(self, confidence: float = 0.90, others: str = "zero") -> NDArray[np.float64]:
         r"""Return the upper limits on the three moments, one at a time.
@@ -197,25 +185,18 @@ class Constraint:
         Returns
         -------
         ndarray, shape (3,)
-            Limits in Bohr magnetons; infinite for a moment to which the experiment is blind.
-
-        Raises
-        ------
-        NoLimitError
-            If the systematic pull absorbs any signal.
-        UnknownNameError
-            If there is no such treatment of the other moments.
 
         Examples
         --------
         >>> K = np.array([[2, 1, 0], [1, 2, 0], [0, 0, 1]]) + 0j
-        >>> found = Constraint(180.0, K, PulledChi2(180, 958))
-        >>> found.limits().round(2)
+        >>> mine = Constraint(180.0, K, PulledChi2(180, 958))
+        >>> mine.limits().round(2)
         array([5.05, 5.05, 7.14])
-        >>> found.limits(others="profiled").round(2)
+        >>> mine.limits(others="profiled").round(2)
         array([5.83, 5.83, 7.14])
         """
         checked_choice("treatment of the others", others, TREATMENTS)
+        allowed = self.allowed_counts(confidence)
         weights = self.matrix.diagonal().real.copy()
         largest = weights.max(initial=0.0)
         if others == "profiled":  # Schur complements: 1/(K^-1)_ii, and 0 where K has no inverse
@@ -223,9 +204,7 @@ class Constraint:
                 j = [k for k in range(3) if k != i]
                 inverse = np.linalg.pinv(self.matrix[np.ix_(j, j)], rcond=1e-12, hermitian=True)
                 weights[i] -= (self.matrix[i, j] @ inverse @ self.matrix[j, i]).real
-        seen = weights > 1e-12 * largest
-        allowed = self.allowed_counts(confidence)
-        return np.where(seen, np.sqrt(allowed / np.where(seen, weights, 1.0)), np.inf)
+        return _sizes(allowed, weights, largest)
 
     def limit_along(self, direction: ArrayLike, confidence: float = 0.90) -> NDArray[np.float64]:
         r"""Return the upper limit on the size of the moments along a direction.
@@ -234,7 +213,7 @@ class Constraint:
 
         Parameters
         ----------
-        direction : array_like, shape (..., 3)
+        direction : array_like of complex, shape (..., 3)
             Ratios and phases of the three moments; of any length but zero.
         confidence : float, optional
             Confidence level, between 0 and 1.
@@ -242,14 +221,6 @@ class Constraint:
         Returns
         -------
         ndarray, shape (...)
-            Limits on :math:`|\Lambda|` in Bohr magnetons; infinite where the experiment is blind.
-
-        Raises
-        ------
-        DomainError
-            If a direction is none: not three finite numbers, or all of them zero.
-        NoLimitError
-            If the systematic pull absorbs any signal.
 
         Examples
         --------
@@ -260,10 +231,14 @@ class Constraint:
         vectors = complex_moments(direction)
         size = np.sqrt(np.sum(np.abs(vectors) ** 2, axis=-1))
         size = checked("length of the direction", size, above=0)
-        counts = self.magnetic_counts(vectors / size[..., np.newaxis])
-        seen = counts > 1e-12 * self.matrix.diagonal().real.max()
-        allowed = self.allowed_counts(confidence)
-        return np.where(seen, np.sqrt(allowed / np.where(seen, counts, 1.0)), np.inf)
+        counts = self._magnetic_counts(vectors / size[..., np.newaxis])
+        return _sizes(self.allowed_counts(confidence), counts, self.matrix.diagonal().real.max())
+
+
+def _sizes(allowed: float, counts: NDArray[np.float64], largest: float) -> NDArray[np.float64]:
+    """Return the moments that cause the events allowed; infinite where next to none are caused."""
+    seen = counts > _BLIND * largest
+    return np.where(seen, np.sqrt(allowed / np.where(seen, counts, 1.0)), np.inf)
 
 
 def checked_moment_matrix(matrix: ArrayLike) -> NDArray[np.complex128]:
@@ -288,7 +263,6 @@ def constraint(
     beam: str = "all",
     *,
     parameters: OscillationParameters = TALK_2019,
-    reading: str = "as printed",
     standard_model: Interaction = StandardModel(),  # noqa: B008, it is frozen
     magnetic: Interaction = MagneticMoment(),  # noqa: B008, it is frozen
 ) -> Constraint:
@@ -303,8 +277,6 @@ def constraint(
         beam. The Standard Model signal is always that of all beams.
     parameters : OscillationParameters, optional
         Mixing angles and Dirac phase.
-    reading : {"as printed", "as tabulated"}, optional
-        Whether the signal's pull is free or fixed to zero, see `cevnslib.statistics.data.READINGS`.
     standard_model, magnetic : Interaction, optional
         Cross sections, the magnetic one for one Bohr magneton; give both to change form factors.
 
@@ -316,7 +288,7 @@ def constraint(
     Raises
     ------
     UnknownNameError
-        If the source has no such beam, or there is no such reading.
+        If the source has no such beam.
     NoLimitError
         If a projection expects no events.
 
@@ -328,29 +300,29 @@ def constraint(
     array([0.  , 2.63])
     """
     checked_kind("parameters", parameters, OscillationParameters)
-    return _constraints(experiment, [beam], [parameters], reading, standard_model, magnetic)[0][0]
+    return _constraints(experiment, [beam], [parameters], standard_model, magnetic)[0][0]
 
 
 def _constraints(
     experiment: Experiment,
-    beams: Iterable[str],
+    beams: Sequence[str],
     choices: Sequence[OscillationParameters],
-    reading: str,
     standard_model: Interaction = StandardModel(),  # noqa: B008, it is frozen
     magnetic: Interaction = MagneticMoment(),  # noqa: B008, it is frozen
 ) -> list[list[Constraint]]:
     """Return, for each beam, what is said with each choice of parameters; events count once."""
-    checked_kind("standard_model", standard_model, Interaction)
-    checked_kind("magnetic", magnetic, Interaction)
     signal = expected_counts(experiment, standard_model)
-    chi2 = experiment.measurement.chi2(signal, reading)
+    with saying_why_nothing_is_seen(experiment, standard_model):
+        chi2 = experiment.measurement.chi2(signal)
     counts = counts_by_beam(experiment, magnetic)
-    found = []
-    for beam in beams:
-        chosen = experiment.source.select(beam)
-        matrices = [matrix_of_counts(counts, chosen, choice) for choice in choices]
-        found.append([Constraint(signal, K, chi2) for K in matrices])
-    return found
+    selections = [experiment.source.select(beam) for beam in beams]
+    return [
+        [
+            made(Constraint, signal=signal, matrix=matrix_of_counts(counts, chosen, p), chi2=chi2)
+            for p in choices
+        ]
+        for chosen in selections
+    ]
 
 
 def _choices(parameters: OscillationParameters, phases: str) -> list[OscillationParameters]:
@@ -363,7 +335,7 @@ def _choices(parameters: OscillationParameters, phases: str) -> list[Oscillation
 
 
 def _weakest(constraints: Sequence[Constraint], confidence: float) -> NDArray[np.float64]:
-    return np.asarray(np.max([one.limits(confidence) for one in constraints], axis=0))
+    return np.asarray(np.max([given.limits(confidence) for given in constraints], axis=0))
 
 
 def tmm_limits(
@@ -372,7 +344,6 @@ def tmm_limits(
     *,
     parameters: OscillationParameters = TALK_2019,
     confidence: float = 0.90,
-    reading: str = "as printed",
     phases: str = "fixed",
     standard_model: Interaction = StandardModel(),  # noqa: B008, it is frozen
     magnetic: Interaction = MagneticMoment(),  # noqa: B008, it is frozen
@@ -381,21 +352,13 @@ def tmm_limits(
 
     Parameters
     ----------
-    experiment : Experiment
-        The experiment.
-    beam : str, optional
-        Whose magnetic signal counts: ``"all"``, a timing such as ``"prompt"``, or a beam's name.
-    parameters : OscillationParameters, optional
-        Mixing angles and Dirac phase.
+    experiment, beam, parameters, standard_model, magnetic
+        See `constraint`.
     confidence : float, optional
         Confidence level, between 0 and 1.
-    reading : {"as printed", "as tabulated"}, optional
-        Whether the signal's pull is free or fixed to zero, see `cevnslib.statistics.data.READINGS`.
     phases : {"fixed", "profiled"}, optional
         Take delta_CP from the parameters, or give the weakest limit over all its values. With one
         moment at a time its own phase drops out.
-    standard_model, magnetic : Interaction, optional
-        Cross sections; see `constraint`.
 
     Returns
     -------
@@ -405,9 +368,9 @@ def tmm_limits(
     Raises
     ------
     UnknownNameError
-        If the source has no such beam, or there is no such reading or treatment of phases.
+        If the source has no such beam, or there is no such treatment of phases.
     NoLimitError
-        If the systematic pull absorbs any signal, or no events are expected.
+        If the nuisance of the signal absorbs any number of events, or no events are expected.
 
     References
     ----------
@@ -421,8 +384,8 @@ def tmm_limits(
     array([71.1, 72.2, 92.1])
     """
     choices = _choices(parameters, phases)
-    found = _constraints(experiment, [beam], choices, reading, standard_model, magnetic)
-    return _weakest(found[0], confidence)
+    (constraints,) = _constraints(experiment, [beam], choices, standard_model, magnetic)
+    return _weakest(constraints, confidence)
 
 
 def limits_by_beam(
@@ -431,14 +394,13 @@ def limits_by_beam(
     *,
     parameters: OscillationParameters = TALK_2019,
     confidence: float = 0.90,
-    reading: str = "as printed",
     phases: str = "fixed",
 ) -> tuple[NDArray[np.float64], ...]:
     """Return the limits of `tmm_limits` for several beams, whose events are counted once.
 
     Parameters
     ----------
-    experiment, parameters, confidence, reading, phases
+    experiment, parameters, confidence, phases
         See `tmm_limits`.
     beams : sequence of str
         Beams, as `tmm_limits` takes one.
@@ -446,20 +408,20 @@ def limits_by_beam(
     Returns
     -------
     tuple of ndarray, shape (3,)
-        Limits in Bohr magnetons, beam by beam; all infinite if there is none.
+        Limits in Bohr magnetons, beam by beam; all infinite if there are none.
 
     Examples
     --------
     >>> from cevnslib import experiments
     >>> csi = experiments.load("coherent-csi")
-    >>> [f"{one[0] / 1e-10:.1f}" for one in limits_by_beam(csi, ("prompt", "delayed"))]
+    >>> [f"{limits[0] / 1e-10:.1f}" for limits in limits_by_beam(csi, ("prompt", "delayed"))]
     ['71.1', '54.1']
     """
     beams = checked_tuple("beams", beams, str)
     choices = _choices(parameters, phases)
     try:
-        found = _constraints(experiment, beams, choices, reading)
-        return tuple(_weakest(given, confidence) for given in found)
+        constraints = _constraints(experiment, beams, choices)
+        return tuple(_weakest(given, confidence) for given in constraints)
     except NoLimitError:  # the same count bounds the moments of every beam
         return (np.full(3, np.inf),) * len(beams)
 
@@ -471,7 +433,6 @@ def luminosity_scan(
     *,
     parameters: OscillationParameters = TALK_2019,
     confidence: float = 0.90,
-    reading: str = "as printed",
 ) -> NDArray[np.float64]:
     """Return the limits on the moments at multiples of the luminosity, from one pair of counts.
 
@@ -484,9 +445,7 @@ def luminosity_scan(
         The experiment at factor 1.
     factors : array_like, shape (n,)
         Luminosity relative to the experiment's, above 0.
-    beam : str, optional
-        Whose magnetic signal counts: ``"all"``, a timing such as ``"prompt"``, or a beam's name.
-    parameters, confidence, reading
+    beam, parameters, confidence
         See `tmm_limits`.
 
     Returns
@@ -496,32 +455,27 @@ def luminosity_scan(
 
     Raises
     ------
-    DomainError
-        If the factors are not on one axis, or one of them is not positive and finite.
-    UnknownNameError
-        If the source has no such beam, or there is no such reading.
-    NoLimitError
-        If the systematic pull absorbs any signal, or no events are expected.
+    UnknownNameError, NoLimitError
+        See `tmm_limits`.
 
     Examples
     --------
     >>> from cevnslib import experiments
-    >>> conus = experiments.load("conus")
-    >>> (luminosity_scan(conus, [1, 16], reading="as tabulated")[:, 0] / 1e-10).round(2)
+    >>> conus = experiments.load("conus").without_signal_nuisance()
+    >>> (luminosity_scan(conus, [1, 16])[:, 0] / 1e-10).round(2)
     array([1.48, 0.74])
     """
     values = np.atleast_1d(checked("luminosity factor", factors, above=0))
     if values.ndim > 1:
         raise DomainError(f"luminosity factors: got the shape {values.shape}; allowed: one axis")
-    base = constraint(experiment, beam, parameters=parameters, reading=reading)
-    found = np.empty((len(values), 3))
+    base = constraint(experiment, beam, parameters=parameters)
+    limits = np.empty((len(values), 3))
     for i, factor in enumerate(values.tolist()):
-        measurement, signal = experiment.measurement, factor * base.signal
-        if isinstance(measurement, CountingMeasurement):
-            measurement = measurement.scaled(factor)
-        scaled = Constraint(signal, factor * base.matrix, measurement.chi2(signal, reading))
-        found[i] = scaled.limits(confidence)
-    return found
+        signal = factor * base.signal
+        chi2 = experiment.measurement.scaled(factor).chi2(signal)
+        scaled = made(Constraint, signal=signal, matrix=factor * base.matrix, chi2=chi2)
+        limits[i] = scaled.limits(confidence)
+    return limits
 
 
 def solar_limits(
@@ -541,18 +495,12 @@ def solar_limits(
     parameters : OscillationParameters, optional
         Mixing angles; phases do not matter.
     splitting : float, optional
-        Delta m^2_21 in eV^2.
+        Delta m^2_21 in eV^2, above 0.
 
     Returns
     -------
     ndarray, shape (3,)
-        Limits in Bohr magnetons, one moment at a time, at the measurement's confidence level;
-        infinite for a moment that is not seen.
-
-    Raises
-    ------
-    DomainError
-        If the splitting is not positive.
+        Limits in Bohr magnetons, at the confidence level of the measurement.
 
     References
     ----------
@@ -584,6 +532,10 @@ def least_counts(
 ) -> NDArray[np.float64]:
     r"""Return the fewest magnetic events that two moduli can cause.
 
+    A profiled phase turns the cross term to minus the modulus of K_ij. A profiled third moment k
+    takes the square of the k-th component of K Lambda, over K_kk, off: always if its phase is free,
+    and with zero phases if that component is negative.
+
     Parameters
     ----------
     matrix : ndarray of complex, shape (3, 3)
@@ -607,14 +559,7 @@ def least_counts(
     UnknownNameError
         If a treatment is not one of the two.
     DomainError
-        If the pair is none, a modulus negative or not finite, their shapes do not broadcast, or
-        the matrix is not Hermitian and positive semidefinite.
-
-    Notes
-    -----
-    A profiled phase turns the cross term to minus the modulus of K_ij. A profiled third moment k
-    takes the square of the k-th component of K Lambda, over K_kk, off: always if its phase is free,
-    and with zero phases if that component is negative.
+        If the pair, a modulus or the matrix is none.
 
     Examples
     --------
@@ -622,16 +567,32 @@ def least_counts(
     >>> least_counts(K, (1, 2), 1.0, [0.0, 1.0], phases="profiled")
     array([2., 2.])
     """
+    i, j = _checked_pair(pair, third, phases)
+    x = checked("first modulus", x, "mu_B", at_least=0)
+    y = checked("second modulus", y, "mu_B", at_least=0)
+    checked_shapes(x=x, y=y)
+    return _least_counts(checked_moment_matrix(matrix), (i, j), x, y, third, phases)
+
+
+def _checked_pair(pair: tuple[int, int], third: str, phases: str) -> tuple[int, int]:
     for name, value in (("third", third), ("phases", phases)):
         checked_choice(f"treatment of the {name}", value, TREATMENTS)
     if not isinstance(pair, tuple | list) or len(pair) != 2 or pair[0] == pair[1]:
         raise DomainError(f"pair: got {quoted(pair)}; allowed: two different numbers of 1, 2 and 3")
-    i, j = (checked_integer("one of the pair", one, at_least=1, at_most=3) - 1 for one in pair)
-    x = checked("first modulus", x, "mu_B", at_least=0)
-    y = checked("second modulus", y, "mu_B", at_least=0)
+    i, j = (checked_integer("one of the pair", k, at_least=1, at_most=3) - 1 for k in pair)
+    return i, j
+
+
+def _least_counts(
+    K: NDArray[np.complex128],
+    pair: tuple[int, int],
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    third: str,
+    phases: str,
+) -> NDArray[np.float64]:
+    i, j = pair
     k = 3 - i - j
-    checked_shapes(x=x, y=y)
-    K = checked_moment_matrix(matrix)
     seen = K[k, k].real or np.inf  # what is not seen of the third hides nothing
     if third == phases == "profiled":
         # A free complex third moment: the Schur complement of K on the other two.
@@ -639,8 +600,8 @@ def least_counts(
     cross = -np.abs(K[i, j]) if phases == "profiled" else K[i, j].real
     counts = K[i, i].real * x**2 + 2 * cross * x * y + K[j, j].real * y**2
     if third == "profiled" and phases == "zero":
-        pull = np.minimum(K[k, i].real * x + K[k, j].real * y, 0.0)
-        counts = counts - pull**2 / seen
+        hidden = np.minimum(K[k, i].real * x + K[k, j].real * y, 0.0)
+        counts = counts - hidden**2 / seen
     fewest: NDArray[np.float64] = np.maximum(counts, 0.0)
     return fewest
 
@@ -660,9 +621,7 @@ def boundary(
     ----------
     constraint : Constraint
         What an experiment says of the moments.
-    pair : (int, int)
-        Which two moments, of 1, 2 and 3.
-    third, phases : {"zero", "profiled"}, optional
+    pair, third, phases
         See `least_counts`.
     confidence : float, optional
         Confidence level for two parameters: Delta chi2 = 4.61 at 90%.
@@ -672,38 +631,30 @@ def boundary(
     Returns
     -------
     ndarray, shape (2, points)
-        The two moduli in Bohr magnetons, from the first axis to the second; infinite in a direction
-        to which the experiment is blind.
+        The two moduli in Bohr magnetons, from the first axis to the second.
 
     Raises
     ------
-    UnknownNameError
-        If a treatment is not one of the two.
-    DomainError
-        If the pair is none, or there are fewer than two points.
-    NoLimitError
-        If the systematic pull absorbs any signal.
+    UnknownNameError, DomainError
+        See `least_counts`.
 
     Examples
     --------
     >>> from cevnslib import experiments
-    >>> from cevnslib.studies import moments
-    >>> csi = moments.constraint(experiments.load("coherent-csi"), "prompt")
-    >>> ends = boundary(csi, (1, 2), points=2) / 1e-10
-    >>> ends.round(1)
+    >>> csi = constraint(experiments.load("coherent-csi"), "prompt")
+    >>> (boundary(csi, (1, 2), points=2) / 1e-10).round(1)
     array([[98.2,  0. ],
            [ 0. , 99.6]])
     """
     checked_kind("constraint", constraint, Constraint)
     checked_integer("points", points, at_least=2, at_most=1_000_000)
+    both = _checked_pair(pair, third, phases)
     allowed = constraint.allowed_counts(confidence, parameters=2)
     angle = np.linspace(0, np.pi / 2, points)
     direction = np.stack([np.cos(angle), np.sin(angle)])
     direction[0, -1] = 0.0
-    fewest = least_counts(
-        constraint.matrix, pair, direction[0], direction[1], third=third, phases=phases
-    )
-    seen = fewest > 1e-12 * constraint.matrix.diagonal().real.max()
+    fewest = _least_counts(constraint.matrix, both, direction[0], direction[1], third, phases)
+    seen = fewest > _BLIND * constraint.matrix.diagonal().real.max()
     radius = np.sqrt(allowed / np.where(seen, fewest, 1.0))
     return np.where(seen, radius * direction, np.where(direction > 0, np.inf, 0.0))
 
@@ -717,29 +668,20 @@ def combined_delta_chi2(
     ----------
     constraints : sequence of Constraint
         What each experiment says; at least one.
-    moments : array_like, shape (..., 3)
-        Lambda_1, Lambda_2, Lambda_3, complex, in Bohr magnetons.
+    moments : array_like of complex, shape (..., 3)
 
     Returns
     -------
     ndarray, shape (...)
-        The sum of chi2, each less its own least value over mu^2 >= 0. That is the least value of
-        the sum where all experiments are best fitted without a moment, as projections are.
-
-    Raises
-    ------
-    DomainError
-        If there is no constraint, or the last axis does not hold three finite numbers.
+        The sum: errors of different experiments are taken to be independent.
 
     Examples
     --------
     >>> from cevnslib import experiments
-    >>> from cevnslib.studies import moments
-    >>> names = ("coherent-hpge", "coherent-lar")
-    >>> both = [moments.constraint(experiments.load(name)) for name in names]
-    >>> combined_delta_chi2(both, [[0, 0, 0], [50e-10, 0, 0]]).round(2)
-    array([ 0.  , 15.14])
+    >>> csi = constraint(experiments.load("coherent-csi"))
+    >>> bool(combined_delta_chi2([csi, csi], [5e-9, 0, 0]) == 2 * csi.delta_chi2([5e-9, 0, 0]))
+    True
     """
-    each = checked_tuple("constraints", constraints, Constraint)
-    total: NDArray[np.float64] = np.sum([one.delta_chi2(moments) for one in each], axis=0)
+    given = checked_tuple("constraints", constraints, Constraint)
+    total: NDArray[np.float64] = np.sum([term.delta_chi2(moments) for term in given], axis=0)
     return total

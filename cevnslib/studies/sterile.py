@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,16 +19,16 @@ from numpy.typing import ArrayLike, NDArray
 from .. import experiments
 from ..checks import checked, checked_choice, checked_kind, checked_tuple
 from ..errors import DomainError, quoted
-from ..experiments import Experiment, catalogue, describe
+from ..experiments import Experiment, from_description
+from ..files import packaged, papers
 from ..physics.interactions import Interaction, StandardModel
 from ..physics.oscillations import oscillation_phase, oscillation_term
 from ..quadrature import panel_rule
-from ..rates import counts_by_beam, effective_area
+from ..rates import counts_by_beam, effective_area, saying_why_nothing_is_seen
 from ..sources.beams import Beam
 from ..sources.oscillated import energy_panels
 from ..sources.spectra import LineSpectrum
 from ..statistics.chi2 import BinnedChi2, delta_chi2
-from ..statistics.data import READINGS, binned_chi2
 
 __all__ = [
     "SPLITTINGS",
@@ -35,11 +36,11 @@ __all__ = [
     "ExclusionCurve",
     "as_csv",
     "best",
-    "detectors",
     "disappearance",
+    "disappeared_counts",
     "exclusion_curves",
     "introduction",
-    "lost_counts",
+    "names",
     "scenarios",
     "set_up",
     "set_ups",
@@ -51,15 +52,15 @@ _AT_ONCE = 4_000_000
 
 def checked_splittings(splittings: ArrayLike) -> NDArray[np.float64]:
     """Return splittings in eV^2 along one axis, or refuse them."""
-    found = np.atleast_1d(checked("splitting", splittings, "eV^2", at_least=0, at_most=1e5))
-    if found.ndim > 1 or not found.size:
+    values = np.atleast_1d(checked("splitting", splittings, "eV^2", at_least=0, at_most=1e5))
+    if values.ndim > 1 or not values.size:
         raise DomainError(
-            f"splittings: got the shape {found.shape}; allowed: one axis, at least one"
+            f"splittings: got the shape {values.shape}; allowed: one axis, at least one"
         )
-    return found
+    return values
 
 
-def lost_counts(
+def disappeared_counts(
     experiment: Experiment,
     splittings: ArrayLike,
     interaction: Interaction = StandardModel(),  # noqa: B008, it is frozen
@@ -95,12 +96,20 @@ def lost_counts(
 
     Examples
     --------
-    >>> lost = lost_counts(set_up("coherent-csi"), [0.1, 1.0, 1e3])
+    >>> lost = disappeared_counts(set_up("coherent-csi"), [0.1, 1.0, 1e3])
     >>> lost["nu_e"].round(2)
     array([ 0.74, 62.45, 86.94])
     """
     checked_kind("experiment", experiment, Experiment)
-    splittings = checked_splittings(splittings)
+    return _disappeared_counts(experiment, checked_splittings(splittings), interaction, spread)
+
+
+def _disappeared_counts(
+    experiment: Experiment,
+    splittings: NDArray[np.float64],
+    interaction: Interaction,
+    spread: float,
+) -> dict[str, NDArray[np.float64]]:
     largest = float(oscillation_phase(1.0, experiment.baseline, np.max(splittings, initial=0))) / 2
     lost = {}
     for beam in experiment.source.beams:
@@ -153,7 +162,7 @@ class Disappearance:
     counts : ndarray, shape (bins,)
         Expected events without oscillation.
     lost : ndarray, shape (n, bins)
-        Events that an oscillation of full amplitude takes away, see `lost_counts`.
+        Events that an oscillation of full amplitude takes away, see `disappeared_counts`.
     statistics : BinnedChi2
         The chi2 of the counts.
 
@@ -167,7 +176,7 @@ class Disappearance:
 
     splittings: NDArray[np.float64]
     counts: NDArray[np.float64]
-    lost: NDArray[np.float64]
+    disappeared: NDArray[np.float64]
     statistics: BinnedChi2
 
     def chi2(self, amplitude: ArrayLike) -> NDArray[np.float64]:
@@ -193,7 +202,7 @@ class Disappearance:
 
     def _at(self, A: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return chi2, the amplitudes broadcast against the splittings."""
-        signal = self.counts - A[..., np.newaxis] * self.lost
+        signal = self.counts - A[..., np.newaxis] * self.disappeared
         return self.statistics(np.maximum(signal, 0.0))  # rounding may pass below zero
 
     @cached_property
@@ -254,7 +263,6 @@ def disappearance(
     samples: Sequence[str] = ("all",),
     edges: Sequence[float] | None = None,
     spread: float = 0.0,
-    reading: str = "as printed",
     interaction: Interaction = StandardModel(),  # noqa: B008, it is frozen
 ) -> Disappearance:
     r"""Compute what an experiment says of the disappearance of one flavour.
@@ -276,8 +284,6 @@ def disappearance(
         Measured energies in MeV, rising, that sort the events of each sample into bins.
     spread : float, optional
         See `cevnslib.physics.oscillations.oscillation_term`.
-    reading : {"as printed", "as tabulated"}, optional
-        Whether the signal's pull is free or fixed to zero.
     interaction : Interaction, optional
         What scatters the neutrinos.
 
@@ -289,7 +295,7 @@ def disappearance(
     Raises
     ------
     UnknownNameError
-        If the source has no beam of that flavour or sample, or there is no such reading.
+        If the source has no beam of that flavour or sample.
     DomainError
         If a number lies outside its domain, or the bins are not rising.
     NoLimitError
@@ -315,25 +321,28 @@ def disappearance(
             "samples without a beam in common"
         )
     splittings = checked_splittings(splittings)
-    counts, lost = [], []
+    counts, disappeared = [], []
     windows = [experiment] if edges is None else _windows(experiment, edges)
-    each = [
+    by_window = [
         (
             counts_by_beam(window, interaction),
-            lost_counts(window, splittings, interaction, spread=spread),
+            _disappeared_counts(window, splittings, interaction, spread),
         )
         for window in windows
     ]
     for sample in samples:
         beams = experiment.source.select(sample)
-        for all_counts, all_lost in each:
-            counts.append(sum(all_counts[beam.name] for beam in beams))
-            fading = [all_lost[beam.name] for beam in beams if beam.flavour == flavour]
-            lost.append(np.sum(fading, axis=0) if fading else np.zeros(len(splittings)))
+        for by_beam, fading_by_beam in by_window:
+            counts.append(sum(by_beam[beam.name] for beam in beams))
+            fading = [fading_by_beam[beam.name] for beam in beams if beam.flavour == flavour]
+            disappeared.append(np.sum(fading, axis=0) if fading else np.zeros(len(splittings)))
     filled = np.array(counts) > 0 if edges is not None else np.full(len(counts), True)
     expected = np.array(counts)[filled]
-    statistics = binned_chi2(experiment.measurement, expected, reading)
-    return Disappearance(splittings, expected, np.stack(lost, axis=-1)[:, filled], statistics)
+    with saying_why_nothing_is_seen(experiment, interaction):
+        statistics = experiment.measurement.binned_chi2(expected)
+    return Disappearance(
+        splittings, expected, np.stack(disappeared, axis=-1)[:, filled], statistics
+    )
 
 
 def _windows(experiment: Experiment, edges: Sequence[float]) -> list[Experiment]:
@@ -368,7 +377,16 @@ def set_ups() -> tuple[str, ...]:
     >>> ", ".join(set_ups())
     'coherent-csi, coherent-hpge, coherent-nai, coherent-lar, csi-100kg'
     """
-    return tuple(catalogue("sterile.toml")["set-ups"])
+    return tuple(_study()["set-ups"])
+
+
+def _study() -> Mapping[str, Any]:
+    """Return the set-ups, scenarios and backgrounds of the papers, laid together."""
+    study: dict[str, Any] = {}
+    for paper in papers():
+        for key, table in packaged(paper, "sterile.toml").items():
+            study[key] = {**study.get(key, {}), **table}
+    return study
 
 
 def scenarios() -> dict[str, Mapping[str, float]]:
@@ -384,7 +402,7 @@ def scenarios() -> dict[str, Mapping[str, float]]:
     >>> "; ".join(scenarios())
     '100%, 0%, 0%; 100%, 15%, 10%; 100%, 30%, 10%; 50%, 5%, 10%'
     """
-    return {name: dict(one) for name, one in catalogue("sterile.toml")["scenarios"].items()}
+    return {name: dict(scenario) for name, scenario in _study()["scenarios"].items()}
 
 
 def set_up(name: str, scenario: str = "100%, 15%, 10%") -> Experiment:
@@ -412,18 +430,18 @@ def set_up(name: str, scenario: str = "100%, 15%, 10%") -> Experiment:
     >>> set_up("coherent-nai", "50%, 5%, 10%").measurement.sigma_signal
     0.05
     """
-    study = catalogue("sterile.toml")
+    study = _study()
     checked_choice("sterile set-up", name, study["set-ups"])
     checked_choice("scenario", scenario, study["scenarios"])
     errors = dict(study["scenarios"][scenario])
-    own = study["set-ups"][name]
+    own = {key: x for key, x in study["set-ups"][name].items() if key != "by_time"}
     description = {
         **own,
         "efficiency": errors.pop("efficiency"),
         "statistics": {"kind": "poisson", **study["backgrounds"], **errors},
         "references": {**study["references"], **own.get("references", {})},
     }
-    return describe(name, description, scenario)
+    return from_description(name, description, scenario)
 
 
 #: Splittings of a curve in eV^2: first, last and how many.
@@ -443,7 +461,7 @@ class ExclusionCurve:
     flavour : {"e", "mu"}
         The flavour that disappears.
     label : str
-        The scenario, or the stage and the reading of the chi2.
+        The scenario, or the stage and what is done with the signal's error.
     splittings : ndarray, shape (n,)
         In eV^2.
     amplitudes : ndarray, shape (n,)
@@ -472,25 +490,20 @@ def checked_curves(curves: Sequence[ExclusionCurve]) -> None:
         )
 
 
-def detectors() -> tuple[str, ...]:
+def names() -> tuple[str, ...]:
     """Return the names of all detectors of the study.
 
     Returns
     -------
     tuple of str
-        The set-ups at the spallation source, then the reactor experiments.
+        The set-ups at the spallation source, then the experiments that take part as they are.
 
     Examples
     --------
-    >>> ", ".join(detectors()[5:])
+    >>> ", ".join(names()[5:])
     'conus, connie, miner, texono, red100'
     """
-    reactors = [one for one in experiments.names() if _at_reactor(one)]
-    return (*set_ups(), *reactors)
-
-
-def _at_reactor(name: str) -> bool:
-    return experiments.load(name).source.name == "reactor"
+    return (*set_ups(), *_study()["experiments"])
 
 
 def exclusion_curves(
@@ -501,7 +514,7 @@ def exclusion_curves(
     Parameters
     ----------
     name : str
-        One of `detectors`.
+        One of `names`.
     splittings : array_like, shape (n,), optional
         In eV^2, at least 0; by default `SPLITTINGS`, evenly in their logarithm.
     confidence : float, optional
@@ -511,7 +524,8 @@ def exclusion_curves(
     -------
     tuple of ExclusionCurve
         At the spallation source both flavours in all scenarios and, of the 100 kg of CsI, also with
-        prompt and delayed events apart; at a reactor both stages, read in two ways.
+        prompt and delayed events apart; of an experiment all stages, with the signal's error as a
+        nuisance and without.
 
     Raises
     ------
@@ -523,9 +537,10 @@ def exclusion_curves(
     Examples
     --------
     >>> [curve.label for curve in exclusion_curves("conus", [1.0])]
-    ['current, as printed', 'current, as tabulated', 'future, as printed', 'future, as tabulated']
+    ['2019, nuisance fitted', '2019, nuisance left out', 'projected, nuisance fitted', \
+'projected, nuisance left out']
     """
-    checked_choice("detector of the sterile study", name, detectors())
+    checked_choice("detector of the sterile study", name, names())
     first, last, points = SPLITTINGS
     x = np.geomspace(first, last, points) if splittings is None else splittings
     x = checked_splittings(x)
@@ -537,28 +552,30 @@ def exclusion_curves(
 
 def _studies(name: str) -> list[tuple[str, str, partial[Disappearance]]]:
     """Return flavour, label, and what computes the curve, of every curve of a detector."""
-
-    def study(one: Experiment, flavour: str, **options: object) -> partial[Disappearance]:
-        return partial(disappearance, one, flavour=flavour, **options)  # type: ignore[arg-type]
-
     if name not in set_ups():
         return [
-            ("e", f"{stage}, {reading}", study(experiments.load(name, stage), "e", reading=reading))
+            (
+                beam.flavour,
+                f"{stage}, nuisance {treatment}",
+                partial(disappearance, variant, flavour=beam.flavour),
+            )
             for stage in experiments.stages(name)
-            for reading in READINGS
+            for treatment, variant in experiments.variants(experiments.load(name, stage)).items()
+            for beam in variant.source.beams
         ]
-    found = [
-        (flavour, scenario, study(set_up(name, scenario), flavour))
+    timings: list[tuple[str, tuple[str, ...]]] = [("", ("all",))]
+    if _study()["set-ups"][name].get("by_time"):
+        timings.append((", timing", TIMING))
+    return [
+        (
+            flavour,
+            f"{scenario}{words}",
+            partial(disappearance, set_up(name, scenario), flavour=flavour, samples=samples),
+        )
+        for words, samples in timings
         for flavour in DISAPPEARING
         for scenario in scenarios()
     ]
-    if name == "csi-100kg":
-        found += [
-            (flavour, f"{scenario}, timing", study(set_up(name, scenario), flavour, samples=TIMING))
-            for flavour in DISAPPEARING
-            for scenario in scenarios()
-        ]
-    return found
 
 
 def best(curve: ExclusionCurve) -> tuple[float, float]:
@@ -634,7 +651,7 @@ def summary(curves: Sequence[ExclusionCurve]) -> str:
     Examples
     --------
     >>> print(summary(exclusion_curves("conus", [0.45, 10.0])).splitlines()[2])
-    | e | current, as printed | 0.312 | 0.45 | 0.609 |
+    | e | 2019, nuisance fitted | 0.312 | 0.45 | 0.609 |
     """
     checked_curves(curves)
     lines = [
@@ -657,7 +674,7 @@ def introduction(name: str) -> str:
     Parameters
     ----------
     name : str
-        One of `detectors`.
+        One of `names`.
 
     Returns
     -------
@@ -669,11 +686,12 @@ def introduction(name: str) -> str:
     >>> introduction("conus").splitlines()[0]
     '# Sterile: CONUS'
     """
-    checked_choice("detector of the sterile study", name, detectors())
-    one = set_up(name) if name in set_ups() else experiments.load(name)
-    source = "a reactor" if one.source.name == "reactor" else "the spallation source"
+    checked_choice("detector of the sterile study", name, names())
+    experiment = set_up(name) if name in set_ups() else experiments.load(name)
+    target, metres = experiment.detector.target.name, experiment.baseline / 100
     return (
-        f"# Sterile: {one.title}\n\n{one.detector.target.name} at {one.baseline / 100:g} m from "
-        f"{source}: what it excludes of a flavour that disappears into a sterile neutrino, at 90% "
-        "C.L. for amplitude and splitting together. This sheet is made from a template."
+        f"# Sterile: {experiment.title}\n\n{target} at {metres:g} m from "
+        f"{experiment.source.title}: what it excludes of a flavour that disappears into a sterile "
+        "neutrino, at 90% C.L. for amplitude and splitting together. This sheet is made from a "
+        "template."
     )
