@@ -103,6 +103,26 @@ class Claim:
         return checked_number("printed", number)
 
     @property
+    def experiment(self) -> str:
+        """The experiment that it is about, or nothing; so `stage`, `beam` and `quantity`."""
+        return self.subject.get("experiment", "")
+
+    @property
+    def stage(self) -> str:
+        """See `experiment`."""
+        return self.subject.get("stage", "")
+
+    @property
+    def beam(self) -> str:
+        """See `experiment`."""
+        return self.subject.get("beam", "")
+
+    @property
+    def quantity(self) -> str:
+        """See `experiment`."""
+        return self.subject.get("quantity", "")
+
+    @property
     def half_unit(self) -> float:
         """Half a unit of its last printed digit: how far rounding may have moved it."""
         exponent = Decimal(self.printed).as_tuple().exponent

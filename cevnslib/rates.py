@@ -61,7 +61,7 @@ def _refuse_no_threshold(T: float) -> None:
     if T <= 0:
         raise DomainError(
             "threshold: got 0 MeV; allowed: above 0 MeV, as the magnetic cross section grows like "
-            "1/T and its count has no limit there"
+            "1/T and its count has no limit there (in a file: threshold_keV)"
         )
 
 

@@ -26,7 +26,7 @@ def map_tasks(
     function: Callable[[Task], Result],
     tasks: Sequence[Task],
     *,
-    client: Any = None,
+    executor: Any = None,
     progress: Callable[..., Iterable[Result]] | None = None,
 ) -> Iterator[Result]:
     """Apply a function to each task, and give the results in the order of the tasks.
@@ -41,7 +41,7 @@ def map_tasks(
         ``functools.partial`` of one.
     tasks : sequence
         Its arguments.
-    client : concurrent.futures.Executor or dask.distributed.Client, optional
+    executor : concurrent.futures.Executor or dask.distributed.Client, optional
         Who works; by default threads, as many as there are cores. On a cluster the tasks of a
         worker that dies go to another, and those that raise an error are tried twice more.
     progress : callable, optional
@@ -58,7 +58,7 @@ def map_tasks(
     KindError
         If the function or what shows progress cannot be called, or the tasks are no sequence.
     ConfigurationError
-        If the client is none.
+        If the executor is none.
 
     Examples
     --------
@@ -69,26 +69,26 @@ def map_tasks(
     checked_kind("tasks", tasks, Sequence)
     if progress is not None:
         checked_kind("progress", progress, Callable)
-    if not (client is None or isinstance(client, Executor) or hasattr(client, "scheduler_info")):
+    if not (executor is None or isinstance(executor, Executor) or hasattr(executor, "scheduler_info")):
         raise ConfigurationError(
-            f"client: got {quoted(client)}; allowed: None, a concurrent.futures.Executor or a "
+            f"executor: got {quoted(executor)}; allowed: None, a concurrent.futures.Executor or a "
             "dask.distributed.Client"
         )
-    results = _results(function, tasks, client)
+    results = _results(function, tasks, executor)
     return iter(results if progress is None else progress(results, total=len(tasks)))
 
 
 def _results(
-    function: Callable[[Task], Result], tasks: Sequence[Task], client: Any
+    function: Callable[[Task], Result], tasks: Sequence[Task], executor: Any
 ) -> Iterator[Result]:
-    if client is None:
+    if executor is None:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             yield from _results(function, tasks, pool)
         return
-    if isinstance(client, Executor):
-        futures = deque(client.submit(function, task) for task in tasks)
+    if isinstance(executor, Executor):
+        futures = deque(executor.submit(function, task) for task in tasks)
     else:
-        futures = deque(client.map(function, tasks, pure=False, retries=RETRIES))
+        futures = deque(executor.map(function, tasks, pure=False, retries=RETRIES))
     try:
         while futures:
             yield futures.popleft().result()
@@ -120,7 +120,7 @@ def process_pool(workers: int | None = None) -> ProcessPoolExecutor:
     Examples
     --------
     >>> with process_pool(2) as pool:
-    ...     list(map_tasks(abs, [-1, 2, -3], client=pool))
+    ...     list(map_tasks(abs, [-1, 2, -3], executor=pool))
     [1, 2, 3]
     """
     if workers is not None:

@@ -36,7 +36,7 @@ ENSEMBLE = coverage.Ensemble(FOUND.signal, CSI.measurement)
 TRUTHS = np.array([0.0, 50.0, 100.0, 400.0])
 STUDY = coverage.study(ENSEMBLE, TRUTHS, 1000)
 
-CLAIM = published.published_limits()[0]
+CLAIM = published.numbers()[0]
 
 T, E, q = np.array([2e-3, 5e-3, 9e-3]), np.array([20.0, 30.0, 45.0]), np.array([0.1, 0.4, 0.9])
 E_MIN, SEEN = np.array([0.5, 1.1, 2.5]), np.array([1e-4, 3e-4, 1e-3])

@@ -7,13 +7,13 @@ import pytest
 
 from cevnslib.claims import Claim, claims, judge
 from cevnslib.errors import CevnsError, ConfigurationError, DomainError, UnknownNameError
-from cevnslib.studies.published import published_limits
+from cevnslib.studies import published
 
 LIMIT = Claim("x", "n", "a limit", "10.0", "relative", "eV", tolerance=0.035, close=0.25)
 
 
 def test_table_is_whole():
-    table = published_limits()
+    table = published.numbers()
     assert len(table) == len({claim.name for claim in table}) == 81
     assert all(Decimal(claim.printed) > 0 for claim in table)
     assert {claim.paper for claim in table} == {"miranda2019"}
@@ -50,7 +50,7 @@ def test_verdicts_on_a_number(printed, ours, word, rounding):
 
 
 def test_the_limits_of_the_table_use_the_same_tolerances():
-    (claim, *_) = published_limits()
+    (claim, *_) = published.numbers()
     assert (claim.tolerance, claim.close) == (LIMIT.tolerance, LIMIT.close)
 
 

@@ -192,7 +192,7 @@ def test_results_do_not_depend_on_who_works():
     assert np.all(here.histogram.sum(axis=1) == number)
     for workers in (1, 3):
         with ThreadPoolExecutor(workers) as pool:
-            assert same(study(CSI, truths, number, client=pool), here)
+            assert same(study(CSI, truths, number, executor=pool), here)
     assert same(study(CSI, truths, number, seed=0), here)
     assert not same(study(CSI, truths, number, seed=1), here)
     first = study(CSI, truths, CHUNK)  # more experiments are added to those that were
@@ -252,7 +252,7 @@ def test_progress_is_shown_where_it_is_asked_for():
         (lambda: study(CSI, [0.0], 1.5), DomainError, "experiments: got 1.5"),
         (lambda: study(CSI, [0.0], seed=-1), DomainError, "seed: got -1"),
         (lambda: study(CSI, [0.0], 10, confidence=90), DomainError, "confidence level: got 90"),
-        (lambda: study(CSI, [0.0], 10, client="dask"), ConfigurationError, "client: got 'dask'"),
+        (lambda: study(CSI, [0.0], 10, executor="dask"), ConfigurationError, "executor: got 'dask'"),
         (lambda: replace(CSI, analysed="x"), KindError, "analysed: got 'x'"),
         (lambda: replace(CSI, signal=0.0), DomainError, "Standard Model events: got 0"),
         (lambda: Ensemble(0.0, Projection(0.1, 0.1)), (DomainError, NoLimitError), "got 0"),

@@ -13,14 +13,14 @@ from cevnslib.statistics.chi2 import delta_chi2
 from cevnslib.statistics.data import CountingMeasurement
 from cevnslib.studies import published
 from cevnslib.studies.moments import constraint, luminosity_scan, solar_limits, tmm_limits
-from cevnslib.studies.published import UNIT, limit_table, published_limits
+from cevnslib.studies.published import UNIT, limit_table
 
 CSI = experiments.load("coherent-csi")
 
 
 @pytest.mark.parametrize("beam", ["prompt", "delayed"])
 def test_published_row(beam):
-    row = published_limits(experiment="coherent-csi", beam=beam, stage="2019")
+    row = published.numbers(experiment="coherent-csi", beam=beam, stage="2019")
     for number, ours in zip(row, tmm_limits(CSI, beam), strict=True):
         assert judge(number, ours / UNIT).ratio == pytest.approx(1, abs=0.05)
 
@@ -40,7 +40,7 @@ def test_column_ratios_are_mixing_weights(beam):
     """The ratios of the columns depend on the mixing alone; ours agree with print to rounding."""
     ours = tmm_limits(CSI, beam)
     low, high = printed_ratio_ranges(
-        published_limits(experiment="coherent-csi", beam=beam, stage="2019")
+        published.numbers(experiment="coherent-csi", beam=beam, stage="2019")
     )
     assert np.all(low <= ratios(ours))
     assert np.all(ratios(ours) <= high)
@@ -138,7 +138,7 @@ def test_borexino_row():
 
 def test_borexino_row_needs_the_beryllium_line():
     pp = solar_limits(experiments.load_solar(line="pp"))
-    numbers = published_limits(experiment="borexino")
+    numbers = published.numbers(experiment="borexino")
     found = [judge(n, x / UNIT).to_rounding for n, x in zip(numbers, pp, strict=True)]
     assert found == [False, False, True]
 
@@ -162,7 +162,9 @@ def test_reactor_columns_as_published(name, stage, kind):
             tmm_limits(experiment)
         return
     ours = tmm_limits(experiment)
-    low, high = printed_ratio_ranges(published_limits(experiment=name, beam="reactor", stage=stage))
+    low, high = printed_ratio_ranges(
+        published.numbers(experiment=name, beam="reactor", stage=stage)
+    )
     assert np.all(low <= ratios(ours))
     assert np.all(ratios(ours) <= high)
 
@@ -220,7 +222,7 @@ def test_table_of_limits():
 def test_every_published_number_has_a_verdict():
     for kind in (None, *experiments.THRESHOLD_KINDS):  # the last is electron-equivalent
         found = published.verdicts(threshold_kind=kind)
-        assert [v.claim for v in found] == list(published_limits())
+        assert [v.claim for v in found] == list(published.numbers())
     assert (
         sum(v.ours == np.inf for v in found) == 6
     )  # RED100 sees nothing above 0.5 keV of that kind

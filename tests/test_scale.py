@@ -68,7 +68,7 @@ def test_results_come_in_the_order_of_the_tasks(pool):
         assert list(map_tasks(square, range(20))) == [n**2 for n in range(20)]
         return
     with pool(2) as client:
-        assert list(map_tasks(square, range(20), client=client)) == [n**2 for n in range(20)]
+        assert list(map_tasks(square, range(20), executor=client)) == [n**2 for n in range(20)]
 
 
 @needs_proc
@@ -113,13 +113,13 @@ def test_an_error_comes_through_and_the_rest_is_not_done():
         ThreadPoolExecutor(1) as client,
         pytest.raises(ZeroDivisionError, match="number three"),
     ):
-        list(map_tasks(work, range(100), client=client))
+        list(map_tasks(work, range(100), executor=client))
     assert len(done) < 20
 
 
 def test_bad_input():
-    with pytest.raises(ConfigurationError, match="client: got 3; allowed: None, a concurrent"):
-        map_tasks(square, [1], client=3)
+    with pytest.raises(ConfigurationError, match="executor: got 3; allowed: None, a concurrent"):
+        map_tasks(square, [1], executor=3)
     with pytest.raises(KindError, match="function: got 3; allowed: a function"):
         map_tasks(3, [1])
     with pytest.raises(KindError, match="progress: got True"):
@@ -136,16 +136,16 @@ def test_nothing_imports_dask():
 
 def test_a_cluster_gives_what_threads_give(cluster):
     number = 2 * CHUNK + 5
-    here, there = (study(CSI, TRUTHS, number, client=client) for client in (None, cluster))
+    here, there = (study(CSI, TRUTHS, number, executor=client) for client in (None, cluster))
     for name in ("within", "below", "histogram"):
         assert np.array_equal(getattr(here, name), getattr(there, name))
 
 
 def test_a_task_that_stumbles_is_tried_again(cluster, tmp_path):
     work = partial(stumble, tmp_path)
-    assert list(map_tasks(work, range(4), client=cluster)) == list(range(4))
+    assert list(map_tasks(work, range(4), executor=cluster)) == list(range(4))
     with pytest.raises(TypeError, match="unsupported operand"):  # and one that cannot, is not
-        list(map_tasks(square, ["text"], client=cluster))
+        list(map_tasks(square, ["text"], executor=cluster))
 
 
 def test_a_worker_that_is_killed_loses_nothing(cluster, tmp_path):
@@ -153,7 +153,7 @@ def test_a_worker_that_is_killed_loses_nothing(cluster, tmp_path):
     marker = tmp_path / "died"
     before = set(cluster.run(os.getpid).values())
     work = partial(die_once, str(marker))
-    assert list(map_tasks(work, range(12), client=cluster)) == [n**2 for n in range(12)]
+    assert list(map_tasks(work, range(12), executor=cluster)) == [n**2 for n in range(12)]
     assert marker.exists()
     cluster.wait_for_workers(2, timeout=30)
     after = set(cluster.run(os.getpid).values())
@@ -174,7 +174,7 @@ def test_a_study_during_which_a_worker_is_killed(cluster):
             yield one
 
     number = 6 * CHUNK
-    there = study(CSI, TRUTHS, number, client=cluster, progress=kill_half_way)
+    there = study(CSI, TRUTHS, number, executor=cluster, progress=kill_half_way)
     assert len(killed) == 1
     here = study(CSI, TRUTHS, number)
     assert np.array_equal(here.histogram, there.histogram)

@@ -29,7 +29,7 @@ def test_every_published_number_stands_on_a_sheet():
         for number in row.published
     ]
     shown += sheets.solar_row().published
-    assert sorted(shown, key=repr) == sorted(published.published_limits(), key=repr)
+    assert sorted(shown, key=repr) == sorted(published.numbers(), key=repr)
 
 
 def test_choices():

@@ -36,7 +36,7 @@ NO_THRESHOLD = MINE.replace("threshold_keV = 20\n", "")
 @pytest.fixture
 def refused(capsys, monkeypatch):
     """Return what is said, on one line, of arguments with which nothing is run."""
-    monkeypatch.setattr(tables, "hired", lambda *_: pytest.fail("a sheet was run"))
+    monkeypatch.setattr(tables, "executor_of", lambda *_: pytest.fail("a sheet was run"))
 
     def words(*arguments):
         assert tables.main(list(map(str, arguments))) == 2
@@ -127,7 +127,7 @@ def test_no_more_processes_than_jobs(tmp_path, capsys, monkeypatch):
     def stop(workers, cluster):
         raise ConfigurationError(f"{workers} of them")
 
-    monkeypatch.setattr(tables, "hired", stop)
+    monkeypatch.setattr(tables, "executor_of", stop)
     assert tables.main(["--sterile", "conus", "--workers", "1000000000"]) == 1
     assert "1 of them" in capsys.readouterr().err
 
@@ -266,11 +266,11 @@ def test_a_sheet_on_a_cluster_whose_worker_is_killed():
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=":0", memory_limit=0
         ) as cluster,
-        tables.hired(None, cluster.scheduler_address) as client,
+        tables.executor_of(None, cluster.scheduler_address) as client,
     ):
         client.wait_for_workers(2, timeout=30)
         pids = client.run(os.getpid)
-        made = map_tasks(tables.make, [("a sheet", sheet)], client=client)
+        made = map_tasks(tables.make, [("a sheet", sheet)], executor=client)
         at_work = []
 
         def kill():

@@ -23,7 +23,7 @@ def main() -> None:
     fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
     for ax, beam in zip(axes, ("prompt", "delayed"), strict=True):
         found = moments.constraint(csi, beam)
-        row = published.published_limits(experiment="coherent-csi", beam=beam, stage="2019")
+        row = published.numbers(experiment="coherent-csi", beam=beam, stage="2019")
         for i, (number, ours) in enumerate(zip(row, found.limits(), strict=True)):
             delta = found.delta_chi2(grid[:, np.newaxis] * 1e-10 * np.eye(3)[i])
             label = rf"$|\Lambda_{i + 1}| < {ours / 1e-10:.1f}$ (published {number.printed})"

@@ -156,7 +156,7 @@ def make(job: tuple[str, Callable[[], str]]) -> str:
 
 
 @contextmanager
-def hired(workers: int | None, cluster: str | None) -> Iterator[Any]:
+def executor_of(workers: int | None, cluster: str | None) -> Iterator[Any]:
     """Yield who makes the sheets: processes of this machine, or the workers of a cluster.
 
     A cluster that cannot be reached is a ConfigurationError.
@@ -319,9 +319,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     jobs += [(f"sterile-{one}", partial(make_sterile_sheet, one)) for one in detectors]
     workers = min(options.workers or os.cpu_count() or 1, len(jobs))
     try:
-        with hired(workers, options.cluster) as client:
+        with executor_of(workers, options.cluster) as executor:
             show = partial(tqdm, desc="sheets", unit="sheet")
-            done = map_tasks(make, jobs, client=client, progress=show)
+            done = map_tasks(make, jobs, executor=executor, progress=show)
             for name, _ in jobs:
                 try:
                     files.write(folder / f"{name}.ipynb", next(done))

@@ -32,7 +32,7 @@ def seconds(ensemble: Ensemble, workers: int) -> dict[str, float]:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         start = time.perf_counter()
         with process_pool(workers) as pool:
-            study(ensemble, 100.0, NUMBER, client=pool)
+            study(ensemble, 100.0, NUMBER, executor=pool)
         wall.append(time.perf_counter() - start)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -53,9 +53,9 @@ def cluster_overhead(tasks: int = 2000) -> float:
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
         Client(cluster) as client,
     ):
-        list(map_tasks(empty, range(100), client=client))
+        list(map_tasks(empty, range(100), executor=client))
         start = time.perf_counter()
-        list(map_tasks(empty, range(tasks), client=client))
+        list(map_tasks(empty, range(tasks), executor=client))
         return (time.perf_counter() - start) / tasks
 
 

@@ -54,7 +54,7 @@ PANELS = Tolerance(
 )
 REPRODUCED = Tolerance(
     "reproduced",
-    published.published_limits()[0].tolerance,
+    published.numbers()[0].tolerance,
     "couplings and form factor are not printed in full: the spread of the choices; a number that "
     "agrees to its printed rounding passes too",
 )

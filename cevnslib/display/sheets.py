@@ -11,8 +11,9 @@ from ..experiments import Experiment
 from ..physics.interactions import MagneticMoment, StandardModel
 from ..physics.mixing import TALK_2019, OscillationParameters
 from ..rates import counts_by_beam
+from ..studies import published
 from ..studies.moments import limits_by_beam, solar_limits
-from ..studies.published import UNIT, published_limits
+from ..studies.published import UNIT
 
 __all__ = [
     "Row",
@@ -183,7 +184,7 @@ class Row:
 def _published(name: str, beam: str, stage: str) -> tuple[Claim, ...]:
     """Return the published numbers of a row, or none."""
     row = {"experiment": name, "beam": beam, "stage": stage}.items()
-    return tuple(claim for claim in published_limits() if row <= claim.subject.items())
+    return tuple(claim for claim in published.numbers() if row <= claim.subject.items())
 
 
 def rows(parameters: SheetParameters) -> tuple[Row, ...]:

@@ -20,9 +20,9 @@ from ..sources import oscillated
 from ..sources.solar import solar_shares
 from ..statistics.chi2 import delta_chi2
 from ..statistics.data import PoissonProjection
-from ..studies import sterile
+from ..studies import published, sterile
 from ..studies.moments import tmm_limits
-from ..studies.published import UNIT, published_limits
+from ..studies.published import UNIT
 from ..studies.sterile import SPLITTINGS
 from .style import drawing
 
@@ -333,7 +333,7 @@ def _published_today() -> dict[tuple[str, str], list[float]]:
     """Return the published limits of each experiment's first stage, of its last sample."""
     first: dict[str, str] = {}
     samples: dict[str, dict[str, list[float]]] = {}
-    for claim in published_limits():
+    for claim in published.numbers():
         name, beam, stage = (claim.subject[key] for key in ("experiment", "beam", "stage"))
         if stage == first.setdefault(name, stage):
             beams = samples.setdefault(name, {})

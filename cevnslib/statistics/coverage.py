@@ -484,7 +484,7 @@ def study(
     *,
     confidence: float = 0.90,
     seed: int = 0,
-    client: Any = None,
+    executor: Any = None,
     progress: Callable[..., Iterable[Any]] | None = None,
 ) -> Coverage:
     """Repeat an experiment many times for each of some true numbers of magnetic events.
@@ -502,7 +502,7 @@ def study(
     seed : int, optional
         With the number of the truth and of the chunk it fixes all that is drawn, so results are the
         same whoever works, and however many.
-    client, progress
+    executor, progress
         Who works, and what shows how far they are; see `cevnslib.scale.map_tasks`.
 
     Returns
@@ -515,7 +515,7 @@ def study(
     DomainError
         If the truths are not rising, negative or not finite, or a number is impossible.
     ConfigurationError
-        If the client is none.
+        If the executor is none.
 
     Examples
     --------
@@ -541,7 +541,7 @@ def study(
     ]
     work = partial(_tally, ensemble, truths, experiments, rise, seed)
     sums = np.zeros((len(truths), 2 + BINS), dtype=np.int64)
-    done = map_tasks(work, tasks, client=client, progress=progress)
+    done = map_tasks(work, tasks, executor=executor, progress=progress)
     for (number, _), tally in zip(tasks, done, strict=True):
         sums[number] += tally
     within, below, histogram = sums[:, 0], sums[:, 1], sums[:, 2:]

@@ -18,7 +18,7 @@ from ..experiments import (
 from ..physics.mixing import TALK_2019, OscillationParameters
 from .moments import limits_by_beam, solar_limits
 
-__all__ = ["UNIT", "LimitRow", "limit_table", "published_limits", "verdicts"]
+__all__ = ["UNIT", "LimitRow", "limit_table", "numbers", "verdicts"]
 
 #: Unit of the published limits, in Bohr magnetons.
 UNIT = 1e-10
@@ -110,7 +110,7 @@ def _row(experiment: str, stage: str, beam: str, values: list[float]) -> LimitRo
     return made(LimitRow, experiment=experiment, stage=stage, beam=beam, values=tuple(values))
 
 
-def published_limits(**subject: str) -> tuple[Claim, ...]:
+def numbers(**subject: str) -> tuple[Claim, ...]:
     """Return the published limits on the moments, all of them or those about some subject.
 
     Parameters
@@ -130,9 +130,9 @@ def published_limits(**subject: str) -> tuple[Claim, ...]:
 
     Examples
     --------
-    >>> [claim.printed for claim in published_limits(experiment="conus", stage="2019")]
+    >>> [claim.printed for claim in numbers(experiment="conus", stage="2019")]
     ['1.9', '1.3', '1.1']
-    >>> len(published_limits())
+    >>> len(numbers())
     81
     """
     return tuple(
@@ -172,7 +172,7 @@ def verdicts(
         for row in limit_table(signal_nuisance=treatment, threshold_kind=threshold_kind)
     }
     answers = []
-    for claim in published_limits():
+    for claim in numbers():
         about = claim.subject
         treatment = about["signal_nuisance"]
         if signal_nuisance is not None and treatment != "fitted":
