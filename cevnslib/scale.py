@@ -69,7 +69,8 @@ def map_tasks(
     checked_kind("tasks", tasks, Sequence)
     if progress is not None:
         checked_kind("progress", progress, Callable)
-    if not (executor is None or isinstance(executor, Executor) or hasattr(executor, "scheduler_info")):
+    known = executor is None or isinstance(executor, Executor)
+    if not (known or hasattr(executor, "scheduler_info")):
         raise ConfigurationError(
             f"executor: got {quoted(executor)}; allowed: None, a concurrent.futures.Executor or a "
             "dask.distributed.Client"

@@ -252,7 +252,7 @@ def test_progress_is_shown_where_it_is_asked_for():
         (lambda: study(CSI, [0.0], 1.5), DomainError, "experiments: got 1.5"),
         (lambda: study(CSI, [0.0], seed=-1), DomainError, "seed: got -1"),
         (lambda: study(CSI, [0.0], 10, confidence=90), DomainError, "confidence level: got 90"),
-        (lambda: study(CSI, [0.0], 10, executor="dask"), ConfigurationError, "executor: got 'dask'"),
+        (lambda: study(CSI, [0.0], 10, executor="x"), ConfigurationError, "executor: got 'x'"),
         (lambda: replace(CSI, analysed="x"), KindError, "analysed: got 'x'"),
         (lambda: replace(CSI, signal=0.0), DomainError, "Standard Model events: got 0"),
         (lambda: Ensemble(0.0, Projection(0.1, 0.1)), (DomainError, NoLimitError), "got 0"),
