@@ -1,7 +1,8 @@
 r"""Nuclear form factors F(q), normalised to F(0) = 1.
 
-Each takes the momentum transfer :math:`q=\sqrt{2 m_A T}/\hbar c` in 1/fm and a nuclide, so any of
-them can be handed to an interaction; a reader's own function of the same two arguments works too.
+Each takes the momentum transfer :math:`q=\sqrt{2 m_A T}/\hbar c` in 1/fm, any shape, at least 0,
+and a nuclide, and returns F in the shape of q; lengths are in fm, at least 0. Any of them can be
+handed to an interaction; a reader's own function of the same two arguments works too.
 """
 
 import math
@@ -60,22 +61,10 @@ def helm(q: ArrayLike, nuclide: Nuclide, *, a: float = 0.52, s: float = 0.9) -> 
 
     Parameters
     ----------
-    q : array_like
-        Momentum transfer in 1/fm, any shape, at least 0.
-    nuclide : Nuclide
-        The nucleus.
+    q, nuclide
+        See the module.
     a, s : float, optional
-        Diffuseness and skin thickness in fm.
-
-    Returns
-    -------
-    ndarray
-        F(q), the shape of ``q``.
-
-    Raises
-    ------
-    DomainError
-        If ``q`` or a length is negative or not finite.
+        Diffuseness and skin thickness.
 
     References
     ----------
@@ -90,10 +79,20 @@ def helm(q: ArrayLike, nuclide: Nuclide, *, a: float = 0.52, s: float = 0.9) -> 
     """
     q = _momentum(q, nuclide)
     a, s = checked_number("a", a, "fm", at_least=0), checked_number("s", s, "fm", at_least=0)
+    checked_number("s", s, "fm", at_most=np.sqrt(_edge(nuclide, a) / 5))
+    return _helm(q, nuclide, a, s)
+
+
+def _edge(nuclide: Nuclide, a: float) -> float:
     c = 1.23 * nuclide.nucleons ** (1 / 3) - 0.60
-    edge = c**2 + 7 / 3 * np.pi**2 * a**2
-    checked_number("s", s, "fm", at_most=np.sqrt(edge / 5))
-    radius = np.sqrt(edge - 5 * s**2)
+    edge: float = c**2 + 7 / 3 * np.pi**2 * a**2
+    return edge
+
+
+def _helm(
+    q: NDArray[np.float64], nuclide: Nuclide, a: float = 0.52, s: float = 0.9
+) -> NDArray[np.float64]:
+    radius = np.sqrt(_edge(nuclide, a) - 5 * s**2)
     return _sphere(q * radius) * np.exp(q**2 * (-(s**2) / 2))
 
 
@@ -104,22 +103,10 @@ def klein_nystrand(q: ArrayLike, nuclide: Nuclide, *, a: float = 0.7) -> NDArray
 
     Parameters
     ----------
-    q : array_like
-        Momentum transfer in 1/fm, any shape, at least 0.
-    nuclide : Nuclide
-        The nucleus.
+    q, nuclide
+        See the module.
     a : float, optional
-        Range of the Yukawa potential in fm.
-
-    Returns
-    -------
-    ndarray
-        F(q), the shape of ``q``.
-
-    Raises
-    ------
-    DomainError
-        If ``q`` or a length is negative or not finite.
+        Range of the Yukawa potential.
 
     References
     ----------
@@ -131,8 +118,12 @@ def klein_nystrand(q: ArrayLike, nuclide: Nuclide, *, a: float = 0.7) -> NDArray
     >>> klein_nystrand([0.0, 0.5], nuclide("Cs133")).round(4)
     array([1.    , 0.2714])
     """
-    q = _momentum(q, nuclide)
-    a = checked_number("a", a, "fm", at_least=0)
+    return _klein_nystrand(_momentum(q, nuclide), nuclide, checked_number("a", a, "fm", at_least=0))
+
+
+def _klein_nystrand(
+    q: NDArray[np.float64], nuclide: Nuclide, a: float = 0.7
+) -> NDArray[np.float64]:
     radius = 1.23 * nuclide.nucleons ** (1 / 3)
     return _sphere(q * radius) / (1 + (q * a) ** 2)
 
@@ -146,22 +137,10 @@ def symmetrized_fermi(q: ArrayLike, nuclide: Nuclide, *, a: float = 0.52) -> NDA
 
     Parameters
     ----------
-    q : array_like
-        Momentum transfer in 1/fm, any shape, at least 0.
-    nuclide : Nuclide
-        The nucleus.
+    q, nuclide
+        See the module.
     a : float, optional
-        Surface diffuseness in fm.
-
-    Returns
-    -------
-    ndarray
-        F(q), the shape of ``q``.
-
-    Raises
-    ------
-    DomainError
-        If ``q`` or a length is negative or not finite.
+        Surface diffuseness, above 0.
 
     References
     ----------
@@ -173,7 +152,12 @@ def symmetrized_fermi(q: ArrayLike, nuclide: Nuclide, *, a: float = 0.52) -> NDA
     >>> symmetrized_fermi([0.0, 0.5], nuclide("Cs133")).round(4)
     array([1.    , 0.3335])
     """
-    q, a = _momentum(q, nuclide), checked_number("a", a, "fm", above=0)
+    return _symmetrized_fermi(_momentum(q, nuclide), nuclide, checked_number("a", a, "fm", above=0))
+
+
+def _symmetrized_fermi(
+    q: NDArray[np.float64], nuclide: Nuclide, a: float = 0.52
+) -> NDArray[np.float64]:
     c = 1.23 * nuclide.nucleons ** (1 / 3) - 0.60
     positive = np.where(q > _LEAST, q, 1.0)
     x, y = np.pi * positive * a, positive * c
@@ -188,23 +172,6 @@ def symmetrized_fermi(q: ArrayLike, nuclide: Nuclide, *, a: float = 0.52) -> NDA
 def point_like(q: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
     """Form factor of a point: 1 everywhere.
 
-    Parameters
-    ----------
-    q : array_like
-        Momentum transfer in 1/fm, any shape, at least 0.
-    nuclide : Nuclide
-        The nucleus; not used.
-
-    Returns
-    -------
-    ndarray
-        Ones, the shape of ``q``.
-
-    Raises
-    ------
-    DomainError
-        If ``q`` or a length is negative or not finite.
-
     Examples
     --------
     >>> from cevnslib.physics.targets import nuclide
@@ -212,3 +179,15 @@ def point_like(q: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
     array([1., 1.])
     """
     return np.ones_like(_momentum(q, nuclide))
+
+
+def bare(form_factor: FormFactor) -> FormFactor:
+    """Return the formula behind a form factor of this module; another is what it is."""
+    return next((formula for door, formula in _FORMULAS if door is form_factor), form_factor)
+
+
+_FORMULAS: tuple[tuple[FormFactor, FormFactor], ...] = (
+    (helm, _helm),
+    (klein_nystrand, _klein_nystrand),
+    (symmetrized_fermi, _symmetrized_fermi),
+)

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import checked, checked_kind, checked_number, checked_shapes, keep
 from ..constants import CODATA_2022, Constants
-from .form_factors import FormFactor, helm
+from .form_factors import FormFactor, bare, helm
 from .targets import Nuclide
 
 __all__ = [
@@ -62,11 +62,6 @@ class WeakCouplings:
         g_p^V and g_n^V, which multiply Z and N in the weak charge.
     proton_axial, neutron_axial : float
         g_p^A and g_n^A, which multiply the unpaired protons and neutrons.
-
-    Raises
-    ------
-    DomainError
-        If one of them is not finite.
 
     Examples
     --------
@@ -150,11 +145,6 @@ class WeakCouplings:
         WeakCouplings
             The nucleons' couplings; Barranco, Miranda, Rashba, hep-ph/0508299.
 
-        Raises
-        ------
-        DomainError
-            If ``sin2_theta`` lies outside 0 to 1, or a number is not finite.
-
         Examples
         --------
         >>> WeakCouplings.with_angle(0.25).neutron_vector
@@ -187,58 +177,49 @@ TREE_LEVEL = WeakCouplings.with_angle(0.23857)
 
 
 class Interaction(ABC):
-    """What every interaction offers: coefficients, kinematics and the cross section itself."""
+    """What every interaction offers: coefficients, kinematics and the cross section itself.
 
-    @abstractmethod
+    The public methods check their arguments and call the private ones, which hold the formulas: a
+    new interaction gives `_coefficients` and, if its kinematics differ, `_minimum_energy`,
+    `_maximum_recoil` and `_minimum_recoil`. Energies are in MeV, any shape, above 0; a nuclide is
+    the nucleus that recoils. What cannot be is a DomainError or a KindError.
+    """
+
     def coefficients(self, T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
         """Return the coefficients c_n(T) of the cross section.
 
         Parameters
         ----------
         T : array_like
-            Recoil energy in MeV, any shape, above 0.
+            Recoil energy.
         nuclide : Nuclide
-            The nucleus that recoils.
 
         Returns
         -------
         ndarray
             c_0, c_1, ... in cm^2 MeV^(n-1), along a new first axis.
-
-        Raises
-        ------
-        DomainError
-            If ``T`` is not positive and finite.
         """
+        return self._coefficients(_recoil_energy(T, nuclide), nuclide)
 
     def minimum_energy(self, T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
         r"""Return the least neutrino energy that can give a recoil T.
 
-        .. math:: E_\min = \tfrac12 \left(T + \sqrt{T^2 + 2 m_A T}\right)
+        .. math:: E_\min = \tfrac12 \left(T + \sqrt{T^2 + 2 m_A T}\right),
+
+        exact for a massless outgoing neutrino; arXiv:1905.03750 uses its limit sqrt(m_A T/2).
 
         Parameters
         ----------
         T : array_like
-            Recoil energy in MeV, any shape, above 0.
+            Recoil energy.
         nuclide : Nuclide
-            The nucleus that recoils.
 
         Returns
         -------
         ndarray
-            Energies in MeV, the shape of ``T``.
-
-        Raises
-        ------
-        DomainError
-            If ``T`` is not positive and finite.
-
-        Notes
-        -----
-        Exact for a massless outgoing neutrino; arXiv:1905.03750 uses its limit sqrt(m_A T/2).
+            Energies, the shape of ``T``.
         """
-        T = _recoil_energy(T, nuclide)
-        return (T + np.sqrt(T * (T + 2 * nuclide.mass))) / 2
+        return self._minimum_energy(_recoil_energy(T, nuclide), nuclide)
 
     def maximum_recoil(self, E: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
         r"""Return the greatest recoil that an energy E can give: the inverse of E_min(T).
@@ -248,22 +229,15 @@ class Interaction(ABC):
         Parameters
         ----------
         E : array_like
-            Neutrino energy in MeV, any shape, above 0.
+            Neutrino energy.
         nuclide : Nuclide
-            The nucleus that recoils.
 
         Returns
         -------
         ndarray
-            Recoil energies in MeV, the shape of ``E``.
-
-        Raises
-        ------
-        DomainError
-            If ``E`` is not positive and finite.
+            Recoil energies, the shape of ``E``.
         """
-        E = _neutrino_energy(E, nuclide)
-        return 2 * E**2 / (nuclide.mass + 2 * E)
+        return self._maximum_recoil(_neutrino_energy(E, nuclide), nuclide)
 
     def minimum_recoil(self, E: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
         """Return the least recoil that an energy E can give: 0 for a massless outgoing neutrino.
@@ -271,21 +245,15 @@ class Interaction(ABC):
         Parameters
         ----------
         E : array_like
-            Neutrino energy in MeV, any shape, above 0.
+            Neutrino energy.
         nuclide : Nuclide
-            The nucleus that recoils.
 
         Returns
         -------
         ndarray
-            Recoil energies in MeV, the shape of ``E``.
-
-        Raises
-        ------
-        DomainError
-            If ``E`` is not positive and finite.
+            Recoil energies, the shape of ``E``.
         """
-        return np.zeros_like(_neutrino_energy(E, nuclide))
+        return self._minimum_recoil(_neutrino_energy(E, nuclide), nuclide)
 
     def differential_cross_section(
         self, T: ArrayLike, E: ArrayLike, nuclide: Nuclide
@@ -295,28 +263,34 @@ class Interaction(ABC):
         Parameters
         ----------
         T, E : array_like
-            Recoil and neutrino energies in MeV, above 0; their shapes are broadcast.
+            Recoil and neutrino energies; their shapes are broadcast. A recoil so great that the
+            nucleus would break is refused: an energy in keV, most likely.
         nuclide : Nuclide
-            The nucleus that recoils.
 
         Returns
         -------
         ndarray
-            dsigma/dT in cm^2/MeV, the broadcast shape.
-
-        Raises
-        ------
-        DomainError
-            If ``T`` or ``E`` is not positive and finite, their shapes do not broadcast, or ``T`` is
-            so great that the nucleus would break: an energy in keV, most likely.
+            In cm^2/MeV, the broadcast shape.
         """
         T, E = coherent_recoil("recoil energy T", T, nuclide), _neutrino_energy(E, nuclide)
-        coefficients = self.coefficients(T, nuclide)
         polynomial = np.zeros(checked_shapes(T=T, E=E))
-        for coefficient in coefficients[::-1]:
+        for coefficient in self._coefficients(T, nuclide)[::-1]:
             polynomial = polynomial / E + coefficient
-        found = np.where(self.minimum_energy(T, nuclide) <= E, polynomial, 0.0)
-        return checked("cross section", found, "cm^2/MeV")
+        allowed = self._minimum_energy(T, nuclide) <= E
+        return checked("cross section", np.where(allowed, polynomial, 0.0), "cm^2/MeV")
+
+    @abstractmethod
+    def _coefficients(self, T: NDArray[np.float64], nuclide: Nuclide) -> NDArray[np.float64]:
+        """Return c_0, c_1, ...; see `coefficients`."""
+
+    def _minimum_energy(self, T: NDArray[np.float64], nuclide: Nuclide) -> NDArray[np.float64]:
+        return (T + np.sqrt(T * (T + 2 * nuclide.mass))) / 2
+
+    def _maximum_recoil(self, E: NDArray[np.float64], nuclide: Nuclide) -> NDArray[np.float64]:
+        return 2 * E**2 / (nuclide.mass + 2 * E)
+
+    def _minimum_recoil(self, E: NDArray[np.float64], nuclide: Nuclide) -> NDArray[np.float64]:
+        return np.zeros_like(E)
 
 
 @dataclass(frozen=True)
@@ -332,7 +306,7 @@ class StandardModel(Interaction):
     couplings : WeakCouplings, optional
         The nucleons' neutral-current couplings.
     form_factor : callable, optional
-        F(q, nuclide), see `cevnslib.form_factors`.
+        F(q, nuclide), see `cevnslib.physics.form_factors`.
     axial : bool, optional
         Whether to add the axial term of the unpaired nucleons, below 1% for the targets here.
     constants : Constants, optional
@@ -362,17 +336,7 @@ class StandardModel(Interaction):
         checked_kind("constants", self.constants, Constants)
 
     def weak_charge(self, nuclide: Nuclide) -> float:
-        """Return the weak charge Q_V = g_p^V Z + g_n^V N of a nucleus.
-
-        Parameters
-        ----------
-        nuclide : Nuclide
-            The nucleus.
-
-        Returns
-        -------
-        float
-            Q_V, in the convention in which a neutron counts about -1/2.
+        """Return the weak charge Q_V = g_p^V Z + g_n^V N of a nucleus; a neutron counts about -1/2.
 
         Examples
         --------
@@ -380,22 +344,10 @@ class StandardModel(Interaction):
         >>> round(StandardModel().weak_charge(nuclide("Ar40")), 2)
         -10.72
         """
-        checked_kind("nuclide", nuclide, Nuclide)
-        g = self.couplings
-        return g.proton_vector * nuclide.protons + g.neutron_vector * nuclide.neutrons
+        return self._weak_charge(checked_kind("nuclide", nuclide, Nuclide))
 
     def axial_charge(self, nuclide: Nuclide) -> float:
-        """Return the axial charge Q_A of the unpaired nucleons, 0 if the axial term is off.
-
-        Parameters
-        ----------
-        nuclide : Nuclide
-            The nucleus.
-
-        Returns
-        -------
-        float
-            Q_A = g_p^A (Z_up - Z_down) + g_n^A (N_up - N_down).
+        """Return Q_A = g_p^A (Z_up - Z_down) + g_n^A (N_up - N_down), 0 if the axial term is off.
 
         Examples
         --------
@@ -403,32 +355,27 @@ class StandardModel(Interaction):
         >>> StandardModel(axial=True).axial_charge(nuclide("Ar40"))
         0.0
         """
-        checked_kind("nuclide", nuclide, Nuclide)
+        return self._axial_charge(checked_kind("nuclide", nuclide, Nuclide))
+
+    def _weak_charge(self, nuclide: Nuclide) -> float:
+        g = self.couplings
+        return g.proton_vector * nuclide.protons + g.neutron_vector * nuclide.neutrons
+
+    def _axial_charge(self, nuclide: Nuclide) -> float:
         if not self.axial:
             return 0.0
         g = self.couplings
-        return (
-            g.proton_axial * nuclide.unpaired_protons + g.neutron_axial * nuclide.unpaired_neutrons
-        )
+        protons, neutrons = nuclide.unpaired_protons, nuclide.unpaired_neutrons
+        return g.proton_axial * protons + g.neutron_axial * neutrons
 
-    def coefficients(self, T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
-        """Return c_0, c_1 (zero) and c_2; see `Interaction.coefficients`.
-
-        Examples
-        --------
-        >>> from cevnslib.physics.targets import nuclide
-        >>> StandardModel().coefficients([0.001, 0.005], nuclide("Cs133")).shape
-        (3, 2)
-        """
-        T = _recoil_energy(T, nuclide)
-        form_factor = _form_factor(self.form_factor, T, nuclide, self.constants)
+    def _coefficients(self, T: NDArray[np.float64], nuclide: Nuclide) -> NDArray[np.float64]:
+        square = _form_factor(self.form_factor, T, nuclide, self.constants) ** 2
         scale = self.constants.fermi**2 * nuclide.mass / np.pi * self.constants.square_centimetres
-        vector, axial = self.weak_charge(nuclide) ** 2, self.axial_charge(nuclide) ** 2
-        square = form_factor**2
-        found = np.zeros((3, *T.shape))
-        found[0] = square * (scale * (vector + axial))
-        found[2] = square * T * (scale * (axial - vector) * nuclide.mass / 2)
-        return found
+        vector, axial = self._weak_charge(nuclide) ** 2, self._axial_charge(nuclide) ** 2
+        c = np.zeros((3, *T.shape))
+        c[0] = square * (scale * (vector + axial))
+        c[2] = square * T * (scale * (axial - vector) * nuclide.mass / 2)
+        return c
 
 
 @dataclass(frozen=True)
@@ -447,16 +394,11 @@ class MagneticMoment(Interaction):
     moment : float, optional
         Effective moment in Bohr magnetons, at least 0.
     form_factor : callable, optional
-        F(q, nuclide), see `cevnslib.form_factors`.
+        F(q, nuclide), see `cevnslib.physics.form_factors`.
     spin_zero : bool, optional
         Whether to keep the term of a spin-0 nucleus; without it, the formula of Vogel and Engel.
     constants : Constants, optional
         Set of constants.
-
-    Raises
-    ------
-    DomainError
-        If the moment is negative or not finite.
 
     References
     ----------
@@ -481,25 +423,14 @@ class MagneticMoment(Interaction):
         checked_kind("spin_zero", self.spin_zero, bool)
         checked_kind("constants", self.constants, Constants)
 
-    def coefficients(self, T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
-        """Return c_0, c_1 and, for a spin-0 nucleus, c_2; see `Interaction.coefficients`.
-
-        Examples
-        --------
-        >>> from cevnslib.physics.targets import nuclide
-        >>> MagneticMoment().coefficients([0.001, 0.005], nuclide("Cs133")).shape
-        (2, 2)
-        """
-        T = _recoil_energy(T, nuclide)
+    def _coefficients(self, T: NDArray[np.float64], nuclide: Nuclide) -> NDArray[np.float64]:
         form_factor = _form_factor(self.form_factor, T, nuclide, self.constants)
-        amplitude = self.constants.fine_structure * self.moment / self.constants.electron_mass
-        scale = np.pi * amplitude**2 * nuclide.protons**2 * self.constants.square_centimetres
-        common = scale * form_factor**2
-        found = np.empty((3 if self.spin_zero else 2, *T.shape))
-        found[0], found[1] = common / T, -common
+        common = _photon_exchange(self.moment, nuclide, self.constants) * form_factor**2
+        c = np.empty((3 if self.spin_zero else 2, *T.shape))
+        c[0], c[1] = common / T, -common
         if self.spin_zero:
-            found[2] = common * T / 4
-        return found
+            c[2] = common * T / 4
+        return c
 
 
 @dataclass(frozen=True)
@@ -513,7 +444,17 @@ class DipolePortal(Interaction):
               \left[\frac1T - \frac{1 + r}{E} - \frac{r (1 + r) (m_A - T)}{2 E^2}\right] F^2(q)
 
     between the recoils of `minimum_recoil` and `maximum_recoil`, for a nucleus of spin 1/2. The
-    coupling is half mu times chi-bar sigma P_L nu F, that of `MagneticMoment` for m = 0.
+    coupling is half mu times chi-bar sigma P_L nu F, that of `MagneticMoment` for m = 0. The
+    kinematics are
+
+    .. math:: E_\min = \tfrac12 \left(T + \sqrt{T^2 + 2 m_A T}\right) (1 + r), \quad
+              T_- = \frac{m^4}{4 m_A (m_A + 2 E)\, T_+},
+
+    .. math:: T_+ = \frac{2 m_A E^2 - m^2 (m_A + E) + E \sqrt{(2 m_A E - m^2)^2 - 4 m_A^2 m^2}}
+              {2 m_A (m_A + 2 E)},
+
+    both recoils 0 below `threshold`. T_- is taken from the product of the two roots: the difference
+    that gives it directly loses its digits when m is small.
 
     Parameters
     ----------
@@ -522,14 +463,9 @@ class DipolePortal(Interaction):
     moment : float, optional
         Transition moment in Bohr magnetons, at least 0.
     form_factor : callable, optional
-        F(q, nuclide), see `cevnslib.form_factors`.
+        F(q, nuclide), see `cevnslib.physics.form_factors`.
     constants : Constants, optional
         Set of constants.
-
-    Raises
-    ------
-    DomainError
-        If the mass or the moment is negative or not finite.
 
     References
     ----------
@@ -539,10 +475,12 @@ class DipolePortal(Interaction):
     Examples
     --------
     >>> from cevnslib.physics.targets import nuclide
-    >>> ge72 = nuclide("Ge72")
+    >>> ge72, argon = nuclide("Ge72"), nuclide("Ar40")
     >>> [f"{DipolePortal(m, 1e-10).differential_cross_section(0.001, 30.0, ge72):.3e}"
     ...  for m in (0.0, 10.0, 20.0, 30.0)]
     ['2.508e-39', '2.386e-39', '1.397e-39', '0.000e+00']
+    >>> DipolePortal(20.0).maximum_recoil([10.0, 30.0], argon).round(4)
+    array([0.    , 0.0368])
     """
 
     mass: float
@@ -560,35 +498,8 @@ class DipolePortal(Interaction):
         checked_kind("form_factor", self.form_factor, Callable)
         checked_kind("constants", self.constants, Constants)
 
-    def coefficients(self, T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
-        """Return c_0, c_1 and c_2; see `Interaction.coefficients`.
-
-        Examples
-        --------
-        >>> from cevnslib.physics.targets import nuclide
-        >>> DipolePortal(10.0).coefficients([0.001, 0.005], nuclide("Cs133")).shape
-        (3, 2)
-        """
-        T = _recoil_energy(T, nuclide)
-        form_factor = _form_factor(self.form_factor, T, nuclide, self.constants)
-        amplitude = self.constants.fine_structure * self.moment / self.constants.electron_mass
-        scale = np.pi * amplitude**2 * nuclide.protons**2 * self.constants.square_centimetres
-        r = self.mass**2 / (2 * nuclide.mass * T)
-        terms = [1 / T, -(1 + r), -r * (1 + r) * (nuclide.mass - T) / 2]
-        return scale * form_factor**2 * np.stack(terms)
-
     def threshold(self, nuclide: Nuclide) -> float:
         r"""Return the least neutrino energy that can make the fermion, :math:`m + m^2/2 m_A`.
-
-        Parameters
-        ----------
-        nuclide : Nuclide
-            The nucleus that recoils.
-
-        Returns
-        -------
-        float
-            Energy in MeV.
 
         Examples
         --------
@@ -596,120 +507,44 @@ class DipolePortal(Interaction):
         >>> round(DipolePortal(30.0).threshold(nuclide("Ar40")), 4)
         30.0121
         """
-        checked_kind("nuclide", nuclide, Nuclide)
+        return self._threshold(checked_kind("nuclide", nuclide, Nuclide))
+
+    def _threshold(self, nuclide: Nuclide) -> float:
         return self.mass + self.mass**2 / (2 * nuclide.mass)
 
-    def minimum_energy(self, T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
-        r"""Return the least neutrino energy that can give a recoil T.
+    def _coefficients(self, T: NDArray[np.float64], nuclide: Nuclide) -> NDArray[np.float64]:
+        form_factor = _form_factor(self.form_factor, T, nuclide, self.constants)
+        scale = _photon_exchange(self.moment, nuclide, self.constants)
+        r = self.mass**2 / (2 * nuclide.mass * T)
+        terms = [1 / T, -(1 + r), -r * (1 + r) * (nuclide.mass - T) / 2]
+        return scale * form_factor**2 * np.stack(terms)
 
-        .. math:: E_\min = \tfrac12 \left(T + \sqrt{T^2 + 2 m_A T}\right)
-                  \left(1 + \frac{m^2}{2 m_A T}\right)
+    def _minimum_energy(self, T: NDArray[np.float64], nuclide: Nuclide) -> NDArray[np.float64]:
+        return super()._minimum_energy(T, nuclide) * (1 + self.mass**2 / (2 * nuclide.mass * T))
 
-        Parameters
-        ----------
-        T : array_like
-            Recoil energy in MeV, any shape, above 0.
-        nuclide : Nuclide
-            The nucleus that recoils.
-
-        Returns
-        -------
-        ndarray
-            Energies in MeV, the shape of ``T``; least, at `threshold`, where
-            T = m^2 / 2(m_A + m).
-
-        Raises
-        ------
-        DomainError
-            If ``T`` is not positive and finite.
-
-        Examples
-        --------
-        >>> from cevnslib.physics.targets import nuclide
-        >>> DipolePortal(10.0).minimum_energy([1e-5, 1e-4, 1e-3], nuclide("Ar40")).round(2)
-        array([58.39, 19.69, 10.11])
-        """
-        T = _recoil_energy(T, nuclide)
-        return super().minimum_energy(T, nuclide) * (1 + self.mass**2 / (2 * nuclide.mass * T))
-
-    def maximum_recoil(self, E: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
-        r"""Return the greatest recoil that an energy E can give.
-
-        .. math:: T_+ = \frac{2 m_A E^2 - m^2 (m_A + E) + E \sqrt{(2 m_A E - m^2)^2 - 4 m_A^2 m^2}}
-                  {2 m_A (m_A + 2 E)}
-
-        Parameters
-        ----------
-        E : array_like
-            Neutrino energy in MeV, any shape, above 0.
-        nuclide : Nuclide
-            The nucleus that recoils.
-
-        Returns
-        -------
-        ndarray
-            Recoil energies in MeV, the shape of ``E``; 0 below `threshold`.
-
-        Raises
-        ------
-        DomainError
-            If ``E`` is not positive and finite.
-
-        Examples
-        --------
-        >>> from cevnslib.physics.targets import nuclide
-        >>> DipolePortal(20.0).maximum_recoil([10.0, 30.0], nuclide("Ar40")).round(4)
-        array([0.    , 0.0368])
-        """
-        E = _neutrino_energy(E, nuclide)
+    def _maximum_recoil(self, E: NDArray[np.float64], nuclide: Nuclide) -> NDArray[np.float64]:
         M, m = nuclide.mass, self.mass
-        above = E - self.threshold(nuclide)
+        above = E - self._threshold(nuclide)
         # The root is 2M times this one: its two factors keep their digits close to threshold.
         root = np.sqrt(np.maximum(above, 0) * (above + 2 * m))
         greatest = (2 * M * E**2 - m**2 * (M + E) + 2 * M * E * root) / (2 * M * (M + 2 * E))
         return np.where(above >= 0, greatest, 0.0)
 
-    def minimum_recoil(self, E: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
-        r"""Return the least recoil that an energy E can give.
-
-        .. math:: T_- = \frac{m^4}{4 m_A (m_A + 2 E)\, T_+}
-
-        Parameters
-        ----------
-        E : array_like
-            Neutrino energy in MeV, any shape, above 0.
-        nuclide : Nuclide
-            The nucleus that recoils.
-
-        Returns
-        -------
-        ndarray
-            Recoil energies in MeV, the shape of ``E``; 0 below `threshold`.
-
-        Raises
-        ------
-        DomainError
-            If ``E`` is not positive and finite.
-
-        Notes
-        -----
-        The other root of the equation for :math:`T_+`, taken from the product of the two: the
-        difference that gives it directly loses its digits when m is small.
-
-        Examples
-        --------
-        >>> from cevnslib.physics.targets import nuclide
-        >>> DipolePortal(20.0).minimum_recoil([10.0, 30.0], nuclide("Ar40")).round(6)
-        array([0.      , 0.000784])
-        """
-        E = _neutrino_energy(E, nuclide)
-        M, greatest = nuclide.mass, self.maximum_recoil(E, nuclide)
+    def _minimum_recoil(self, E: NDArray[np.float64], nuclide: Nuclide) -> NDArray[np.float64]:
+        M, greatest = nuclide.mass, self._maximum_recoil(E, nuclide)
         positive = np.where(greatest > 0, greatest, np.inf)
         return self.mass**4 / (4 * M * (M + 2 * E) * positive)
+
+
+def _photon_exchange(moment: float, nuclide: Nuclide, constants: Constants) -> float:
+    """Return pi alpha^2 Z^2 / m_e^2 times the moment squared, in cm^2."""
+    amplitude = constants.fine_structure * moment / constants.electron_mass
+    return np.pi * amplitude**2 * nuclide.protons**2 * constants.square_centimetres
 
 
 def _form_factor(
     form_factor: FormFactor, T: NDArray[np.float64], nuclide: Nuclide, constants: Constants
 ) -> NDArray[np.float64]:
     """Evaluate a form factor at the momentum transfer q = sqrt(2 m_A T)/hbar c of a recoil."""
-    return form_factor(np.sqrt(T) * (np.sqrt(2 * nuclide.mass) / constants.hbar_c), nuclide)
+    q = np.sqrt(T) * (np.sqrt(2 * nuclide.mass) / constants.hbar_c)
+    return bare(form_factor)(q, nuclide)
