@@ -5,7 +5,7 @@ import sys
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import NoneType
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -318,6 +318,31 @@ def made(kind: type[Kind], **fields: Any) -> Kind:
     instance = object.__new__(kind)
     vars(instance).update(fields)
     return instance
+
+
+class Doors:
+    """Base of classes whose public methods check their arguments and call private ones.
+
+    `doors` names these methods. A subclass gives a formula under the private name, ``_density`` for
+    ``density``; one that overrides the public method is taken to mean the formula, which goes
+    behind the door, so that what a reader writes is checked like all else.
+    """
+
+    doors: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Put formulas behind their doors."""
+        super().__init_subclass__(**options)
+        for name in cls.doors:
+            if name in vars(cls) and f"_{name}" not in vars(cls):
+                setattr(cls, f"_{name}", vars(cls)[name])
+                delattr(cls, name)
+
+
+def formula(thing: object, name: str) -> Callable[..., Any]:
+    """Return the private method behind a public one or, where a reader's class has none, that."""
+    bare: Callable[..., Any] = getattr(thing, f"_{name}", None) or getattr(thing, name)
+    return bare
 
 
 def checked_shapes(**arrays: NDArray[Any]) -> tuple[int, ...]:

@@ -128,7 +128,9 @@ class Experiment:
         >>> f"{csi.fluence(csi.source.beams[0]):.3e}"
         '3.008e+14'
         """
-        checked_kind("beam", beam, Beam)
+        return self._fluence(checked_kind("beam", beam, Beam))
+
+    def _fluence(self, beam: Beam) -> float:
         return beam.rate * self.exposure / (4 * math.pi * self.baseline**2)
 
     def without_signal_nuisance(self) -> "Experiment":

@@ -37,6 +37,8 @@ __all__ = [
 #: Nodes in a panel, and the largest ratio of its ends; together they reach 1e-12 in a count.
 _NODES = 20
 _RATIO = 8.0
+#: A sum of cross sections in cm^2 that cannot be, whatever the units.
+_ABSURD = 1e40
 
 
 def _panels(edges: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -69,10 +71,10 @@ def _panel_edges(
     experiment: Experiment, interaction: Interaction, nuclide: Nuclide, beams: tuple[Beam, ...]
 ) -> NDArray[np.float64]:
     """Return every recoil energy at which the integrand has a kink, from threshold to end."""
-    energies = sorted({E for beam in beams for E in beam.spectrum.breakpoints})
-    ends = interaction.maximum_recoil(energies, nuclide)
-    kinks = [*ends, *interaction.minimum_recoil(energies, nuclide)]
-    jumps = experiment.detector.breakpoints(nuclide)
+    energies = np.array(sorted({E for beam in beams for E in beam.spectrum.breakpoints}))
+    ends = interaction._maximum_recoil(energies, nuclide)
+    kinks = [*ends, *interaction._minimum_recoil(energies, nuclide)]
+    jumps = experiment.detector._breakpoints(nuclide)
     low, high = jumps[0], min(jumps[-1], float(ends[-1]))
     _refuse_no_threshold(low)
     inner = {float(T) for T in (*kinks, *jumps) if low < T < high}
@@ -91,8 +93,8 @@ def _on_target(
     for nuclide, per_kg, T, weight in zip(
         target.nuclides, target.nuclei_per_kg, recoils, weights, strict=True
     ):
-        parts.append(interaction.coefficients(T, nuclide) * (per_kg * mass * weight))
-        energies.append(interaction.minimum_energy(T, nuclide))
+        parts.append(interaction._coefficients(T, nuclide) * (per_kg * mass * weight))
+        energies.append(interaction._minimum_energy(T, nuclide))
     E_min = np.concatenate(energies)
     # One nuclide may have more powers than another.
     coefficients, first = np.zeros((max(len(part) for part in parts), len(E_min))), 0
@@ -107,10 +109,12 @@ def _folded(
     coefficients: NDArray[np.float64], E_min: NDArray[np.float64], beam: Beam
 ) -> NDArray[np.float64]:
     """Return sum_n c_n I_n(E_min): the cross section averaged over a beam's spectrum."""
-    moments = beam.spectrum.moments(E_min, len(coefficients) - 1)
+    moments = beam.spectrum._moments(E_min, len(coefficients) - 1)
     folded: NDArray[np.float64] = np.einsum("n...,n...->...", coefficients, moments)
     # What a reader's own form factor, interaction or spectrum makes of it is seen here.
-    return checked(f"cross section in the beam {beam.name}", folded)
+    if not abs(float(folded.sum())) < _ABSURD:
+        checked(f"cross section in the beam {beam.name}", folded)
+    return folded
 
 
 @contextmanager
@@ -123,7 +127,7 @@ def saying_why_nothing_is_seen(experiment: Experiment, interaction: Interaction)
         end = max(beam.spectrum.breakpoints[-1] for beam in experiment.source.beams)
         recoils = [(interaction.maximum_recoil(end, n), n) for n in detector.target.nuclides]
         largest = max(float(detector.measured(T, nuclide)) for T, nuclide in recoils)
-        least = min(detector.breakpoints(nuclide)[0] for nuclide in detector.target.nuclides)
+        least = min(detector._breakpoints(nuclide)[0] for nuclide in detector.target.nuclides)
         lowest = max(detector.threshold, detector.efficiency.breakpoints[0])
         if least < max(float(T) for T, _ in recoils):
             raise
@@ -175,15 +179,19 @@ def counts_by_beam(experiment: Experiment, interaction: Interaction) -> dict[str
     {'nu_mu': 29.4, 'nu_e': 60.4, 'nubar_mu': 90.4}
     """
     _check(experiment, interaction)
+    return _counts_by_beam(experiment, interaction)
+
+
+def _counts_by_beam(experiment: Experiment, interaction: Interaction) -> dict[str, float]:
     detector, beams = experiment.detector, experiment.source.beams
     recoils, weights = [], []
     for nuclide in detector.target.nuclides:
         T, steps = _quadrature(_panel_edges(experiment, interaction, nuclide, beams))
         recoils.append(T)
-        weights.append(detector.weight(T, nuclide) * steps)
+        weights.append(detector._weight(T, nuclide) * steps)
     coefficients, E_min = _on_target(experiment, interaction, recoils, weights)
     return {
-        beam.name: experiment.fluence(beam) * float(_folded(coefficients, E_min, beam).sum())
+        beam.name: experiment._fluence(beam) * float(_folded(coefficients, E_min, beam).sum())
         for beam in beams
     }
 
@@ -222,7 +230,7 @@ def expected_counts(experiment: Experiment, interaction: Interaction, beam: str 
     """
     _check(experiment, interaction)
     chosen = experiment.source.select(beam)
-    counts = counts_by_beam(experiment, interaction)
+    counts = _counts_by_beam(experiment, interaction)
     return sum(counts[one.name] for one in chosen)
 
 
@@ -323,9 +331,9 @@ def recoil_spectrum(
     nuclides = detector.target.nuclides
     T = coherent_recoil("recoil energy T", T, *nuclides)
     if detector.quenching is None:  # all nuclides are seen alike
-        weights = [detector.acceptance(T)] * len(nuclides)
+        weights = [detector._acceptance(T)] * len(nuclides)
     else:
-        weights = [detector.weight(T, nuclide) for nuclide in nuclides]
+        weights = [detector._weight(T, nuclide) for nuclide in nuclides]
     return _spectrum(experiment, [T] * len(nuclides), weights, interaction, beam)
 
 
@@ -373,11 +381,11 @@ def measured_spectrum(
     _check(experiment, interaction)
     detector = experiment.detector
     E = coherent_recoil("measured energy E", E, *detector.target.nuclides)
-    quenching, nuclides = detector.quenching, detector.target.nuclides
-    recoils, weights = [E] * len(nuclides), [detector.acceptance(E)] * len(nuclides)
-    if quenching is not None:
-        recoils = [quenching.nuclear_recoil(E, nuclide) for nuclide in nuclides]
-        slopes = (quenching.slope(T, x) for x, T in zip(nuclides, recoils, strict=True))
+    nuclides = detector.target.nuclides
+    recoils, weights = [E] * len(nuclides), [detector._acceptance(E)] * len(nuclides)
+    if detector.quenching is not None:
+        recoils = [detector._recoil_seen_as(E, nuclide) for nuclide in nuclides]
+        slopes = (detector._slope(T, x) for x, T in zip(nuclides, recoils, strict=True))
         weights = [weight / slope for weight, slope in zip(weights, slopes, strict=True)]
     return _spectrum(experiment, recoils, weights, interaction, beam)
 
@@ -387,13 +395,13 @@ def _spectrum(
     recoils: Sequence[NDArray[np.float64]],
     weights: Sequence[NDArray[np.float64]],
     interaction: Interaction,
-    beam: str,
+    which: str,
 ) -> NDArray[np.float64]:
     """Return the weighted recoils per MeV of all nuclides, each at recoil energies of its own."""
-    beams = experiment.source.select(beam)
+    beams = experiment.source.select(which)
     flat = [[x.ravel() for x in arrays] for arrays in (recoils, weights)]
     coefficients, E_min = _on_target(experiment, interaction, *flat)
-    spectra = sum(experiment.fluence(one) * _folded(coefficients, E_min, one) for one in beams)
+    spectra = sum(experiment._fluence(beam) * _folded(coefficients, E_min, beam) for beam in beams)
     summed = np.reshape(spectra, (len(recoils), -1)).sum(axis=0)
     return np.reshape(summed, recoils[0].shape)
 
@@ -444,9 +452,9 @@ def effective_area(
     target = detector.target
     area = np.zeros_like(E)
     for nuclide, per_kg in zip(target.nuclides, target.nuclei_per_kg, strict=True):
-        edges = detector.breakpoints(nuclide)
+        edges = detector._breakpoints(nuclide)
         _refuse_no_threshold(edges[0])
-        high = interaction.maximum_recoil(E, nuclide)
+        high = interaction._maximum_recoil(E, nuclide)
         last = min(edges[-1], float(np.max(high, initial=0.0)))
         if last <= edges[0]:
             continue
@@ -456,7 +464,7 @@ def effective_area(
         whole = part(logs[:-1], logs[1:])
         up_to = np.concatenate([np.zeros((len(whole), 1)), np.cumsum(whole, axis=1)], axis=1)
         bounds = []
-        for T in (interaction.minimum_recoil(E, nuclide), high):
+        for T in (interaction._minimum_recoil(E, nuclide), high):
             x = np.log(np.clip(T, edges[0], last))
             panel = np.clip(np.searchsorted(logs, x, side="right") - 1, 0, len(logs) - 2)
             bounds.append(up_to[:, panel] + part(logs[panel], x))
@@ -475,6 +483,8 @@ def _area_between(
     """Integrate w c_n between two logarithms of T, in one panel; n along a new first axis."""
     log_T, weights = panel_rule(low, high, _NODES)
     T = np.exp(log_T)
-    weighted = weights * T * detector.weight(T, nuclide)
-    integral: NDArray[np.float64] = np.sum(weighted * interaction.coefficients(T, nuclide), axis=-1)
+    weighted = weights * T * detector._weight(T, nuclide)
+    integral: NDArray[np.float64] = np.sum(
+        weighted * interaction._coefficients(T, nuclide), axis=-1
+    )
     return integral

@@ -26,8 +26,8 @@ def printed(pulls, N):
 def test_profile_is_the_minimum(N):
     found = minimize(printed, [0, 0], args=(N,), tol=1e-14)
     assert CSI(N) == pytest.approx(found.fun, abs=1e-9)
-    assert CSI.pulls(N) == pytest.approx(found.x, abs=1e-5)
-    assert printed(CSI.pulls(N), N) == pytest.approx(float(CSI(N)), rel=1e-12, abs=1e-12)
+    assert CSI.nuisances(N) == pytest.approx(found.x, abs=1e-5)
+    assert printed(CSI.nuisances(N), N) == pytest.approx(float(CSI(N)), rel=1e-12, abs=1e-12)
 
 
 @given(

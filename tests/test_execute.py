@@ -153,7 +153,7 @@ def test_a_number_that_is_altered_is_noticed(project):
     path.write_text(text.replace("2.5\\n", "2.6\\n"))
     assert path.read_text() != text
     command = [sys.executable, "-m", "pytest", "-p", "tools.replay", "-p", "no:cacheprovider"]
-    options = ["--override-ini", "addopts=", "--override-ini", "filterwarnings=default"]
+    options = ["--override-ini", "addopts=", "-p", "no:benchmark"]
     options += ["--runs-of", project, "--rootdir", project, "-q"]
     chapters = [project / "book" / f"{name}.ipynb" for name in ("alone", "table", "wrong")]
     done = subprocess.run(

@@ -211,7 +211,6 @@ WHOLE |= {("data.CountingMeasurement.binned_chi2", "standard_model")}
 WHOLE |= {(f"sterile.{name}", "splittings") for name in ("disappearance", "disappeared_counts")}
 WHOLE |= {("sterile.exclusion_curves", "splittings"), ("coverage.study", "excess")}
 WHOLE |= {("coverage.Coverage.coverage", "critical")}
-WHOLE |= {("quadrature.panel_rule", end) for end in ("low", "high")}
 WHOLE |= {("moments.luminosity_scan", "factors")}
 VECTORISED = [
     (name, argument)

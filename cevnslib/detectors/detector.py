@@ -49,11 +49,6 @@ class ConstantEfficiency:
     value : float, optional
         From 0 to 1.
 
-    Raises
-    ------
-    DomainError
-        If the value lies outside 0 to 1.
-
     Examples
     --------
     >>> ConstantEfficiency(0.5)([0.001, 0.01])
@@ -73,7 +68,10 @@ class ConstantEfficiency:
 
     def __call__(self, T: ArrayLike) -> NDArray[np.float64]:
         """Return the value, in the shape of ``T``."""
-        return np.full_like(checked("energy", T, "MeV"), self.value)
+        return self._chance(checked("energy", T, "MeV"))
+
+    def _chance(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.full_like(E, self.value)
 
 
 @dataclass(frozen=True)
@@ -153,10 +151,12 @@ class PhotoelectronAcceptance:
 
     def __call__(self, T: ArrayLike) -> NDArray[np.float64]:
         """Return the acceptance at recoil energies in MeV."""
-        T = checked("energy", T, "MeV")
-        x = self.photoelectrons_per_keV * T / KEV
+        return self._chance(checked("energy", T, "MeV"))
+
+    def _chance(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
+        x = self.photoelectrons_per_keV * E / KEV
         half, full, last = self._steps
-        steps = ((half <= T).astype(np.float64) + (full <= T)) / 2 * (last >= T)
+        steps = ((half <= E).astype(np.float64) + (full <= E)) / 2 * (last >= E)
         acceptance: NDArray[np.float64] = (
             steps * self.amplitude * (1 + np.tanh(self.slope * (x - self.midpoint) / 2)) / 2
         )
@@ -173,11 +173,6 @@ class TabulatedEfficiency:
         Energies in MeV, rising; at least two.
     values : tuple of float
         The chance there, from 0 to 1.
-
-    Raises
-    ------
-    DomainError
-        If the numbers are not so, or not as many of one as of the other.
 
     Examples
     --------
@@ -200,10 +195,10 @@ class TabulatedEfficiency:
 
     def __call__(self, T: ArrayLike) -> NDArray[np.float64]:
         """Return the interpolated chance, in the shape of ``T``."""
-        chance: NDArray[np.float64] = np.interp(
-            checked("energy", T, "MeV"), self.energies, self.values, left=0.0, right=0.0
-        )
-        return chance
+        return self._chance(checked("energy", T, "MeV"))
+
+    def _chance(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.interp(E, self.energies, self.values, left=0.0, right=0.0)
 
 
 @dataclass(frozen=True)
@@ -215,17 +210,12 @@ class Resolution:
     Parameters
     ----------
     constant : float, optional
-        :math:`\sigma_0` in MeV.
+        :math:`\sigma_0` in MeV, at least 0; not both terms may be 0.
     stochastic : float, optional
         :math:`s` in MeV^(1/2).
     reach : float, optional
         How many standard deviations a fluctuation may be off; the rest is cut and the Gaussian
         normalised anew.
-
-    Raises
-    ------
-    DomainError
-        If a number is negative or not finite, or both terms are 0.
 
     Examples
     --------
@@ -249,7 +239,9 @@ class Resolution:
 
     def sigma(self, E: ArrayLike) -> NDArray[np.float64]:
         """Return the standard deviation in MeV at energies in MeV, at least 0."""
-        E = checked("energy", E, "MeV", at_least=0)
+        return self._sigma(checked("energy", E, "MeV", at_least=0))
+
+    def _sigma(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.sqrt(self.constant**2 + self.stochastic**2 * E)
 
 
@@ -350,6 +342,9 @@ class Detector:
         tuple of float
             Energies in MeV, rising; the last may be infinite.
         """
+        return self._breakpoints(checked_kind("nuclide", nuclide, Nuclide))
+
+    def _breakpoints(self, nuclide: Nuclide) -> tuple[float, ...]:
         energies = set(self._steps)
         if self.resolution is not None:
             # Each step is smeared over a few widths; panels of a width or two follow it.
@@ -360,7 +355,7 @@ class Detector:
         finite = sorted(E for E in energies if math.inf != E)
         recoils = np.array(finite)
         if self.quenching is not None:
-            recoils = self.quenching.nuclear_recoil(recoils, nuclide)
+            recoils = self._recoil_seen_as(recoils, nuclide)
         ends = (math.inf,) if math.inf in energies else ()
         return (*(float(T) for T in recoils), *ends)
 
@@ -378,36 +373,49 @@ class Detector:
         -------
         ndarray
             Energies in MeV, the shape of ``T``.
-
-        Raises
-        ------
-        DomainError
-            If ``T`` is negative or not finite.
         """
-        T = checked("recoil energy T", T, "MeV", at_least=0)
-        return T if self.quenching is None else self.quenching.electron_equivalent(T, nuclide)
+        checked_kind("nuclide", nuclide, Nuclide)
+        return self._measured(checked("recoil energy T", T, "MeV", at_least=0), nuclide)
+
+    def _measured(self, T: NDArray[np.float64], nuclide: Nuclide) -> NDArray[np.float64]:
+        return T if self.quenching is None else self._quenched("electron_equivalent", T, nuclide)
+
+    def _slope(self, T: NDArray[np.float64], nuclide: Nuclide) -> NDArray[np.float64]:
+        """Return d(energy measured)/dT; there must be a quenching."""
+        return self._quenched("slope", T, nuclide)
+
+    def _recoil_seen_as(self, E: NDArray[np.float64], nuclide: Nuclide) -> NDArray[np.float64]:
+        """Return the inverse of `_measured`; there must be a quenching."""
+        return self._quenched("nuclear_recoil", E, nuclide)
+
+    def _quenched(
+        self, name: str, energy: NDArray[np.float64], nuclide: Nuclide
+    ) -> NDArray[np.float64]:
+        """Ask the quenching; what one of a reader's own answers is checked."""
+        bare = getattr(self.quenching, f"_{name}", None)
+        if bare is None:
+            answer = getattr(self.quenching, name)(energy, nuclide)
+            return checked(f"{name} of the quenching", answer, at_least=0)
+        seen: NDArray[np.float64] = bare(energy, nuclide)
+        return seen
 
     def weight(self, T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
         """Return the chance that a recoil is counted.
 
         Parameters
         ----------
-        T : array_like
-            Recoil energy in MeV, any shape, at least 0.
-        nuclide : Nuclide
-            The nucleus that recoils.
+        T, nuclide
+            See `measured`.
 
         Returns
         -------
         ndarray
             From 0 to 1, the shape of ``T``.
-
-        Raises
-        ------
-        DomainError
-            If ``T`` is negative or not finite.
         """
         return self._acceptance(self.measured(T, nuclide))
+
+    def _weight(self, T: NDArray[np.float64], nuclide: Nuclide) -> NDArray[np.float64]:
+        return self._acceptance(self._measured(T, nuclide))
 
     def acceptance(self, E: ArrayLike) -> NDArray[np.float64]:
         """Return the chance that an event of a mean measured energy is counted.
@@ -421,11 +429,6 @@ class Detector:
         -------
         ndarray
             From 0 to 1, the shape of ``E``.
-
-        Raises
-        ------
-        DomainError
-            If ``E`` is negative or not finite.
         """
         return self._acceptance(checked("measured energy", E, "MeV", at_least=0))
 
@@ -433,7 +436,7 @@ class Detector:
         if self.resolution is None:
             return self._passed(E)
         # Integrate the truncated Gaussian over each stretch between two steps.
-        sigma = np.maximum(self.resolution.sigma(E), 1e-300)  # not 0 at rest
+        sigma = np.maximum(self.resolution._sigma(E), 1e-300)  # not 0 at rest
         low, high = E - self._reach * sigma, E + self._reach * sigma
         total = np.zeros_like(E)
         for start, end in pairwise(self._steps):
@@ -447,5 +450,9 @@ class Detector:
     def _passed(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the chance to count an event of a measured energy."""
         counted = (self.threshold <= E) & (self.maximum >= E)
-        chance = checked("efficiency", self.efficiency(E), at_least=0, at_most=1)
+        bare = getattr(self.efficiency, "_chance", None)
+        if bare is None:  # a reader's own
+            chance = checked("efficiency", self.efficiency(E), at_least=0, at_most=1)
+        else:
+            chance = bare(E)
         return np.where(counted, chance, 0.0)

@@ -44,12 +44,7 @@ class Lindhard:
     Parameters
     ----------
     k : float, optional
-        Strength; by default the formula above for each nuclide.
-
-    Raises
-    ------
-    DomainError
-        If ``k`` is not positive.
+        Strength, above 0; by default the formula above for each nuclide.
 
     References
     ----------
@@ -73,7 +68,6 @@ class Lindhard:
 
     def _terms(self, T: NDArray[np.float64], nuclide: Nuclide) -> tuple[NDArray[np.float64], ...]:
         """Return k epsilon^0.15, k epsilon^0.6 and k epsilon."""
-        checked_kind("nuclide", nuclide, Nuclide)
         k = self.k
         if k is None:
             k = 0.133 * nuclide.protons ** (2 / 3) * nuclide.nucleons**-0.5
@@ -91,57 +85,26 @@ class Lindhard:
         return share, share + (0.45 * a + 0.42 * b + c) / (1 + kg) ** 2
 
     def electron_equivalent(self, T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
-        """Return the energy seen.
+        """Return the energy seen of a recoil T, at least 0; see `Quenching`."""
+        checked_kind("nuclide", nuclide, Nuclide)
+        return self._electron_equivalent(checked("recoil energy T", T, "MeV", at_least=0), nuclide)
 
-        Parameters
-        ----------
-        T : array_like
-            Recoil energy in MeV, any shape, at least 0.
-        nuclide : Nuclide
-            The nucleus that recoils.
-
-        Returns
-        -------
-        ndarray
-            Electron-equivalent energy in MeV, the shape of ``T``.
-
-        Raises
-        ------
-        DomainError
-            If ``T`` is negative or not finite.
-        """
-        T = checked("recoil energy T", T, "MeV", at_least=0)
+    def _electron_equivalent(self, T: NDArray[np.float64], nuclide: Nuclide) -> NDArray[np.float64]:
         a, b, c = self._terms(T, nuclide)
         kg = 3 * a + 0.7 * b + c
         return T * kg / (1 + kg)
 
     def slope(self, T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
-        """Return d(energy seen)/dT, see `electron_equivalent`; ``T`` must be above 0."""
-        T = checked("recoil energy T", T, "MeV", above=0)
+        """Return d(energy seen)/dT; ``T`` must be above 0."""
+        checked_kind("nuclide", nuclide, Nuclide)
+        return self._slope(checked("recoil energy T", T, "MeV", above=0), nuclide)
+
+    def _slope(self, T: NDArray[np.float64], nuclide: Nuclide) -> NDArray[np.float64]:
         return self._seen(T, nuclide)[1]
 
     def nuclear_recoil(self, E: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
-        """Return the recoil energy that is seen as E: the inverse of `electron_equivalent`.
+        """Return the recoil energy that is seen as E, at least 0.
 
-        Parameters
-        ----------
-        E : array_like
-            Electron-equivalent energy in MeV, any shape, at least 0.
-        nuclide : Nuclide
-            The nucleus that recoils.
-
-        Returns
-        -------
-        ndarray
-            Recoil energy in MeV, the shape of ``E``.
-
-        Raises
-        ------
-        DomainError
-            If ``E`` is negative or not finite.
-
-        Notes
-        -----
         Newton's method in log T, where the function is nearly a straight line; to rounding.
 
         Examples
@@ -151,7 +114,11 @@ class Lindhard:
         >>> f"{Lindhard().nuclear_recoil(0.1e-3, ge) * 1e3:.3f} keV"
         '0.620 keV'
         """
-        E = checked("electron-equivalent energy", E, "MeV", at_least=0)
+        checked_kind("nuclide", nuclide, Nuclide)
+        energy = checked("electron-equivalent energy", E, "MeV", at_least=0)
+        return self._nuclear_recoil(energy, nuclide)
+
+    def _nuclear_recoil(self, E: NDArray[np.float64], nuclide: Nuclide) -> NDArray[np.float64]:
         positive = np.where(E > _LEAST, E, 1.0)
         log_T = np.log(5 * positive)
         for _ in range(60):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import checked, checked_kind, checked_number, checked_shapes, keep
+from ..checks import Doors, checked, checked_kind, checked_number, checked_shapes, keep
 from ..constants import CODATA_2022, Constants
 from .form_factors import FormFactor, bare, helm
 from .targets import Nuclide
@@ -176,14 +176,16 @@ RADIATIVE = WeakCouplings.with_angle(
 TREE_LEVEL = WeakCouplings.with_angle(0.23857)
 
 
-class Interaction(ABC):
+class Interaction(Doors, ABC):
     """What every interaction offers: coefficients, kinematics and the cross section itself.
 
     The public methods check their arguments and call the private ones, which hold the formulas: a
-    new interaction gives `_coefficients` and, if its kinematics differ, `_minimum_energy`,
-    `_maximum_recoil` and `_minimum_recoil`. Energies are in MeV, any shape, above 0; a nuclide is
+    new interaction gives `coefficients` and, if its kinematics differ, the other three, as formulas
+    of arrays: see `cevnslib.checks.Doors`. Energies are in MeV, any shape, above 0; a nuclide is
     the nucleus that recoils. What cannot be is a DomainError or a KindError.
     """
+
+    doors = ("coefficients", "minimum_energy", "maximum_recoil", "minimum_recoil")
 
     def coefficients(self, T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
         """Return the coefficients c_n(T) of the cross section.

@@ -7,13 +7,13 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ..checks import checked, checked_kind, checked_number, keep
 from ..errors import DomainError, quoted
 from ..physics.oscillations import SterileMixing, oscillation_phase, oscillation_term
 from .beams import Beam, Source
-from .spectra import LineSpectrum, NumericalSpectrum, PolynomialSpectrum
+from .spectra import LineSpectrum, NumericalSpectrum, SmoothSpectrum
 
 __all__ = [
     "OscillatedSpectrum",
@@ -75,7 +75,7 @@ class OscillatedSpectrum(NumericalSpectrum):
             baseline=checked_number("baseline", self.baseline, "cm", above=0),
             spread=checked_number("spread of the baseline", self.spread, "cm", at_least=0),
         )
-        checked_kind("original", self.original, PolynomialSpectrum | NumericalSpectrum)
+        checked_kind("original", self.original, SmoothSpectrum)
         oscillation_term(1.0, self.baseline, self.splitting, self.spread)
 
     @cached_property
@@ -90,9 +90,7 @@ class OscillatedSpectrum(NumericalSpectrum):
         start = min(start, 0.999 * end)
         return tuple(float(E) for E in energy_panels([start, *kinks, end], unit_phase))
 
-    def density(self, E: ArrayLike) -> NDArray[np.float64]:
-        """Return f(E) (1 - A sin^2); see ``NumericalSpectrum``."""
-        E = checked("neutrino energy E", E, "MeV", at_least=0)
+    def _density(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
         positive = np.where(E > 0, E, 1.0)
         fast = self.breakpoints[0] > E
         term = oscillation_term(positive, self.baseline, self.splitting, self.spread)
@@ -100,11 +98,9 @@ class OscillatedSpectrum(NumericalSpectrum):
         density: NDArray[np.float64] = self.original.density(E) * faded
         return density
 
-    def moments(self, E_min: ArrayLike, order: int) -> NDArray[np.float64]:
-        """Return the moments; see ``NumericalSpectrum``."""
-        E_min = checked("E_min", E_min, "MeV", at_least=0)
+    def _moments(self, E_min: NDArray[np.float64], order: int) -> NDArray[np.float64]:
         start = self.breakpoints[0]
-        above = super().moments(E_min, order)
+        above = super()._moments(E_min, order)
         below = self.original.moments(np.minimum(E_min, start), order)
         below = below - self.original.moments(np.full(E_min.shape, start), order)
         total: NDArray[np.float64] = above + (1 - self.amplitude / 2) * below

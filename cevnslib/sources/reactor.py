@@ -8,9 +8,9 @@ from importlib import resources
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from ..checks import checked, checked_choice, checked_kind, checked_number, keep
+from ..checks import checked_choice, checked_kind, checked_number, keep
 from ..constants import CODATA_2022, ELEMENTARY_CHARGE
 from ..errors import DomainError, quoted
 from ..quadrature import panel_rule
@@ -131,9 +131,7 @@ class ReactorSpectrum(NumericalSpectrum):
         energies = np.array([float(key) for key, _ in rows])
         return energies, np.array([values for _, values in rows]) @ weights
 
-    def density(self, E: ArrayLike) -> NDArray[np.float64]:
-        """Return the spectrum per MeV and fission; see `NumericalSpectrum`."""
-        E = checked("neutrino energy E", E, "MeV", at_least=0)
+    def _density(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
         energies, values = self._low
         shares = dict(self.fractions)
         density = np.array(np.interp(E, energies, values, left=0.0, right=0.0))

@@ -7,12 +7,21 @@ nothing else of a spectrum enters a rate.
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.polynomial import legendre, polynomial, polyutils
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import checked, checked_integer, checked_number, checked_numbers, checked_table, keep
+from ..checks import (
+    Doors,
+    checked,
+    checked_integer,
+    checked_number,
+    checked_numbers,
+    checked_table,
+    keep,
+)
 from ..errors import DomainError
 from ..quadrature import panel_rule
 
@@ -20,6 +29,7 @@ __all__ = [
     "LineSpectrum",
     "NumericalSpectrum",
     "PolynomialSpectrum",
+    "SmoothSpectrum",
     "Spectrum",
     "TabulatedSpectrum",
 ]
@@ -31,26 +41,26 @@ _LEAST_ENERGY = 1e-30
 _GREATEST_ENERGY = 1e12
 
 
-def _order(order: int) -> int:
-    return checked_integer("order", order, at_least=0, at_most=_ORDERS - 1)
+class Spectrum(Doors, ABC):
+    """What every spectrum offers: its moments, and the energies where it is not smooth.
 
+    Energies are in MeV; what cannot be is a DomainError.
+    """
 
-class Spectrum(ABC):
-    """What every spectrum offers: its moments, and the energies where it is not smooth."""
+    doors: ClassVar[tuple[str, ...]] = ("moments",)
 
     @property
     @abstractmethod
     def breakpoints(self) -> tuple[float, ...]:
         """Energies in MeV, rising, where the spectrum is not smooth; the last is its end."""
 
-    @abstractmethod
     def moments(self, E_min: ArrayLike, order: int) -> NDArray[np.float64]:
         """Return the moments I_0 to I_order above an energy.
 
         Parameters
         ----------
         E_min : array_like
-            Lower ends of the integrals in MeV, any shape, at least 0.
+            Lower ends of the integrals, any shape, at least 0; above 0 where a moment diverges.
         order : int
             The highest power of 1/E, up to 7.
 
@@ -58,13 +68,40 @@ class Spectrum(ABC):
         -------
         ndarray
             I_n in MeV^-n, n along a new first axis, 0 above the end of the spectrum.
-
-        Raises
-        ------
-        DomainError
-            If ``E_min`` is negative or not finite, a moment diverges at ``E_min = 0``, or there is
-            no such order.
         """
+        least = checked("E_min", E_min, "MeV", at_least=0)
+        return self._moments(
+            least, checked_integer("order", order, at_least=0, at_most=_ORDERS - 1)
+        )
+
+    @abstractmethod
+    def _moments(self, E_min: NDArray[np.float64], order: int) -> NDArray[np.float64]:
+        """Return the moments; see `moments`."""
+
+
+class SmoothSpectrum(Spectrum):
+    """A spectrum with a density."""
+
+    doors: ClassVar[tuple[str, ...]] = ("moments", "density")
+
+    def density(self, E: ArrayLike) -> NDArray[np.float64]:
+        """Return the number of neutrinos per MeV, 0 outside the spectrum.
+
+        Parameters
+        ----------
+        E : array_like
+            Energies, any shape, at least 0.
+
+        Returns
+        -------
+        ndarray
+            f(E) in 1/MeV, the shape of ``E``.
+        """
+        return self._density(checked("neutrino energy E", E, "MeV", at_least=0))
+
+    @abstractmethod
+    def _density(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the density; see `density`."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +111,7 @@ class LineSpectrum(Spectrum):
     Parameters
     ----------
     energy : float
-        The energy in MeV.
-
-    Raises
-    ------
-    DomainError
-        If the energy is not positive and finite.
+        The energy, above 0.
 
     Examples
     --------
@@ -100,15 +132,13 @@ class LineSpectrum(Spectrum):
         """The energy of the line."""
         return (self.energy,)
 
-    def moments(self, E_min: ArrayLike, order: int) -> NDArray[np.float64]:
-        """Return E^-n where the line lies above ``E_min``; see `Spectrum.moments`."""
-        order = _order(order)
-        above = checked("E_min", E_min, "MeV", at_least=0) <= self.energy
-        return np.multiply.outer([self.energy**-n for n in range(order + 1)], above)
+    def _moments(self, E_min: NDArray[np.float64], order: int) -> NDArray[np.float64]:
+        powers = [self.energy**-n for n in range(order + 1)]
+        return np.multiply.outer(powers, E_min <= self.energy)
 
 
 @dataclass(frozen=True)
-class PolynomialSpectrum(Spectrum):
+class PolynomialSpectrum(SmoothSpectrum):
     r"""A polynomial in the energy up to an end point, with its moments in closed form.
 
     Parameters
@@ -156,36 +186,11 @@ class PolynomialSpectrum(Spectrum):
         """The end point."""
         return (self.end,)
 
-    def density(self, E: ArrayLike) -> NDArray[np.float64]:
-        """Return the number of neutrinos per MeV, 0 above the end point.
-
-        Parameters
-        ----------
-        E : array_like
-            Energies in MeV, any shape, at least 0.
-
-        Returns
-        -------
-        ndarray
-            f(E) in 1/MeV, the shape of ``E``.
-
-        Raises
-        ------
-        DomainError
-            If ``E`` is negative or not finite.
-
-        Examples
-        --------
-        >>> PolynomialSpectrum((0.5,), end=2.0).density([1.0, 3.0])
-        array([0.5, 0. ])
-        """
-        E = checked("neutrino energy E", E, "MeV", at_least=0)
+    def _density(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.where(self.end >= E, polynomial.polyval(E, self.coefficients), 0.0)
 
-    def moments(self, E_min: ArrayLike, order: int) -> NDArray[np.float64]:
-        """Return the moments term by term; see `Spectrum.moments`."""
-        order = _order(order)
-        low = np.minimum(checked("E_min", E_min, "MeV", at_least=0), self.end)
+    def _moments(self, E_min: NDArray[np.float64], order: int) -> NDArray[np.float64]:
+        low = np.minimum(E_min, self.end)
         lowest_power = next((k for k, a in enumerate(self.coefficients) if a), 0)
         if order > lowest_power and np.any(low < _LEAST_ENERGY):
             raise DomainError(
@@ -221,27 +226,12 @@ def _integration() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return to_legendre, to_powers
 
 
-class NumericalSpectrum(Spectrum):
+class NumericalSpectrum(SmoothSpectrum):
     """A spectrum given by its density; its moments are polynomials on panels, found once and kept.
 
     A subclass gives ``density`` and ``breakpoints``; the first breakpoint is where the spectrum
     starts, above 0, and between two of them the density must be smooth.
     """
-
-    @abstractmethod
-    def density(self, E: ArrayLike) -> NDArray[np.float64]:
-        """Return the number of neutrinos per MeV, 0 outside the spectrum.
-
-        Parameters
-        ----------
-        E : array_like
-            Energies in MeV, any shape, at least 0.
-
-        Returns
-        -------
-        ndarray
-            f(E) in 1/MeV, the shape of ``E``.
-        """
 
     @cached_property
     def _panels(self) -> NDArray[np.float64]:
@@ -263,22 +253,17 @@ class NumericalSpectrum(Spectrum):
         G has a power, an order and a panel to each axis, the tail an order and a panel.
         """
         E, weights = panel_rule(self._panels[:-1], self._panels[1:], _NODES)
-        weighted = np.stack([self.density(E) * weights * E**-n for n in range(_ORDERS)])
+        weighted = np.stack([self._density(E) * weights * E**-n for n in range(_ORDERS)])
         tails = np.zeros((_ORDERS, len(E)))
         tails[:, :-1] = np.cumsum(weighted.sum(axis=-1)[:, :0:-1], axis=-1)[:, ::-1]
         to_legendre, to_powers = _integration()
         powers = weighted @ to_legendre @ to_powers
         return np.ascontiguousarray(powers.transpose(2, 0, 1)), tails
 
-    def moments(self, E_min: ArrayLike, order: int) -> NDArray[np.float64]:
-        """Return the moments, to 1e-10; see `Spectrum.moments`.
-
-        Below the start of the spectrum they are those of all of it. Orders go up to 7.
-        """
-        order = _order(order)
+    def _moments(self, E_min: NDArray[np.float64], order: int) -> NDArray[np.float64]:
+        """Return the moments, to 1e-10; below the start of the spectrum, those of all of it."""
         ends, (powers, tails) = self._panels, self._integrals
-        energy = checked("E_min", E_min, "MeV", at_least=0)
-        energy = np.minimum(np.maximum(energy, ends[0]), ends[-1])
+        energy = np.minimum(np.maximum(E_min, ends[0]), ends[-1])
         panel = np.searchsorted(ends[1:-1], energy, side="right")
         high = ends[1:].take(panel)
         below_end = 2 * (high - energy) / (high - ends.take(panel))  # 1 - x
@@ -329,7 +314,5 @@ class TabulatedSpectrum(NumericalSpectrum):
         """The tabulated energies."""
         return self.energies
 
-    def density(self, E: ArrayLike) -> NDArray[np.float64]:
-        """Return the linear interpolation; see ``NumericalSpectrum``."""
-        E = checked("neutrino energy E", E, "MeV", at_least=0)
+    def _density(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.interp(E, self.energies, self.values, left=0.0, right=0.0)

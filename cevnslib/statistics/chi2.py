@@ -11,7 +11,7 @@ for expected signal N, data D, background B and statistical variance V.
 
 import math
 from dataclasses import dataclass
-from statistics import NormalDist
+from statistics import NormalDist  # Python's own
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -41,11 +41,6 @@ def delta_chi2(confidence: float = 0.90, parameters: int = 1) -> float:
     float
         The quantile of the chi2 distribution (Wilks' theorem).
 
-    Raises
-    ------
-    DomainError
-        If the level is not between 0 and 1, or the number not an integer from 1 to 1000.
-
     Examples
     --------
     >>> round(delta_chi2(0.90, 1), 2), round(delta_chi2(0.90, 2), 2)
@@ -70,7 +65,7 @@ def delta_chi2(confidence: float = 0.90, parameters: int = 1) -> float:
 
 @dataclass(frozen=True)
 class PulledChi2:
-    """The chi2 of one count, with pulls on the signal and on the background profiled.
+    """The chi2 of one count, with a nuisance on the signal and one on the background profiled.
 
     Parameters
     ----------
@@ -80,14 +75,9 @@ class PulledChi2:
     variance : float or ndarray
         V, the statistical variance, above 0.
     background : float, optional
-        B, the expected background that carries a pull.
+        B, the expected background that carries a nuisance.
     sigma_signal, sigma_background : float, optional
-        Relative systematic errors of signal and background; 0 fixes the pull to 0.
-
-    Raises
-    ------
-    DomainError
-        If an error or the background is negative, the variance 0, or a number not finite.
+        Relative systematic errors of signal and background; 0 fixes the nuisance to 0.
 
     Examples
     --------
@@ -112,19 +102,22 @@ class PulledChi2:
             background=checked_number("background", self.background, at_least=0),
             **_errors(self.sigma_signal, self.sigma_background),
         )
-        self._shape(0.0)
+        checked_shapes(observed=np.asarray(self.observed), variance=np.asarray(self.variance))
 
-    def _shape(self, signal: ArrayLike) -> tuple[int, ...]:
-        """Return the shape of many experiments and signals together, or refuse them."""
-        arrays = {"observed": self.observed, "variance": self.variance, "signal": signal}
-        return checked_shapes(**{name: np.asarray(array) for name, array in arrays.items()})
+    def _signal(self, signal: ArrayLike) -> NDArray[np.float64]:
+        """Return expected signals that broadcast with what was seen, or refuse them."""
+        N = checked("expected signal", signal, at_least=0)
+        if np.ndim(self.observed) or np.ndim(self.variance):
+            seen, variance = np.asarray(self.observed), np.asarray(self.variance)
+            checked_shapes(observed=seen, variance=variance, signal=N)
+        return N
 
     def _total_variance(self, N: NDArray[np.float64]) -> NDArray[np.float64]:
         pulls = (self.sigma_signal * N) ** 2 + (self.sigma_background * self.background) ** 2
         return self.variance + pulls
 
     def __call__(self, signal: ArrayLike) -> NDArray[np.float64]:
-        """Return chi2, minimised over the pulls.
+        """Return chi2, minimised over the nuisances.
 
         Parameters
         ----------
@@ -135,17 +128,12 @@ class PulledChi2:
         -------
         ndarray
             chi2, the shape of ``signal``, or broadcast with that of ``observed``.
-
-        Raises
-        ------
-        DomainError
-            If the signal is negative or not finite.
         """
-        N = checked("expected signal", signal, at_least=0)
-        self._shape(N)
-        value: NDArray[np.float64] = (
-            self.observed - N - self.background
-        ) ** 2 / self._total_variance(N)
+        return self._at(self._signal(signal))
+
+    def _at(self, N: NDArray[np.float64]) -> NDArray[np.float64]:
+        residual = self.observed - N - self.background
+        value: NDArray[np.float64] = residual**2 / self._total_variance(N)
         return value
 
     def least(self, least_signal: float) -> NDArray[np.float64]:
@@ -162,29 +150,25 @@ class PulledChi2:
             The shape of ``observed``. chi2 falls until N = D - B, then rises to its value at
             infinity. If D < B it may come down to that instead.
 
-        Raises
-        ------
-        DomainError
-            If the least signal is negative or not finite.
-
         Examples
         --------
         >>> PulledChi2(np.array([142.0, 200.0]), 958, 6, 0.28).least(180.0).round(3)
         array([0.553, 0.   ])
         """
-        lowest = checked_number("least signal", least_signal, at_least=0)
-        value: NDArray[np.float64] = np.minimum(
-            self(np.maximum(lowest, self.observed - self.background)), self.at_infinity
-        )
+        return self._least(checked_number("least signal", least_signal, at_least=0))
+
+    def _least(self, lowest: float) -> NDArray[np.float64]:
+        nearest = np.maximum(lowest, self.observed - self.background)
+        value: NDArray[np.float64] = np.minimum(self._at(nearest), self.at_infinity)
         return value
 
     @property
     def at_infinity(self) -> float:
-        """The chi2 of an infinite signal, which a pull removes at a finite price, if it is free."""
+        """The chi2 of an infinite signal, which a nuisance removes at a finite price."""
         return 1 / self.sigma_signal / self.sigma_signal if self.sigma_signal > 0 else math.inf
 
-    def pulls(self, signal: ArrayLike) -> NDArray[np.float64]:
-        """Return the pulls a and b at which chi2 is least.
+    def nuisances(self, signal: ArrayLike) -> NDArray[np.float64]:
+        """Return the nuisances a and b at which chi2 is least.
 
         Parameters
         ----------
@@ -196,19 +180,13 @@ class PulledChi2:
         ndarray
             a and b along a new first axis.
 
-        Raises
-        ------
-        DomainError
-            If the signal is negative or not finite.
-
         Examples
         --------
         >>> chi = PulledChi2(142, 958, background=6, sigma_signal=0.28, sigma_background=0.25)
-        >>> chi.pulls(180.0).round(4)
+        >>> chi.nuisances(180.0).round(4)
         array([-0.1774, -0.0047])
         """
-        N = checked("expected signal", signal, at_least=0)
-        self._shape(N)
+        N = self._signal(signal)
         residual = (self.observed - N - self.background) / self._total_variance(N)
         return np.stack(
             [
@@ -236,9 +214,7 @@ class PulledChi2:
         Raises
         ------
         NoLimitError
-            If the signal pull keeps chi2 below that at any N.
-        DomainError
-            If a number is negative or not finite.
+            If the signal's nuisance keeps chi2 below that at any N.
 
         Examples
         --------
@@ -261,14 +237,8 @@ class PulledChi2:
         Returns
         -------
         float
-            With all its digits, also where the excess is small beside the signal.
-
-        Raises
-        ------
-        NoLimitError
-            If the signal pull keeps chi2 below that at any N.
-        DomainError
-            If a number is negative or not finite, or the chi2 is of several experiments.
+            With all its digits, also where the excess is small beside the signal; of one
+            experiment only.
 
         Examples
         --------
@@ -279,7 +249,10 @@ class PulledChi2:
         rise = checked_number("rise of chi2", rise, at_least=0)
         N = checked_number("least signal", least_signal, at_least=0)
         seen = checked_number("observed events", self.observed) - self.background
-        start, least = float(self(N)), float(self.least(N))
+        return self._allowed_excess(N, rise, seen)
+
+    def _allowed_excess(self, N: float, rise: float, seen: float) -> float:
+        start, least = float(self._at(np.array(N))), float(self._least(N))
         fixed, variance = (float(self._total_variance(np.array(x))) for x in (0.0, N))
         # chi2(N + x) = least + rise is square x^2 - 2 half x - constant = 0. Where chi2 is least at
         # x = 0, what cancels is left out.
@@ -302,7 +275,7 @@ class PulledChi2:
 
 @dataclass(frozen=True, eq=False)
 class BinnedChi2:
-    r"""The chi2 of several counts that share a pull on the signal and one on the background.
+    r"""The chi2 of several counts that share a nuisance on the signal and one on the background.
 
     .. math:: \chi^2 = \min_{a,b}\left[\sum_j \frac{\big(D_j - N_j(1+a) - B_j(1+b)\big)^2}{V_j}
               + \frac{a^2}{\sigma_a^2} + \frac{b^2}{\sigma_b^2}\right]
@@ -316,12 +289,7 @@ class BinnedChi2:
     background : ndarray, shape (bins,)
         B, the expected backgrounds.
     sigma_signal, sigma_background : float, optional
-        Relative systematic errors, common to all bins; 0 fixes the pull to 0.
-
-    Raises
-    ------
-    DomainError
-        If a number is negative or not finite, a variance 0, or the shapes differ.
+        Relative systematic errors, common to all bins; 0 fixes the nuisance to 0.
 
     Examples
     --------
@@ -351,7 +319,7 @@ class BinnedChi2:
         keep(self, **{name: owned(array) for name, array in arrays.items()}, **errors)
 
     def __call__(self, signal: ArrayLike) -> NDArray[np.float64]:
-        """Return chi2, minimised over the pulls.
+        """Return chi2, minimised over the nuisances.
 
         Parameters
         ----------
@@ -363,10 +331,6 @@ class BinnedChi2:
         ndarray, shape (...)
             chi2.
 
-        Raises
-        ------
-        DomainError
-            If a signal is negative or not finite, or there is not one for every bin.
         """
         N = checked("expected signal", signal, at_least=0)
         if N.shape[-1:] != np.shape(self.observed):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import checked, checked_number, keep
+from ..checks import checked, checked_number, keep, made
 from ..errors import DomainError, NoLimitError
 from .chi2 import BinnedChi2, PulledChi2
 
@@ -164,13 +164,9 @@ class CountingMeasurement(Measurement):
     sigma_background: float
 
     def _chi2(self, standard_model: float) -> PulledChi2:
-        return PulledChi2(
-            self.observed,
-            self.observed + self.background + 2 * self.steady_state,
-            self.background,
-            self.sigma_signal,
-            self.sigma_background,
-        )
+        variance = self.observed + self.background + 2 * self.steady_state
+        errors = self.sigma_signal, self.sigma_background
+        return _chi2_of(self.observed, variance, self.background, *errors)
 
     def _binned_chi2(self, expected: NDArray[np.float64]) -> BinnedChi2:
         if len(expected) > 1:
@@ -220,7 +216,7 @@ class Projection(Measurement):
 
     def _chi2(self, standard_model: float) -> PulledChi2:
         expected = _seen(standard_model)
-        return PulledChi2(expected, (1 + self.sigma_stat) * expected, sigma_signal=self.sigma_sys)
+        return _chi2_of(expected, (1 + self.sigma_stat) * expected, 0.0, self.sigma_sys, 0.0)
 
     def without_signal_nuisance(self) -> "Projection":
         """See `Measurement.without_signal_nuisance`."""
@@ -276,22 +272,44 @@ class PoissonProjection(Measurement):
         >>> PoissonProjection(0.05, 3.0, 0.28, 0.25).counting(100.0).steady_state
         300.0
         """
-        expected = _seen(checked_number("Standard Model events", standard_model, at_least=0))
+        events = checked_number("Standard Model events", standard_model, at_least=0)
+        return self._counting(_seen(events))
+
+    def _counting(self, expected: float) -> CountingMeasurement:
         background = self.background_share * expected
-        return CountingMeasurement(
-            expected + background,
-            background,
-            self.steady_state_share * expected,
-            self.sigma_signal,
-            self.sigma_background,
+        return made(
+            CountingMeasurement,
+            observed=expected + background,
+            background=background,
+            steady_state=self.steady_state_share * expected,
+            sigma_signal=self.sigma_signal,
+            sigma_background=self.sigma_background,
         )
 
     def _chi2(self, standard_model: float) -> PulledChi2:
-        return self.counting(standard_model)._chi2(standard_model)
+        return self._counting(_seen(standard_model))._chi2(standard_model)
 
     def without_signal_nuisance(self) -> "PoissonProjection":
         """See `Measurement.without_signal_nuisance`."""
         return replace(self, sigma_signal=0.0)
+
+
+def _chi2_of(
+    observed: float,
+    variance: float,
+    background: float,
+    sigma_signal: float,
+    sigma_background: float,
+) -> PulledChi2:
+    """Return the chi2 of numbers that are checked, but that their variance may be 0."""
+    return made(
+        PulledChi2,
+        observed=observed,
+        variance=checked_number("variance", variance, above=0),
+        background=background,
+        sigma_signal=sigma_signal,
+        sigma_background=sigma_background,
+    )
 
 
 def _seen(events: float) -> float:

@@ -100,7 +100,7 @@ class Constraint:
     @property
     def least_chi2(self) -> float:
         """The least chi2 over signals from the Standard Model's upwards, as mu^2 >= 0."""
-        return float(self.chi2.least(self.signal))
+        return float(self.chi2._least(self.signal))
 
     def magnetic_counts(self, moments: ArrayLike) -> NDArray[np.float64]:
         r"""Return the magnetic events :math:`\Lambda^\dagger K \Lambda`.
@@ -146,7 +146,7 @@ class Constraint:
         >>> csi.delta_chi2([[0, 0, 0], [0, 0, 5]]).round(3)
         array([0.   , 2.949])
         """
-        return self.chi2(self.signal + self.magnetic_counts(moments)) - self.least_chi2
+        return self.chi2._at(self.signal + self.magnetic_counts(moments)) - self.least_chi2
 
     def allowed_counts(self, confidence: float = 0.90, parameters: int = 1) -> float:
         """Return the most magnetic events that the data allow, on top of the Standard Model's.
@@ -167,7 +167,8 @@ class Constraint:
         >>> round(Constraint(180.0, np.eye(3) + 0j, PulledChi2(180, 958)).allowed_counts(), 1)
         50.9
         """
-        return self.chi2.allowed_excess(self.signal, delta_chi2(confidence, parameters))
+        seen = float(self.chi2.observed) - self.chi2.background
+        return self.chi2._allowed_excess(self.signal, delta_chi2(confidence, parameters), seen)
 
     def limits(self, confidence: float = 0.90, others: str = "zero") -> NDArray[np.float64]:
         r"""Return the upper limits on the three moments, one at a time.

@@ -27,7 +27,7 @@ from ..quadrature import panel_rule
 from ..rates import counts_by_beam, effective_area, saying_why_nothing_is_seen
 from ..sources.beams import Beam
 from ..sources.oscillated import energy_panels
-from ..sources.spectra import LineSpectrum
+from ..sources.spectra import SmoothSpectrum
 from ..statistics.chi2 import BinnedChi2, delta_chi2
 
 __all__ = [
@@ -113,11 +113,11 @@ def _disappeared_counts(
     largest = float(oscillation_phase(1.0, experiment.baseline, np.max(splittings, initial=0))) / 2
     lost = {}
     for beam in experiment.source.beams:
-        if isinstance(beam.spectrum, LineSpectrum):
-            E, weighted = np.array([beam.spectrum.energy]), np.ones(1)
-        else:
+        if isinstance(beam.spectrum, SmoothSpectrum):
             E, weights = _energy_rule(experiment, beam, interaction, largest)
-            weighted = weights * beam.spectrum.density(E)  # type: ignore[attr-defined]
+            weighted = weights * beam.spectrum.density(E)
+        else:  # a line
+            E, weighted = np.array(beam.spectrum.breakpoints), np.ones(1)
         weighted = weighted * experiment.fluence(beam) * effective_area(experiment, E, interaction)
         rows = max(1, _AT_ONCE // len(E))
         lost[beam.name] = np.concatenate(
