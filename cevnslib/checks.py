@@ -56,12 +56,6 @@ def checked(
     ndarray of float64
         A copy, the shape of ``value``.
 
-    Raises
-    ------
-    DomainError
-        If an element is no real number, is not finite, lies outside the domain, or is of an absurd
-        size: above 1e40 or, where it must be above 0, below 1e-40.
-
     Examples
     --------
     >>> checked("mass", 14.57, "kg", above=0)
@@ -129,29 +123,13 @@ def checked_number(
     at_most: float | None = None,
     hint: str = "",
 ) -> float:
-    """Return one real, finite number inside its domain, or refuse it.
+    """Return one real, finite number inside its domain as Python's own, or refuse it.
 
-    Parameters
-    ----------
-    name, unit, above, at_least, at_most, hint
-        See `checked`; with an upper bound of ``math.inf``, the number may be infinite.
-    value : float
-        A single number.
-
-    Returns
-    -------
-    float
-        The number, as Python's own.
-
-    Raises
-    ------
-    DomainError
-        If it is no real number, several, not finite or outside the domain.
+    The arguments are those of `checked`; with an upper bound of ``math.inf``, the number may be
+    infinite.
 
     Examples
     --------
-    >>> checked_number("mass", 14.57, "kg", above=0)
-    14.57
     >>> checked_number("mass", [1, 2], "kg")
     Traceback (most recent call last):
     ...
@@ -175,26 +153,7 @@ def checked_number(
 
 
 def checked_integer(name: str, value: object, *, at_least: int, at_most: int) -> int:
-    """Return a whole number inside its domain, or refuse it.
-
-    Parameters
-    ----------
-    name : str
-        What the number is, for the message.
-    value : int
-        The number.
-    at_least, at_most : int
-        The domain.
-
-    Returns
-    -------
-    int
-        The number.
-
-    Raises
-    ------
-    DomainError
-        If it is no whole number or outside the domain.
+    """Return a whole number from ``at_least`` to ``at_most``, or refuse it.
 
     Examples
     --------
@@ -212,26 +171,7 @@ def checked_integer(name: str, value: object, *, at_least: int, at_most: int) ->
 
 
 def checked_choice(kind: str, name: object, allowed: Iterable[str]) -> str:
-    """Return a name that is among those known, or refuse it.
-
-    Parameters
-    ----------
-    kind : str
-        What is named, for the message.
-    name : str
-        What came in.
-    allowed : iterable of str
-        The names that are known.
-
-    Returns
-    -------
-    str
-        The name.
-
-    Raises
-    ------
-    UnknownNameError
-        If it is not among them.
+    """Return a name that is among those known, or refuse it; ``kind`` says what is named.
 
     Examples
     --------
@@ -245,26 +185,7 @@ def checked_choice(kind: str, name: object, allowed: Iterable[str]) -> str:
 
 
 def checked_kind(name: str, value: Kind, kind: Any) -> Kind:
-    """Return a thing of the kind that is wanted, or refuse it.
-
-    Parameters
-    ----------
-    name : str
-        What the thing is, for the message.
-    value : object
-        What came in.
-    kind : type
-        The class it must be of, or several of them joined by ``|``.
-
-    Returns
-    -------
-    object
-        The thing.
-
-    Raises
-    ------
-    KindError
-        If it is of another.
+    """Return a thing of a class, or of several joined by ``|``, or refuse it.
 
     Examples
     --------
@@ -346,22 +267,7 @@ def formula(thing: object, name: str) -> Callable[..., Any]:
 
 
 def checked_shapes(**arrays: NDArray[Any]) -> tuple[int, ...]:
-    """Return the shape to which arrays broadcast, or refuse them.
-
-    Parameters
-    ----------
-    **arrays : ndarray
-        The arrays by their names.
-
-    Returns
-    -------
-    tuple of int
-        The shape.
-
-    Raises
-    ------
-    DomainError
-        If there is no such shape.
+    """Return the shape to which arrays, by their names, broadcast, or refuse them.
 
     Examples
     --------
@@ -380,28 +286,9 @@ def checked_shapes(**arrays: NDArray[Any]) -> tuple[int, ...]:
 def checked_table(
     name: str, energies: ArrayLike, values: ArrayLike, *, at_most: float | None = None
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return a table of values at rising energies, or refuse it.
+    """Return a table of values at energies in MeV as tuples of Python's own, or refuse it.
 
-    Parameters
-    ----------
-    name : str
-        What the values are, for the message.
-    energies : array_like, shape (n,)
-        Energies in MeV, at least 0 and rising; at least two.
-    values : array_like, shape (n,)
-        The values there, at least 0.
-    at_most : float, optional
-        Upper bound of the values.
-
-    Returns
-    -------
-    energies, values : tuple of float
-        The table, as Python's own numbers.
-
-    Raises
-    ------
-    DomainError
-        If it is not so.
+    Energies are at least 0 and rising, at least two; values are at least 0, one for each.
 
     Examples
     --------

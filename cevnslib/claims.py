@@ -54,13 +54,6 @@ class Claim:
     subject : mapping of str to str, optional
         What it is about: experiment, stage, beam, quantity.
 
-    Raises
-    ------
-    UnknownNameError
-        If there is no such kind, or no such way to have read it.
-    DomainError
-        If the tolerance is none, or what is printed is not what the kind wants.
-
     Examples
     --------
     >>> claim = claims("miranda2019", experiment="coherent-csi", beam="prompt", stage="2019")[0]
@@ -198,11 +191,6 @@ def claims(paper: str | None = None, **subject: str) -> tuple[Claim, ...]:
     tuple of Claim
         In the order of the files.
 
-    Raises
-    ------
-    UnknownNameError
-        If there is no such paper, or no claim is about such a subject.
-
     Examples
     --------
     >>> [claim.printed for claim in claims(experiment="conus", stage="2019")]
@@ -234,11 +222,6 @@ def judge(claim: Claim, ours: float | bool | Mapping[str, float]) -> Verdict:
         In a word: ``"reproduced"``, ``"close"`` or ``"not reproduced"`` of a number;
         ``"same order of magnitude"`` or ``"another order of magnitude"`` of one that is compared
         within a factor; ``"holds"`` or ``"does not hold"`` of all else.
-
-    Raises
-    ------
-    DomainError, KindError
-        If ours is not what the claim's kind wants.
 
     Examples
     --------

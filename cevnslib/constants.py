@@ -41,11 +41,6 @@ class Constants:
     atomic_mass, electron_mass, muon_mass, pion_mass : float
         Atomic mass constant, and the masses of the electron, the muon and the charged pion, in MeV.
 
-    Raises
-    ------
-    DomainError
-        If one of them is not positive and finite.
-
     Examples
     --------
     >>> f"{CODATA_2022.square_centimetres:.4e}"

@@ -72,11 +72,6 @@ def quoted(value: object) -> str:
     value : object
         Anything.
 
-    Returns
-    -------
-    str
-        Its representation, or what it is if it has none.
-
     Examples
     --------
     >>> quoted([1, 2])

@@ -72,11 +72,6 @@ class Experiment:
     references : mapping of str to str
         Where each number comes from, by its key.
 
-    Raises
-    ------
-    DomainError
-        If baseline or exposure are not positive and finite.
-
     Examples
     --------
     >>> csi = load("coherent-csi")
@@ -111,22 +106,8 @@ class Experiment:
     def fluence(self, beam: Beam) -> float:
         """Return the neutrinos of a beam that cross a square centimetre in the whole exposure.
 
-        Parameters
-        ----------
-        beam : Beam
-            One beam of the source.
-
-        Returns
-        -------
-        float
-            Fluence in 1/cm^2, of a reactor in fissions/cm^2: the emitted number over the area of
-            the sphere at the baseline.
-
-        Examples
-        --------
-        >>> csi = load("coherent-csi")
-        >>> f"{csi.fluence(csi.source.beams[0]):.3e}"
-        '3.008e+14'
+        It is in 1/cm^2, of a reactor in fissions/cm^2: the emitted number over the area of the
+        sphere at the baseline.
         """
         return self._fluence(checked_kind("beam", beam, Beam))
 
@@ -134,18 +115,7 @@ class Experiment:
         return beam.rate * self.exposure / (4 * math.pi * self.baseline**2)
 
     def without_signal_nuisance(self) -> "Experiment":
-        """Return the experiment with a signal that is predicted exactly.
-
-        Returns
-        -------
-        Experiment
-            With the signal's relative error left out of the measurement.
-
-        Examples
-        --------
-        >>> load("conus").without_signal_nuisance().measurement.sigma_sys
-        0.0
-        """
+        """Return the experiment with a signal that is predicted exactly."""
         return replace(self, measurement=self.measurement.without_signal_nuisance())
 
 
@@ -169,11 +139,6 @@ class SolarMeasurement:
         Where each number comes from, by its key.
     stage : str, optional
         What the table of limits calls its time.
-
-    Raises
-    ------
-    DomainError
-        If a number lies outside its domain.
 
     Examples
     --------
@@ -211,11 +176,6 @@ class SolarMeasurement:
 def variants(experiment: Experiment) -> dict[str, Experiment]:
     """Return an experiment with the signal's error as a nuisance of the fit, and without it.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        The experiment.
-
     Returns
     -------
     dict of str to Experiment
@@ -245,16 +205,6 @@ def names(paper: str | None = None) -> tuple[str, ...]:
     paper : str, optional
         One of `cevnslib.files.papers`; by default all of them.
 
-    Returns
-    -------
-    tuple of str
-        Names that `load` takes.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such paper.
-
     Examples
     --------
     >>> ", ".join(names("miranda2019"))
@@ -279,8 +229,6 @@ def stages(name: str | Path) -> tuple[str, ...]:
 
     Raises
     ------
-    UnknownNameError
-        If there is no such experiment.
     ConfigurationError
         If the file cannot be read.
 
@@ -306,15 +254,8 @@ def description(name: str | Path, stage: str | None = None, **changes: Any) -> d
     name, stage, changes
         See `load`.
 
-    Returns
-    -------
-    dict
-        What `from_description` takes.
-
     Raises
     ------
-    UnknownNameError
-        If there is no such experiment or stage.
     ConfigurationError
         If the file cannot be read, or a stage is no table.
 
@@ -357,15 +298,8 @@ def load(name: str | Path, stage: str | None = None, **changes: Any) -> Experime
     **changes
         Keys of its description that take other values, say ``mass_kg=10``.
 
-    Returns
-    -------
-    Experiment
-        Ready for `cevnslib.rates` and `cevnslib.studies.moments`.
-
     Raises
     ------
-    UnknownNameError
-        If there is no such experiment or stage.
     ConfigurationError
         If the description lacks a key, has an unknown one or a wrong value.
 
@@ -395,11 +329,6 @@ def from_description(name: str, description: Mapping[str, Any], stage: str = "")
         The keys of an experiment's TOML file, without stages.
     stage : str, optional
         What to call its stage.
-
-    Returns
-    -------
-    Experiment
-        Ready for `cevnslib.rates` and `cevnslib.studies.moments`.
 
     Raises
     ------
@@ -465,16 +394,6 @@ def load_solar(name: str = "borexino", line: str = "be7") -> SolarMeasurement:
     line : {"be7", "pp"}, optional
         Whose energy and place of birth to use.
 
-    Returns
-    -------
-    SolarMeasurement
-        Ready for `cevnslib.studies.moments.solar_limits`.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such experiment or line.
-
     Examples
     --------
     >>> load_solar(line="pp").energy
@@ -497,11 +416,6 @@ def load_solar(name: str = "borexino", line: str = "be7") -> SolarMeasurement:
 
 def solar_names() -> tuple[str, ...]:
     """Return the names of the solar limits that are built in.
-
-    Returns
-    -------
-    tuple of str
-        Names that `load_solar` takes.
 
     Examples
     --------

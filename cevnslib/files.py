@@ -24,11 +24,6 @@ _UNITS = {"keV": "keV", "m": "m", "kg": "kg", "days": "days", "years": "years", 
 def papers() -> tuple[str, ...]:
     """Return the papers whose numbers the library holds: a folder of ``data`` for each.
 
-    Returns
-    -------
-    tuple of str
-        First author and year.
-
     Examples
     --------
     >>> papers()
@@ -50,11 +45,6 @@ def packaged(paper: str, name: str) -> Mapping[str, Any]:
     ----------
     paper, name : str
         Folder and file below ``cevnslib/data``.
-
-    Returns
-    -------
-    mapping
-        The same for all who ask, so that nobody can change it.
 
     Examples
     --------

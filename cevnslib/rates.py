@@ -148,26 +148,14 @@ def _check(experiment: Experiment, interaction: Interaction) -> None:
 def counts_by_beam(experiment: Experiment, interaction: Interaction) -> dict[str, float]:
     """Return the expected number of events from each beam of an experiment.
 
+    arXiv:1905.03750, number of events above threshold, with the energy integral in closed form.
+
     Parameters
     ----------
     experiment : Experiment
         Source, detector and exposure.
     interaction : Interaction
         What scatters the neutrinos.
-
-    Returns
-    -------
-    dict of str to float
-        Events by name of the beam, in the order of the source.
-
-    Raises
-    ------
-    DomainError
-        If the detector has no threshold.
-
-    Notes
-    -----
-    arXiv:1905.03750, number of events above threshold, with the energy integral in closed form.
 
     Examples
     --------
@@ -201,10 +189,8 @@ def expected_counts(experiment: Experiment, interaction: Interaction, beam: str 
 
     Parameters
     ----------
-    experiment : Experiment
-        Source, detector and exposure.
-    interaction : Interaction
-        What scatters the neutrinos.
+    experiment, interaction
+        See `counts_by_beam`.
     beam : str, optional
         ``"all"``, a timing such as ``"prompt"``, or the name of one beam.
 
@@ -212,13 +198,6 @@ def expected_counts(experiment: Experiment, interaction: Interaction, beam: str 
     -------
     float
         Events above threshold in the whole exposure.
-
-    Raises
-    ------
-    UnknownNameError
-        If the source has no such beam.
-    DomainError
-        If the detector has no threshold.
 
     Examples
     --------
@@ -247,12 +226,10 @@ def moment_matrix(
 
     Parameters
     ----------
-    experiment : Experiment
-        Source, detector and exposure.
+    experiment, beam
+        See `expected_counts`.
     parameters : OscillationParameters, optional
         Mixing angles and Dirac phase.
-    beam : str, optional
-        ``"all"``, a timing such as ``"prompt"``, or the name of one beam.
     interaction : Interaction, optional
         Cross section for one Bohr magneton.
 
@@ -260,13 +237,6 @@ def moment_matrix(
     -------
     ndarray of complex, shape (3, 3)
         Events per Bohr magneton squared.
-
-    Raises
-    ------
-    UnknownNameError
-        If the source has no such beam.
-    DomainError
-        If the detector has no threshold.
 
     Examples
     --------
@@ -297,26 +267,15 @@ def recoil_spectrum(
 
     Parameters
     ----------
-    experiment : Experiment
-        Source, detector and exposure.
+    experiment, interaction, beam
+        See `expected_counts`.
     T : array_like
         Recoil energy in MeV, any shape, above 0.
-    interaction : Interaction
-        What scatters the neutrinos.
-    beam : str, optional
-        ``"all"``, a timing such as ``"prompt"``, or the name of one beam.
 
     Returns
     -------
     ndarray
         Events per MeV in the whole exposure, the detector's weight included, the shape of ``T``.
-
-    Raises
-    ------
-    UnknownNameError
-        If the source has no such beam.
-    DomainError
-        If ``T`` is not positive and finite, or so great that the nuclei would break.
 
     Examples
     --------
@@ -346,28 +305,17 @@ def measured_spectrum(
 
     Parameters
     ----------
-    experiment : Experiment
-        Source, detector and exposure.
+    experiment, interaction, beam
+        See `expected_counts`.
     E : array_like
         Measured energy in MeV, any shape, above 0: the electron-equivalent energy if the detector
         has a quenching, else the recoil energy. A resolution smears the chance to be counted but
         not this axis.
-    interaction : Interaction
-        What scatters the neutrinos.
-    beam : str, optional
-        ``"all"``, a timing such as ``"prompt"``, or the name of one beam.
 
     Returns
     -------
     ndarray
         Events per MeV in the whole exposure, the shape of ``E``.
-
-    Raises
-    ------
-    UnknownNameError
-        If the source has no such beam.
-    DomainError
-        If ``E`` is not positive and finite, or so great that the nuclei would break.
 
     Examples
     --------
@@ -418,22 +366,15 @@ def effective_area(
 
     Parameters
     ----------
-    experiment : Experiment
-        Whose detector counts.
+    experiment, interaction
+        See `counts_by_beam`; the source plays no part.
     E : array_like
         Neutrino energy in MeV, any shape, above 0.
-    interaction : Interaction
-        What scatters the neutrinos.
 
     Returns
     -------
     ndarray
         Area in cm^2, the shape of ``E``.
-
-    Raises
-    ------
-    DomainError
-        If ``E`` is not positive and finite, or the detector has no threshold.
 
     Examples
     --------

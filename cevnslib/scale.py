@@ -55,8 +55,6 @@ def map_tasks(
 
     Raises
     ------
-    KindError
-        If the function or what shows progress cannot be called, or the tasks are no sequence.
     ConfigurationError
         If the executor is none.
 
@@ -107,16 +105,6 @@ def process_pool(workers: int | None = None) -> ProcessPoolExecutor:
     ----------
     workers : int, optional
         How many; by default as many as there are cores.
-
-    Returns
-    -------
-    ProcessPoolExecutor
-        The pool, to be closed by ``with``.
-
-    Raises
-    ------
-    DomainError
-        If the number is not whole or not positive.
 
     Examples
     --------

@@ -90,12 +90,6 @@ class PhotoelectronAcceptance:
     half, full, last : float, optional
         Where the acceptance opens by half, opens fully, and closes, in photoelectrons.
 
-    Raises
-    ------
-    DomainError
-        If a number is negative, not finite (but ``last`` may be infinite) or out of order, or if
-        the amplitude exceeds 1.
-
     References
     ----------
     COHERENT's data release, arXiv:1804.09459.
@@ -269,13 +263,6 @@ class Detector:
     resolution : Resolution, optional
         How the measured energy fluctuates; without it, not at all.
 
-    Raises
-    ------
-    DomainError
-        If the mass is not positive, the threshold negative or above 1 MeV, the maximum below it,
-        the resolution so wide that an event of no energy can pass the threshold, or narrower than a
-        millionth of it.
-
     Examples
     --------
     >>> from cevnslib.physics.targets import nuclide, target
@@ -331,11 +318,6 @@ class Detector:
 
     def breakpoints(self, nuclide: Nuclide) -> tuple[float, ...]:
         """Return the recoil energies at which the weight is not smooth; it is 0 outside them all.
-
-        Parameters
-        ----------
-        nuclide : Nuclide
-            The nucleus that recoils.
 
         Returns
         -------

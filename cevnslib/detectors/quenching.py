@@ -106,13 +106,6 @@ class Lindhard:
         """Return the recoil energy that is seen as E, at least 0.
 
         Newton's method in log T, where the function is nearly a straight line; to rounding.
-
-        Examples
-        --------
-        >>> from cevnslib.physics.targets import nuclide
-        >>> ge = nuclide("Ge72")
-        >>> f"{Lindhard().nuclear_recoil(0.1e-3, ge) * 1e3:.3f} keV"
-        '0.620 keV'
         """
         checked_kind("nuclide", nuclide, Nuclide)
         energy = checked("electron-equivalent energy", E, "MeV", at_least=0)

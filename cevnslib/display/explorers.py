@@ -23,11 +23,6 @@ def recoil_explorer(target: str = "Ge", place: str = REACTOR) -> Explorer:
     target, place : str, optional
         Where it starts, see `cevnslib.display.views.recoils`.
 
-    Returns
-    -------
-    Explorer
-        To be shown by a notebook.
-
     Examples
     --------
     >>> recoil_explorer().title
@@ -69,11 +64,6 @@ def recoil_explorer(target: str = "Ge", place: str = REACTOR) -> Explorer:
 def moment_explorer() -> Explorer:
     """Return the explorer of effective moments: shares of the moduli, and phases.
 
-    Returns
-    -------
-    Explorer
-        To be shown by a notebook.
-
     Examples
     --------
     >>> len(moment_explorer().parts)
@@ -97,11 +87,6 @@ def moment_explorer() -> Explorer:
 
 def design_explorer() -> Explorer:
     """Return the explorer that designs an experiment.
-
-    Returns
-    -------
-    Explorer
-        To be shown by a notebook.
 
     Examples
     --------
@@ -146,11 +131,6 @@ def design_explorer() -> Explorer:
 
 def sterile_explorer() -> Explorer:
     """Return the explorer of sterile neutrinos: splitting and mixing.
-
-    Returns
-    -------
-    Explorer
-        To be shown by a notebook.
 
     Examples
     --------

@@ -65,11 +65,6 @@ def use_house_style() -> None:
 def flux(experiment: Experiment) -> None:
     """Draw the flux of each beam at the detector against the energy.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        The experiment.
-
     Examples
     --------
     >>> from cevnslib import experiments
@@ -103,11 +98,6 @@ def recoils(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
         The stages of one experiment.
     parameters : SheetParameters
         Mixing, confidence level and beam of the limit; without one, no moment is drawn.
-
-    Raises
-    ------
-    DomainError
-        If a detector has no threshold.
 
     Examples
     --------
@@ -191,11 +181,6 @@ def profiles(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
 
 def exclusion(curves: Sequence[ExclusionCurve]) -> None:
     """Draw exclusion curves, a panel for each flavour that disappears.
-
-    Parameters
-    ----------
-    curves : sequence of ExclusionCurve
-        Curves; those of one flavour share a panel.
 
     Examples
     --------

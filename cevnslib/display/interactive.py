@@ -205,11 +205,6 @@ class Explorer:
     alt : str
         What the pictures show, for readers who cannot see them; the setting is added to it.
 
-    Raises
-    ------
-    DomainError
-        If two controls have one name.
-
     Examples
     --------
     >>> from cevnslib.display.views import View

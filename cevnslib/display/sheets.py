@@ -50,12 +50,8 @@ class SheetParameters:
 
     Raises
     ------
-    UnknownNameError
-        If there is no such experiment, stage, beam or treatment.
     ConfigurationError
         If a number arrives as text, or a reader's file is wrong.
-    DomainError
-        If a number lies outside its domain.
 
     Examples
     --------
@@ -122,23 +118,7 @@ number (in YAML write 1.0e-11, not 1e-11)
         return experiments.SIGNAL_NUISANCE if every else (self.signal_nuisance,)
 
     def beams(self, experiment: Experiment) -> dict[str, str]:
-        """Return the rows to show: the name of each in the published table, and its beams.
-
-        Parameters
-        ----------
-        experiment : Experiment
-            The experiment.
-
-        Returns
-        -------
-        dict of str to str
-            Beams to select, by the label of the row.
-
-        Examples
-        --------
-        >>> SheetParameters("conus").beams(experiments.load("conus"))
-        {'reactor': 'all'}
-        """
+        """Return the rows to show: the name of each in the published table, and its beams."""
         checked_kind("experiment", experiment, Experiment)
         samples = experiment.source.samples
         if self.beam == ALL:
@@ -190,11 +170,6 @@ def _published(name: str, beam: str, stage: str) -> tuple[Claim, ...]:
 def rows(parameters: SheetParameters) -> tuple[Row, ...]:
     """Return the limits that a sheet shows.
 
-    Parameters
-    ----------
-    parameters : SheetParameters
-        What to show.
-
     Returns
     -------
     tuple of Row
@@ -236,11 +211,6 @@ def rows(parameters: SheetParameters) -> tuple[Row, ...]:
 def solar_row() -> Row:
     """Return the row of Borexino, which has no choices.
 
-    Returns
-    -------
-    Row
-        Limits from the effective moment, beside the published ones.
-
     Examples
     --------
     >>> solar_row().verdicts
@@ -262,16 +232,6 @@ def _markdown(header: Sequence[str], body: Sequence[Sequence[str]]) -> str:
 
 def inputs_table(experiment: Experiment) -> str:
     """Return the inputs of an experiment and their sources, as a Markdown table.
-
-    Parameters
-    ----------
-    experiment : Experiment
-        The experiment.
-
-    Returns
-    -------
-    str
-        A Markdown table.
 
     Examples
     --------
@@ -317,11 +277,6 @@ def counts_table(experiment: Experiment, moment: float = 1e-10) -> str:
     moment : float, optional
         Effective moment of every beam in Bohr magnetons, for the magnetic events.
 
-    Returns
-    -------
-    str
-        A Markdown table.
-
     Examples
     --------
     >>> print(counts_table(experiments.load("coherent-csi")).splitlines()[-1])
@@ -338,11 +293,6 @@ def counts_table(experiment: Experiment, moment: float = 1e-10) -> str:
 
 def limits_table(found: Sequence[Row]) -> str:
     """Return limits beside the published ones, as a Markdown table.
-
-    Parameters
-    ----------
-    found : sequence of Row
-        What `rows` returns.
 
     Returns
     -------
@@ -375,16 +325,6 @@ def limits_table(found: Sequence[Row]) -> str:
 def introduction(parameters: SheetParameters) -> str:
     """Return the title of a sheet and what it is about, as Markdown.
 
-    Parameters
-    ----------
-    parameters : SheetParameters
-        What the sheet shows.
-
-    Returns
-    -------
-    str
-        A heading and a paragraph.
-
     Examples
     --------
     >>> introduction(SheetParameters("conus")).splitlines()[0]
@@ -416,11 +356,6 @@ def by_stage(stages: Sequence[Experiment], table: Callable[[Experiment], str]) -
         The stages of one experiment.
     table : callable
         Makes the table of one stage, such as `inputs_table` or `counts_table`.
-
-    Returns
-    -------
-    str
-        A table for each stage under its name.
 
     Examples
     --------

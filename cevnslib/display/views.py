@@ -111,8 +111,6 @@ def recoils(target: str, place: str, moment: float, threshold: float) -> View:
     ------
     ConfigurationError
         If the target is unknown or the threshold negative.
-    DomainError
-        If the moment is negative, or the threshold 0.
 
     Examples
     --------
@@ -174,11 +172,6 @@ def moments(share: float, mix: float, phase_2: float, phase_3: float, delta: flo
     View
         The effective moments squared, ``e``, ``mu``, ``tau`` and ``solar``, and those of
         ``flavours`` along phase_2.
-
-    Raises
-    ------
-    DomainError
-        If a share lies outside 0 to 1.
 
     Examples
     --------
@@ -262,7 +255,7 @@ def design(
 
     Parameters
     ----------
-    place, target : str
+    place, target
         See `recoils`.
     mass : float
         In kg, above 0.
@@ -408,13 +401,6 @@ def disappearing(
     -------
     View
         ``before`` and ``after`` in events, and ``delta_chi2``.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such detector, scenario or flavour.
-    DomainError
-        If a number lies outside its domain.
 
     Examples
     --------

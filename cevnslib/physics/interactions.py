@@ -93,16 +93,6 @@ class WeakCouplings:
         -------
         WeakCouplings
             The nucleons' couplings; Barranco, Miranda, Rashba, hep-ph/0508299.
-
-        Raises
-        ------
-        DomainError
-            If one of them is not finite.
-
-        Examples
-        --------
-        >>> WeakCouplings.from_quarks(0.5, 0.0, -0.5, 0.0).proton_vector
-        0.5
         """
         quarks = {"up_left": up_left, "up_right": up_right}
         quarks |= {"down_left": down_left, "down_right": down_right}
@@ -144,11 +134,6 @@ class WeakCouplings:
         -------
         WeakCouplings
             The nucleons' couplings; Barranco, Miranda, Rashba, hep-ph/0508299.
-
-        Examples
-        --------
-        >>> WeakCouplings.with_angle(0.25).neutron_vector
-        -0.5
         """
         corrections = {"rho": rho, "kappa": kappa, "lambda_up_left": lambda_up_left}
         corrections |= {"lambda_down_left": lambda_down_left, "lambda_right": lambda_right}
@@ -338,25 +323,11 @@ class StandardModel(Interaction):
         checked_kind("constants", self.constants, Constants)
 
     def weak_charge(self, nuclide: Nuclide) -> float:
-        """Return the weak charge Q_V = g_p^V Z + g_n^V N of a nucleus; a neutron counts about -1/2.
-
-        Examples
-        --------
-        >>> from cevnslib.physics.targets import nuclide
-        >>> round(StandardModel().weak_charge(nuclide("Ar40")), 2)
-        -10.72
-        """
+        """Return the weak charge Q_V = g_p^V Z + g_n^V N; a neutron counts about -1/2."""
         return self._weak_charge(checked_kind("nuclide", nuclide, Nuclide))
 
     def axial_charge(self, nuclide: Nuclide) -> float:
-        """Return Q_A = g_p^A (Z_up - Z_down) + g_n^A (N_up - N_down), 0 if the axial term is off.
-
-        Examples
-        --------
-        >>> from cevnslib.physics.targets import nuclide
-        >>> StandardModel(axial=True).axial_charge(nuclide("Ar40"))
-        0.0
-        """
+        """Return g_p^A (Z_up - Z_down) + g_n^A (N_up - N_down), 0 if the axial term is off."""
         return self._axial_charge(checked_kind("nuclide", nuclide, Nuclide))
 
     def _weak_charge(self, nuclide: Nuclide) -> float:
@@ -501,14 +472,7 @@ class DipolePortal(Interaction):
         checked_kind("constants", self.constants, Constants)
 
     def threshold(self, nuclide: Nuclide) -> float:
-        r"""Return the least neutrino energy that can make the fermion, :math:`m + m^2/2 m_A`.
-
-        Examples
-        --------
-        >>> from cevnslib.physics.targets import nuclide
-        >>> round(DipolePortal(30.0).threshold(nuclide("Ar40")), 4)
-        30.0121
-        """
+        r"""Return the least neutrino energy that can make the fermion, :math:`m + m^2/2 m_A`."""
         return self._threshold(checked_kind("nuclide", nuclide, Nuclide))
 
     def _threshold(self, nuclide: Nuclide) -> float:

@@ -41,11 +41,6 @@ class OscillationParameters:
     delta_cp : float, optional
         Dirac phase in radians.
 
-    Raises
-    ------
-    DomainError
-        If a sin^2 lies outside 0 to 1, or a number is not finite.
-
     Examples
     --------
     >>> OscillationParameters(0.32, 0.0216, 0.547).delta_cp
@@ -75,6 +70,8 @@ TALK_2019 = OscillationParameters(0.320, 0.0216, 0.547)
 def pmns(parameters: OscillationParameters) -> NDArray[np.complex128]:
     """Return the lepton mixing matrix U in the standard parametrisation, without Majorana phases.
 
+    The Majorana phases are absorbed in the phases of the Lambda_i.
+
     Parameters
     ----------
     parameters : OscillationParameters
@@ -85,10 +82,6 @@ def pmns(parameters: OscillationParameters) -> NDArray[np.complex128]:
     ndarray of complex, shape (3, 3)
         Rows e, mu, tau; columns 1, 2, 3. Review of Particle Physics, "Neutrino masses, mixing and
         oscillations".
-
-    Notes
-    -----
-    The Majorana phases are absorbed in the phases of the Lambda_i.
 
     Examples
     --------
@@ -128,11 +121,6 @@ def moment_matrix_mass(moments: ArrayLike) -> NDArray[np.complex128]:
     ndarray of complex, shape (..., 3, 3)
         The antisymmetric matrix; arXiv:1905.03750, the TMM matrix.
 
-    Raises
-    ------
-    DomainError
-        If the last axis does not hold three finite numbers.
-
     Examples
     --------
     >>> moment_matrix_mass([1, 2, 3]).real
@@ -158,20 +146,13 @@ def moment_matrix_flavour(
 
     Parameters
     ----------
-    moments : array_like, shape (..., 3)
-        Lambda_1, Lambda_2, Lambda_3, complex, in Bohr magnetons.
-    parameters : OscillationParameters
-        Angles and Dirac phase.
+    moments, parameters
+        See `moment_matrix_mass` and `pmns`.
 
     Returns
     -------
     ndarray of complex, shape (..., 3, 3)
         Rows and columns e, mu, tau; W. Grimus and T. Schwetz, hep-ph/0006028.
-
-    Raises
-    ------
-    DomainError
-        If the last axis does not hold three finite numbers.
 
     Examples
     --------
@@ -189,6 +170,8 @@ def flavour_projector(
 ) -> NDArray[np.complex128]:
     r"""Return P_alpha, which turns transition moments into the effective moment of a flavour.
 
+    The identity behind it replaces the closed forms of arXiv:1905.03750.
+
     Parameters
     ----------
     flavour : {"e", "mu", "tau"}
@@ -200,15 +183,6 @@ def flavour_projector(
     -------
     ndarray of complex, shape (3, 3)
         A projector of rank two, which is blind to Lambda parallel to U*_alpha.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such flavour.
-
-    Notes
-    -----
-    The identity behind it replaces the closed forms of arXiv:1905.03750.
 
     Examples
     --------
@@ -232,24 +206,13 @@ def effective_moment_squared(
 
     Parameters
     ----------
-    moments : array_like, shape (..., 3)
-        Lambda_1, Lambda_2, Lambda_3, complex, in Bohr magnetons.
-    flavour : {"e", "mu", "tau"}
-        Flavour of the beam at the detector, neutrino or antineutrino.
-    parameters : OscillationParameters, optional
-        Angles and Dirac phase.
+    moments, flavour, parameters
+        See `moment_matrix_mass` and `flavour_projector`.
 
     Returns
     -------
     ndarray, shape (...)
         In units of the Bohr magneton squared, at least 0.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such flavour.
-    DomainError
-        If the last axis does not hold three finite numbers.
 
     Examples
     --------
@@ -265,21 +228,6 @@ def effective_moment_squared(
 
 def complex_moments(moments: ArrayLike) -> NDArray[np.complex128]:
     """Return transition moments as a complex array, or refuse them.
-
-    Parameters
-    ----------
-    moments : array_like, shape (..., 3)
-        Lambda_1, Lambda_2, Lambda_3, real or complex, in Bohr magnetons.
-
-    Returns
-    -------
-    ndarray of complex, shape (..., 3)
-        The same numbers.
-
-    Raises
-    ------
-    DomainError
-        If the last axis does not hold three finite numbers.
 
     Examples
     --------

@@ -46,11 +46,6 @@ class SterileMixing:
     sin2_theta14, sin2_theta24, sin2_theta34 : float, optional
         sin^2 of the mixing angles, from 0 to 1.
 
-    Raises
-    ------
-    DomainError
-        If a sin^2 lies outside 0 to 1 or is not finite.
-
     Examples
     --------
     >>> mixing = SterileMixing(0.02, 0.01)
@@ -78,13 +73,7 @@ class SterileMixing:
         return shares
 
     def share(self, flavour: str) -> float:
-        """Return ``|U_a4|^2`` of one flavour: ``"e"``, ``"mu"``, ``"tau"`` or ``"s"``.
-
-        Raises
-        ------
-        UnknownNameError
-            If there is no such flavour.
-        """
+        """Return ``|U_a4|^2`` of one flavour: ``"e"``, ``"mu"``, ``"tau"`` or ``"s"``."""
         flavours = (*FLAVOURS, "s")
         checked_choice("flavour", flavour, flavours)
         return float(self.shares[flavours.index(flavour)])
@@ -101,11 +90,6 @@ class SterileMixing:
         -------
         float
             ``4 |U_a4|^2 |U_b4|^2``, or ``4 |U_a4|^2 (1 - |U_a4|^2)``, from 0 to 1.
-
-        Raises
-        ------
-        UnknownNameError
-            If there is no such flavour.
         """
         first, second = self.share(initial), self.share(final)
         # 4 x (1 - x) may round to more than one.
@@ -126,11 +110,6 @@ class SterileMixing:
         float
             1 less the signal is this times :math:`\sin^2\Delta/2`: of an ``"active"`` signal
             :math:`4|U_{\alpha4}|^2|U_{s4}|^2`.
-
-        Raises
-        ------
-        UnknownNameError
-            If there is no such flavour or signal.
         """
         checked_choice("signal", signal, SIGNALS)
         checked_choice("flavour", flavour, FLAVOURS)
@@ -146,17 +125,7 @@ def mixing_matrix(
 ) -> NDArray[np.complex128]:
     """Return the 4x4 lepton mixing matrix U = R34 R24 R14 U3, without sterile phases.
 
-    Parameters
-    ----------
-    mixing : SterileMixing
-        Mixing of the fourth neutrino.
-    parameters : OscillationParameters, optional
-        Mixing of the other three.
-
-    Returns
-    -------
-    ndarray of complex, shape (4, 4)
-        Rows e, mu, tau, s; columns 1 to 4.
+    Rows are e, mu, tau and s; ``parameters`` mix the other three.
 
     Examples
     --------
@@ -181,6 +150,8 @@ def oscillation_phase(
 ) -> NDArray[np.float64]:
     r"""Return the phase :math:`\Delta = \Delta m^2 L / 2 \hbar c E`.
 
+    The talk's factor 2.54 eV^-2 MeV/m, with all its digits.
+
     Parameters
     ----------
     E : array_like
@@ -194,15 +165,6 @@ def oscillation_phase(
     -------
     ndarray
         Phase in radians, the broadcast shape.
-
-    Raises
-    ------
-    DomainError
-        If a number lies outside its domain.
-
-    Notes
-    -----
-    The talk's factor 2.54 eV^-2 MeV/m, with all its digits.
 
     Examples
     --------
@@ -223,6 +185,9 @@ def oscillation_term(
 ) -> NDArray[np.float64]:
     r"""Return :math:`\sin^2\Delta/2`, averaged over a spread of the baseline.
 
+    The average is :math:`\frac12\big(1 - \cos\Delta\,\frac{\sin x}{x}\big)` with
+    :math:`x = \Delta\,w/2L` and width w.
+
     Parameters
     ----------
     E, baseline, splitting : array_like
@@ -235,16 +200,6 @@ def oscillation_term(
     -------
     ndarray
         From 0 to 1, the broadcast shape.
-
-    Raises
-    ------
-    DomainError
-        If a number lies outside its domain.
-
-    Notes
-    -----
-    The average is :math:`\frac12\big(1 - \cos\Delta\,\frac{\sin x}{x}\big)` with
-    :math:`x = \Delta\,w/2L` and width w.
 
     Examples
     --------
@@ -282,28 +237,17 @@ def probability(
 
     Parameters
     ----------
-    initial : {"e", "mu", "tau", "s"}
-        Flavour at the source.
-    final : {"e", "mu", "tau", "s", "active"}
-        Flavour at the detector; ``"active"`` is any but the sterile one.
-    E, baseline, splitting : array_like
-        See `oscillation_phase`.
+    initial, final : {"e", "mu", "tau", "s", "active"}
+        Flavours at source and detector; ``"active"`` is any but the sterile one, and only final.
+    E, baseline, splitting, spread
+        See `oscillation_term`.
     mixing : SterileMixing
         Mixing of the fourth neutrino.
-    spread : float, optional
-        See `oscillation_term`.
 
     Returns
     -------
     ndarray
         From 0 to 1, the broadcast shape. The same for antineutrinos.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such flavour.
-    DomainError
-        If a number lies outside its domain.
 
     References
     ----------

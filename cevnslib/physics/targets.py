@@ -57,11 +57,6 @@ class Nuclide:
     mass : float
         Mass of the bare nucleus in MeV.
 
-    Raises
-    ------
-    DomainError
-        If there is no proton, a number of neutrons below 0, or no positive mass.
-
     Examples
     --------
     >>> nuclide("Cs133").neutrons
@@ -112,11 +107,6 @@ class Target:
     nuclei_per_kg : tuple of float
         The number of each in one kilogram, in the same order.
 
-    Raises
-    ------
-    DomainError
-        If there are no nuclides, or not a positive number of each.
-
     Examples
     --------
     >>> csi = target("CsI")
@@ -153,6 +143,9 @@ def _from_isotope(isotope: Any, constants: Constants) -> Nuclide:
 def target(name: str, constants: Constants = CODATA_2022) -> Target:
     """Make a target of natural isotopic composition from its name.
 
+    Masses: Atomic Mass Evaluation, abundances: IUPAC, both through ``periodictable``. Binding
+    energies of electrons, below 1 MeV in 100 GeV, are left out.
+
     Parameters
     ----------
     name : str
@@ -170,11 +163,6 @@ def target(name: str, constants: Constants = CODATA_2022) -> Target:
     ------
     UnknownTargetError
         If the name cannot be read, or an element in it has no natural isotopes.
-
-    Notes
-    -----
-    Masses: Atomic Mass Evaluation, abundances: IUPAC, both through ``periodictable``. Binding
-    energies of electrons, below 1 MeV in 100 GeV, are left out.
 
     Examples
     --------

@@ -33,13 +33,6 @@ class Beam:
     rate : float
         Neutrinos, or fissions, per second; they go into all directions.
 
-    Raises
-    ------
-    UnknownNameError
-        If the flavour or the timing is not one of those named.
-    DomainError
-        If the rate is negative or not finite.
-
     Examples
     --------
     >>> from cevnslib.sources.spectra import LineSpectrum
@@ -76,11 +69,6 @@ class Source:
         Its beams, at least one.
     title : str, optional
         What it is, in words; by default its name.
-
-    Raises
-    ------
-    DomainError
-        If there are none, two have one name, or one is called like a timing or ``all``.
 
     Examples
     --------
@@ -120,16 +108,6 @@ class Source:
         ----------
         which : str, optional
             ``"all"``, a timing such as ``"prompt"``, or the name of one beam.
-
-        Returns
-        -------
-        tuple of Beam
-            At least one beam.
-
-        Raises
-        ------
-        UnknownNameError
-            If no beam answers.
 
         Examples
         --------

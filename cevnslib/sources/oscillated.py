@@ -46,11 +46,6 @@ class OscillatedSpectrum(NumericalSpectrum):
     spread : float, optional
         See `oscillation_term`.
 
-    Raises
-    ------
-    DomainError
-        If a number lies outside its domain.
-
     Examples
     --------
     >>> from cevnslib.sources.sns import spallation_source
@@ -122,11 +117,6 @@ def energy_panels(edges: Sequence[float], unit_phase: float) -> NDArray[np.float
     ndarray
         Rising energies from the first edge to the last.
 
-    Raises
-    ------
-    DomainError
-        If the edges are not at least two rising numbers, or the phase is absurd.
-
     Examples
     --------
     >>> energy_panels([1.0, 2.0], unit_phase=30.0).round(3)
@@ -186,13 +176,6 @@ def seen_source(
     Source
         The same beams, weaker where the signal is less; the rates and spectra are those that
         `cevnslib.rates` needs at that baseline.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such signal.
-    DomainError
-        If a number lies outside its domain.
 
     Examples
     --------

@@ -61,13 +61,6 @@ class ReactorSpectrum(NumericalSpectrum):
         Energy in MeV where the spectrum is cut off, above 2 and at most 20; the fit was made up to
         8 MeV.
 
-    Raises
-    ------
-    UnknownNameError
-        If an isotope is not one of the four.
-    DomainError
-        If the shares do not add up to 1, or a number lies outside its domain.
-
     References
     ----------
     Th. A. Mueller et al., arXiv:1101.2663; P. Vogel and J. Engel, Phys. Rev. D 39 (1989) 3378.
@@ -198,16 +191,6 @@ def reactor_of_power(
     end : float, optional
         Energy in MeV where the spectrum is cut off, see `ReactorSpectrum`.
 
-    Returns
-    -------
-    Source
-        One beam of electron antineutrinos; its rate counts fissions.
-
-    Raises
-    ------
-    DomainError
-        If the power is not positive, or the shares do not add up to 1.
-
     References
     ----------
     Energy per fission: X. B. Ma et al., arXiv:1212.6625.
@@ -246,16 +229,6 @@ def reactor_of_flux(
         Distance in cm at which the flux is that, above 0.
     fractions, captures, end
         See `reactor`.
-
-    Returns
-    -------
-    Source
-        One beam of electron antineutrinos; its rate counts fissions.
-
-    Raises
-    ------
-    DomainError
-        If a number is not positive, or the shares do not add up to 1.
 
     Examples
     --------

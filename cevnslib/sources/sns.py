@@ -36,11 +36,6 @@ def spallation_source(
     Source
         A prompt beam nu_mu and two delayed ones, nu_e and nubar_mu, up to half the muon mass.
 
-    Raises
-    ------
-    DomainError
-        If a number is not positive and finite.
-
     References
     ----------
     COHERENT, Science 357 (2017) 1123, arXiv:1708.01294.

@@ -48,11 +48,6 @@ def solar_shares(
     ndarray, shape (..., 3)
         P_e1, P_e2, P_e3, which add up to 1.
 
-    Raises
-    ------
-    DomainError
-        If a number lies outside its domain.
-
     References
     ----------
     Review of Particle Physics, "Neutrino masses, mixing and oscillations"; arXiv:1905.03750.

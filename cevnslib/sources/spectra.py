@@ -148,12 +148,6 @@ class PolynomialSpectrum(SmoothSpectrum):
     end : float
         End point in MeV.
 
-    Raises
-    ------
-    DomainError
-        If a coefficient is not finite, the end point not positive, or the polynomial negative
-        somewhere below it.
-
     Examples
     --------
     >>> uniform = PolynomialSpectrum((0.5,), end=2.0)
@@ -287,11 +281,6 @@ class TabulatedSpectrum(NumericalSpectrum):
         Energies in MeV, rising, above 0; at least two.
     values : tuple of float
         Neutrinos per MeV there, at least 0.
-
-    Raises
-    ------
-    DomainError
-        If the numbers are not so, or not as many of one as of the other.
 
     Examples
     --------

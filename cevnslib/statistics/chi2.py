@@ -119,15 +119,7 @@ class PulledChi2:
     def __call__(self, signal: ArrayLike) -> NDArray[np.float64]:
         """Return chi2, minimised over the nuisances.
 
-        Parameters
-        ----------
-        signal : array_like
-            N, the expected signal, any shape, at least 0.
-
-        Returns
-        -------
-        ndarray
-            chi2, the shape of ``signal``, or broadcast with that of ``observed``.
+        The signal N has any shape, at least 0, and is broadcast with ``observed``.
         """
         return self._at(self._signal(signal))
 
@@ -149,11 +141,6 @@ class PulledChi2:
         ndarray
             The shape of ``observed``. chi2 falls until N = D - B, then rises to its value at
             infinity. If D < B it may come down to that instead.
-
-        Examples
-        --------
-        >>> PulledChi2(np.array([142.0, 200.0]), 958, 6, 0.28).least(180.0).round(3)
-        array([0.553, 0.   ])
         """
         return self._least(checked_number("least signal", least_signal, at_least=0))
 
@@ -170,21 +157,7 @@ class PulledChi2:
     def nuisances(self, signal: ArrayLike) -> NDArray[np.float64]:
         """Return the nuisances a and b at which chi2 is least.
 
-        Parameters
-        ----------
-        signal : array_like
-            N, the expected signal, any shape, at least 0.
-
-        Returns
-        -------
-        ndarray
-            a and b along a new first axis.
-
-        Examples
-        --------
-        >>> chi = PulledChi2(142, 958, background=6, sigma_signal=0.28, sigma_background=0.25)
-        >>> chi.nuisances(180.0).round(4)
-        array([-0.1774, -0.0047])
+        They lie along a new first axis before that of the signals.
         """
         N = self._signal(signal)
         residual = (self.observed - N - self.background) / self._total_variance(N)
@@ -215,13 +188,6 @@ class PulledChi2:
         ------
         NoLimitError
             If the signal's nuisance keeps chi2 below that at any N.
-
-        Examples
-        --------
-        >>> chi = PulledChi2(142, 958, background=6, sigma_signal=0.28, sigma_background=0.25)
-        >>> limit = chi.upper_limit(least_signal=180.0, rise=2.71)
-        >>> round(limit, 1), round(float(chi(limit) - chi(180.0)), 6)
-        (295.7, 2.71)
         """
         excess = self.allowed_excess(least_signal, rise)
         return float(least_signal) + excess
@@ -239,12 +205,6 @@ class PulledChi2:
         float
             With all its digits, also where the excess is small beside the signal; of one
             experiment only.
-
-        Examples
-        --------
-        >>> chi = PulledChi2(observed=142, variance=958)
-        >>> round(chi.allowed_excess(least_signal=180.2, rise=2.71), 1)
-        25.5
         """
         rise = checked_number("rise of chi2", rise, at_least=0)
         N = checked_number("least signal", least_signal, at_least=0)
@@ -321,15 +281,7 @@ class BinnedChi2:
     def __call__(self, signal: ArrayLike) -> NDArray[np.float64]:
         """Return chi2, minimised over the nuisances.
 
-        Parameters
-        ----------
-        signal : array_like, shape (..., bins)
-            N, the expected signals, at least 0.
-
-        Returns
-        -------
-        ndarray, shape (...)
-            chi2.
+        Expected signals N of shape (..., bins), at least 0, give chi2 of shape (...).
 
         """
         N = checked("expected signal", signal, at_least=0)

@@ -52,6 +52,10 @@ _MOST_COUNTED, _MOST_TOGETHER = 1e18, 10**8
 class Ensemble:
     r"""An experiment that can be repeated.
 
+    The chi2 of a repetition is that of the measurement with its numbers in it: the variance is
+    D + B + 2 B_ss with the counted D and B_ss, and :math:`(1+\sigma_\text{stat}) D` for a
+    projection. Below one event it is 1.
+
     Parameters
     ----------
     signal : float
@@ -69,14 +73,6 @@ class Ensemble:
     ------
     NoLimitError
         If no events are expected.
-    DomainError
-        If the signal is negative or not finite.
-
-    Notes
-    -----
-    The chi2 of a repetition is that of the measurement with its numbers in it: the variance is
-    D + B + 2 B_ss with the counted D and B_ss, and :math:`(1+\sigma_\text{stat}) D` for a
-    projection. Below one event it is 1.
 
     Examples
     --------
@@ -120,11 +116,6 @@ class Ensemble:
         -------
         PulledChi2
             With ``observed`` and ``variance`` of shape (size,).
-
-        Raises
-        ------
-        DomainError
-            If the excess is negative, not finite or above 1e12, or the size no integer.
 
         Examples
         --------
@@ -235,6 +226,9 @@ def _ends(
 class Coverage:
     """What pseudo-experiments say of an experiment's limits; made by `study`.
 
+    Its methods return shares of the pseudo-experiments with their statistical errors, two arrays of
+    shape (truths,).
+
     Parameters
     ----------
     ensemble : Ensemble
@@ -270,37 +264,11 @@ class Coverage:
     histogram: NDArray[np.int64]
 
     def interval_coverage(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return how often the Delta chi2 interval covers the truth.
-
-        Returns
-        -------
-        share, error : ndarray, shape (truths,)
-            The share of pseudo-experiments and its statistical error.
-
-        Examples
-        --------
-        >>> from cevnslib.statistics.data import Projection
-        >>> found = study(Ensemble(1000.0, Projection(0.2, 0.2)), [0.0, 2000.0], 20_000)
-        >>> found.interval_coverage()[0].round(2)
-        array([0.95, 0.9 ])
-        """
+        """Return how often the Delta chi2 interval covers the truth."""
         return _share(self.within, self.experiments)
 
     def limit_coverage(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return how often the upper end of the Delta chi2 interval lies above the truth.
-
-        Returns
-        -------
-        share, error : ndarray, shape (truths,)
-            The share of pseudo-experiments and its statistical error.
-
-        Examples
-        --------
-        >>> from cevnslib.statistics.data import Projection
-        >>> found = study(Ensemble(1000.0, Projection(0.2, 0.2)), [0.0, 2000.0], 20_000)
-        >>> found.limit_coverage()[0].round(2)
-        array([1.  , 0.95])
-        """
+        """Return how often the upper end of the Delta chi2 interval lies above the truth."""
         return _share(self.below, self.experiments)
 
     def coverage(self, critical: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -310,23 +278,6 @@ class Coverage:
         ----------
         critical : array_like
             One value for each truth, or one for all, from 0 to 16; rounded to the bins.
-
-        Returns
-        -------
-        share, error : ndarray, shape (truths,)
-            The share of pseudo-experiments and its statistical error.
-
-        Raises
-        ------
-        DomainError
-            If a value lies outside.
-
-        Examples
-        --------
-        >>> from cevnslib.statistics.data import Projection
-        >>> found = study(Ensemble(1000.0, Projection(0.2, 0.2)), [0.0, 2000.0], 20_000)
-        >>> found.coverage(4.0)[0].round(2)
-        array([0.98, 0.96])
         """
         value = checked("critical value", critical, at_least=0, at_most=HIGHEST)
         if value.size not in (1, self.excess.size) or value.ndim > 1:
@@ -345,19 +296,6 @@ class Coverage:
         -------
         value, error : ndarray, shape (truths,)
             The quantile, rounded up to a bin's end, and its statistical error.
-
-        Raises
-        ------
-        DomainError
-            If the confidence level is too high for the bins or the number of pseudo-experiments.
-
-        Examples
-        --------
-        >>> from cevnslib.statistics.data import Projection
-        >>> found = study(Ensemble(1000.0, Projection(0.2, 0.2)), [0.0, 2000.0], 20_000)
-        >>> value, error = found.critical_values()
-        >>> value.round(1), error.round(2)
-        (array([1.6, 2.7]), array([0.03, 0.03]))
         """
         summed = np.cumsum(self.histogram, axis=1)
         spread = np.sqrt(self.confidence * (1 - self.confidence) / self.experiments)
@@ -385,23 +323,9 @@ class Coverage:
             The magnetic events at which :math:`\Delta\chi^2` is at most its critical value,
             interpolated between the truths, with the errors of the critical values.
 
-        Raises
-        ------
-        DomainError
-            If the truths do not reach past both ends, the confidence level is too high, or the chi2
-            is of several experiments.
-
         References
         ----------
         Feldman and Cousins, Phys. Rev. D 57 (1998) 3873, physics/9711021.
-
-        Examples
-        --------
-        >>> from cevnslib.statistics.data import Projection
-        >>> reactor = Ensemble(1e6, Projection(0.0, 0.0))
-        >>> found = study(reactor, np.linspace(0, 3000, 31), 20_000)
-        >>> print(round(found.feldman_cousins().upper / 1000, 1))  # in standard deviations
-        1.6
         """
         critical, error = self.critical_values()
         return self._interval(chi2, critical, error)
@@ -418,19 +342,6 @@ class Coverage:
         -------
         Interval
             The magnetic events, interpolated between the truths; without statistical errors.
-
-        Raises
-        ------
-        DomainError
-            If the truths do not reach past both ends.
-
-        Examples
-        --------
-        >>> from cevnslib.statistics.data import Projection
-        >>> reactor = Ensemble(1e6, Projection(0.0, 0.0))
-        >>> found = study(reactor, np.linspace(0, 3000, 31), 100)
-        >>> print(round(found.delta_chi2_interval().upper / 1000, 2))  # in standard deviations
-        1.64
         """
         return self._interval(chi2, delta_chi2(self.confidence), np.zeros(len(self.excess)))
 
@@ -505,15 +416,8 @@ def study(
     executor, progress
         Who works, and what shows how far they are; see `cevnslib.scale.map_tasks`.
 
-    Returns
-    -------
-    Coverage
-        The counts; shares, critical values and intervals follow from them.
-
     Raises
     ------
-    DomainError
-        If the truths are not rising, negative or not finite, or a number is impossible.
     ConfigurationError
         If the executor is none.
 

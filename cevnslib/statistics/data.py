@@ -20,13 +20,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Measurement(ABC):
-    """What every measurement offers; its numbers are at least 0, its errors relative.
-
-    Raises
-    ------
-    DomainError
-        If a number is negative or not finite.
-    """
+    """What every measurement offers; its numbers are at least 0, its errors relative."""
 
     def __post_init__(self) -> None:
         """Refuse what is no count, no share and no error."""
@@ -39,11 +33,6 @@ class Measurement(ABC):
         ----------
         standard_model : float
             Expected events of the Standard Model, above 0 where the measurement is a projection.
-
-        Returns
-        -------
-        PulledChi2
-            With the nuisances' errors of the measurement.
 
         Raises
         ------
@@ -60,17 +49,10 @@ class Measurement(ABC):
         standard_model : array_like, shape (bins,)
             Expected events of the Standard Model in each bin, above 0.
 
-        Returns
-        -------
-        BinnedChi2
-            Each bin has the variance of its own count; the nuisances are common to all.
-
         Raises
         ------
         NoLimitError
             If a projection expects no events in a bin.
-        DomainError
-            If events that were counted in one bin are asked for in several.
 
         Examples
         --------
@@ -97,20 +79,7 @@ class Measurement(ABC):
     def scaled(self, factor: float) -> "Measurement":
         """Return what would be measured at the same rates in a multiple of the exposure.
 
-        Parameters
-        ----------
-        factor : float
-            By what the exposure, the flux or the mass is multiplied, above 0.
-
-        Returns
-        -------
-        Measurement
-            With all counts multiplied; relative numbers stay.
-
-        Examples
-        --------
-        >>> CountingMeasurement(142, 6, 405, 0.28, 0.25).scaled(10).observed
-        1420.0
+        Counts are multiplied by the factor, which is above 0; relative numbers stay.
         """
         return self._scaled(checked_number("luminosity factor", factor, above=0))
 
@@ -123,13 +92,7 @@ class Measurement(ABC):
 
     @abstractmethod
     def without_signal_nuisance(self) -> "Measurement":
-        """Return the measurement with a signal that is predicted exactly.
-
-        Examples
-        --------
-        >>> Projection(0.2, 0.1).without_signal_nuisance()
-        Projection(sigma_stat=0.2, sigma_sys=0.0)
-        """
+        """Return the measurement with a signal that is predicted exactly."""
 
 
 @dataclass(frozen=True)
@@ -266,11 +229,6 @@ class PoissonProjection(Measurement):
         ------
         NoLimitError
             If no events are expected.
-
-        Examples
-        --------
-        >>> PoissonProjection(0.05, 3.0, 0.28, 0.25).counting(100.0).steady_state
-        300.0
         """
         events = checked_number("Standard Model events", standard_model, at_least=0)
         return self._counting(_seen(events))

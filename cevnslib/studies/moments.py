@@ -69,11 +69,6 @@ class Constraint:
     chi2 : PulledChi2
         The chi2 of the count.
 
-    Raises
-    ------
-    DomainError
-        If a number or the matrix is not so.
-
     Examples
     --------
     >>> from cevnslib import experiments
@@ -105,14 +100,7 @@ class Constraint:
     def magnetic_counts(self, moments: ArrayLike) -> NDArray[np.float64]:
         r"""Return the magnetic events :math:`\Lambda^\dagger K \Lambda`.
 
-        Parameters
-        ----------
-        moments : array_like of complex, shape (..., 3)
-
-        Returns
-        -------
-        ndarray, shape (...)
-            Events, at least 0.
+        Moments of shape (..., 3) give events of shape (...), at least 0.
 
         Examples
         --------
@@ -131,20 +119,7 @@ class Constraint:
     def delta_chi2(self, moments: ArrayLike) -> NDArray[np.float64]:
         """Return chi2 less its least value over mu^2 >= 0.
 
-        Parameters
-        ----------
-        moments : array_like of complex, shape (..., 3)
-
-        Returns
-        -------
-        ndarray, shape (...)
-            At least 0.
-
-        Examples
-        --------
-        >>> csi = Constraint(180.0, np.eye(3) + 0j, PulledChi2(136, 958))
-        >>> csi.delta_chi2([[0, 0, 0], [0, 0, 5]]).round(3)
-        array([0.   , 2.949])
+        Moments of shape (..., 3) give numbers of shape (...), at least 0.
         """
         return self.chi2._at(self.signal + self.magnetic_counts(moments)) - self.least_chi2
 
@@ -153,19 +128,8 @@ class Constraint:
 
         Parameters
         ----------
-        confidence : float, optional
-            Confidence level, between 0 and 1.
-        parameters : int, optional
-            Number of moments that are bounded together.
-
-        Returns
-        -------
-        float
-
-        Examples
-        --------
-        >>> round(Constraint(180.0, np.eye(3) + 0j, PulledChi2(180, 958)).allowed_counts(), 1)
-        50.9
+        confidence, parameters
+            See `cevnslib.statistics.chi2.delta_chi2`.
         """
         seen = float(self.chi2.observed) - self.chi2.background
         return self.chi2._allowed_excess(self.signal, delta_chi2(confidence, parameters), seen)
@@ -179,7 +143,7 @@ class Constraint:
         Parameters
         ----------
         confidence : float, optional
-            Confidence level, between 0 and 1.
+            Between 0 and 1.
         others : {"zero", "profiled"}, optional
             The other two moments: zero, or what hides the first one best, with any phases.
 
@@ -217,17 +181,7 @@ class Constraint:
         direction : array_like of complex, shape (..., 3)
             Ratios and phases of the three moments; of any length but zero.
         confidence : float, optional
-            Confidence level, between 0 and 1.
-
-        Returns
-        -------
-        ndarray, shape (...)
-
-        Examples
-        --------
-        >>> K = np.array([[2, 1, 0], [1, 2, 0], [0, 0, 1]]) + 0j
-        >>> Constraint(180.0, K, PulledChi2(180, 958)).limit_along([[1, 1, 0], [1, -1, 0]]).round(2)
-        array([4.12, 7.14])
+            Between 0 and 1.
         """
         vectors = complex_moments(direction)
         size = np.sqrt(np.sum(np.abs(vectors) ** 2, axis=-1))
@@ -281,15 +235,8 @@ def constraint(
     standard_model, magnetic : Interaction, optional
         Cross sections, the magnetic one for one Bohr magneton; give both to change form factors.
 
-    Returns
-    -------
-    Constraint
-        Signal, moment matrix and chi2.
-
     Raises
     ------
-    UnknownNameError
-        If the source has no such beam.
     NoLimitError
         If a projection expects no events.
 
@@ -368,8 +315,6 @@ def tmm_limits(
 
     Raises
     ------
-    UnknownNameError
-        If the source has no such beam, or there is no such treatment of phases.
     NoLimitError
         If the nuisance of the signal absorbs any number of events, or no events are expected.
 
@@ -453,11 +398,6 @@ def luminosity_scan(
     -------
     ndarray, shape (n, 3)
         Limits in Bohr magnetons, one moment at a time.
-
-    Raises
-    ------
-    UnknownNameError, NoLimitError
-        See `tmm_limits`.
 
     Examples
     --------
@@ -555,13 +495,6 @@ def least_counts(
     ndarray
         :math:`\min \Lambda^\dagger K \Lambda`, the broadcast shape, at least 0.
 
-    Raises
-    ------
-    UnknownNameError
-        If a treatment is not one of the two.
-    DomainError
-        If the pair, a modulus or the matrix is none.
-
     Examples
     --------
     >>> K = np.array([[2, 1j, 0], [-1j, 2, 0], [0, 0, 1]])
@@ -634,11 +567,6 @@ def boundary(
     ndarray, shape (2, points)
         The two moduli in Bohr magnetons, from the first axis to the second.
 
-    Raises
-    ------
-    UnknownNameError, DomainError
-        See `least_counts`.
-
     Examples
     --------
     >>> from cevnslib import experiments
@@ -665,16 +593,7 @@ def combined_delta_chi2(
 ) -> NDArray[np.float64]:
     """Return the summed Delta chi2 of several experiments.
 
-    Parameters
-    ----------
-    constraints : sequence of Constraint
-        What each experiment says; at least one.
-    moments : array_like of complex, shape (..., 3)
-
-    Returns
-    -------
-    ndarray, shape (...)
-        The sum: errors of different experiments are taken to be independent.
+    Errors of different experiments are taken to be independent. Moments have the shape (..., 3).
 
     Examples
     --------

@@ -74,11 +74,6 @@ def limit_table(
     tuple of LimitRow
         Infinite where there is no limit.
 
-    Raises
-    ------
-    UnknownNameError
-        If there is no such paper or treatment.
-
     Examples
     --------
     >>> rows = limit_table()
@@ -122,11 +117,6 @@ def numbers(**subject: str) -> tuple[Claim, ...]:
     -------
     tuple of Claim
         In 1e-10 Bohr magnetons; the three moments vary fastest.
-
-    Raises
-    ------
-    UnknownNameError
-        If no number is published of it.
 
     Examples
     --------

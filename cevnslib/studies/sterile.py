@@ -89,11 +89,6 @@ def disappeared_counts(
     dict of str to ndarray, shape (n,)
         Events by name of the beam: of all N counts of a beam, N - A D are left at amplitude A.
 
-    Raises
-    ------
-    DomainError
-        If a number lies outside its domain, or the detector has no threshold.
-
     Examples
     --------
     >>> lost = disappeared_counts(set_up("coherent-csi"), [0.1, 1.0, 1e3])
@@ -161,7 +156,7 @@ class Disappearance:
         Splittings in eV^2.
     counts : ndarray, shape (bins,)
         Expected events without oscillation.
-    lost : ndarray, shape (n, bins)
+    disappeared : ndarray, shape (n, bins)
         Events that an oscillation of full amplitude takes away, see `disappeared_counts`.
     statistics : BinnedChi2
         The chi2 of the counts.
@@ -182,20 +177,7 @@ class Disappearance:
     def chi2(self, amplitude: ArrayLike) -> NDArray[np.float64]:
         """Return chi2 at every amplitude and splitting.
 
-        Parameters
-        ----------
-        amplitude : array_like
-            sin^2 2theta, any shape, from 0 to 1.
-
-        Returns
-        -------
-        ndarray, shape (..., n)
-            chi2, splittings along a new last axis.
-
-        Raises
-        ------
-        DomainError
-            If an amplitude lies outside 0 to 1.
+        Amplitudes, from 0 to 1, of shape (...) give chi2 of shape (..., n).
         """
         A = checked("amplitude sin^2 2theta", amplitude, at_least=0, at_most=1)
         return self._at(A[..., np.newaxis])
@@ -220,20 +202,13 @@ class Disappearance:
 
         Parameters
         ----------
-        confidence : float, optional
-            Confidence level, between 0 and 1.
-        parameters : int, optional
-            Number of parameters that are bounded together: two for amplitude and splitting.
+        confidence, parameters
+            See `cevnslib.statistics.chi2.delta_chi2`; two are amplitude and splitting.
 
         Returns
         -------
         ndarray, shape (n,)
             sin^2 2theta; 0 if no amplitude is allowed, infinite if all are.
-
-        Raises
-        ------
-        DomainError
-            If the level or the number of parameters is impossible.
 
         Examples
         --------
@@ -294,10 +269,6 @@ def disappearance(
 
     Raises
     ------
-    UnknownNameError
-        If the source has no beam of that flavour or sample.
-    DomainError
-        If a number lies outside its domain, or the bins are not rising.
     NoLimitError
         If no events are expected.
 
@@ -367,11 +338,6 @@ def _windows(experiment: Experiment, edges: Sequence[float]) -> list[Experiment]
 def set_ups() -> tuple[str, ...]:
     """Return the names of the set-ups of the sterile study at the spallation source.
 
-    Returns
-    -------
-    tuple of str
-        Names that `set_up` takes.
-
     Examples
     --------
     >>> ", ".join(set_ups())
@@ -414,16 +380,6 @@ def set_up(name: str, scenario: str = "100%, 15%, 10%") -> Experiment:
         One of `set_ups`.
     scenario : str, optional
         One of `scenarios`: efficiency, and the errors of signal and background.
-
-    Returns
-    -------
-    Experiment
-        With a `cevnslib.statistics.data.PoissonProjection`.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such set-up or scenario.
 
     Examples
     --------
@@ -493,11 +449,6 @@ def checked_curves(curves: Sequence[ExclusionCurve]) -> None:
 def names() -> tuple[str, ...]:
     """Return the names of all detectors of the study.
 
-    Returns
-    -------
-    tuple of str
-        The set-ups at the spallation source, then the experiments that take part as they are.
-
     Examples
     --------
     >>> ", ".join(names()[5:])
@@ -526,13 +477,6 @@ def exclusion_curves(
         At the spallation source both flavours in all scenarios and, of the 100 kg of CsI, also with
         prompt and delayed events apart; of an experiment all stages, with the signal's error as a
         nuisance and without.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such detector.
-    DomainError
-        If a splitting is negative, or the level impossible.
 
     Examples
     --------
@@ -581,11 +525,6 @@ def _studies(name: str) -> list[tuple[str, str, partial[Disappearance]]]:
 def best(curve: ExclusionCurve) -> tuple[float, float]:
     """Return the smallest excluded amplitude of a curve, and its splitting.
 
-    Parameters
-    ----------
-    curve : ExclusionCurve
-        The curve.
-
     Returns
     -------
     tuple of float
@@ -606,11 +545,6 @@ def best(curve: ExclusionCurve) -> tuple[float, float]:
 
 def as_csv(curves: Sequence[ExclusionCurve]) -> str:
     """Return curves of one detector as CSV, a splitting a row.
-
-    Parameters
-    ----------
-    curves : sequence of ExclusionCurve
-        Curves with the same splittings.
 
     Returns
     -------
@@ -636,11 +570,6 @@ def as_csv(curves: Sequence[ExclusionCurve]) -> str:
 
 def summary(curves: Sequence[ExclusionCurve]) -> str:
     """Return where each curve reaches furthest, as a Markdown table.
-
-    Parameters
-    ----------
-    curves : sequence of ExclusionCurve
-        The curves of a detector.
 
     Returns
     -------
@@ -670,16 +599,6 @@ def summary(curves: Sequence[ExclusionCurve]) -> str:
 
 def introduction(name: str) -> str:
     """Return the title of a sterile sheet and what it is about, as Markdown.
-
-    Parameters
-    ----------
-    name : str
-        One of `names`.
-
-    Returns
-    -------
-    str
-        A heading and a paragraph.
 
     Examples
     --------
