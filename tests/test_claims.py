@@ -81,7 +81,7 @@ def test_choice():
     assert len(claims(beam="prompt", stage="2019")) == 12
     with pytest.raises(UnknownNameError, match="unknown beam of a claim 'solar'; allowed: prompt"):
         claims(experiment="coherent-csi", beam="solar")
-    with pytest.raises(UnknownNameError, match="unknown paper 'x'; allowed: borexino2017"):
+    with pytest.raises(UnknownNameError, match=r"unknown paper 'x'; allowed: .*miranda2019"):
         claims("x")
 
 

@@ -61,7 +61,7 @@ def test_fluence():
 
 
 def test_unknown_names():
-    with pytest.raises(UnknownNameError, match=r"unknown experiment 'coherent'.*allowed: coherent"):
+    with pytest.raises(UnknownNameError, match=r"unknown experiment 'coherent'.*allowed: .*conus"):
         experiments.load("coherent")
     with pytest.raises(
         UnknownNameError, match=r"unknown stage of coherent-csi 'then'; allowed: 2019"
@@ -305,7 +305,10 @@ def test_what_is_built_in_cannot_be_changed():
     assert experiments.load("conus").references["mass_kg"] != "changed"
 
 
-@pytest.mark.parametrize("name", experiments.names())
+STAGED = [name for name in experiments.names() if "projected" in experiments.stages(name)]
+
+
+@pytest.mark.parametrize("name", STAGED)
 def test_equal_experiments_have_equal_hashes(name):
     one, same, other = (experiments.load(name, stage) for stage in ("2019", "2019", "projected"))
     assert one == same

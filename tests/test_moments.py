@@ -209,7 +209,7 @@ def test_profiled_phases_are_the_weakest():
 
 def test_table_of_limits():
     rows = limit_table()
-    assert len({(row.experiment, row.stage, row.beam) for row in rows}) == len(rows) == 35
+    assert len({(row.experiment, row.stage, row.beam) for row in rows}) == len(rows) >= 35
     for row in rows:
         assert all(np.isfinite(row.values))
         assert all(1e-12 < value < 2e-8 for value in row.values)

@@ -76,9 +76,8 @@ def limit_table(
 
     Examples
     --------
-    >>> rows = limit_table()
-    >>> len(rows), rows[0].experiment, rows[0].beam
-    (35, 'coherent-csi', 'prompt')
+    >>> [row.beam for row in limit_table("miranda2019") if row.experiment == "coherent-csi"]
+    ['prompt', 'delayed', 'all', 'prompt', 'delayed', 'all']
     """
     checked_choice("treatment of the signal's nuisance", signal_nuisance, SIGNAL_NUISANCE)
     if threshold_kind is not None:
