@@ -286,3 +286,36 @@ def test_more_events_than_can_be_drawn_are_refused():
         DomainError, match=r"expected events: got .* allowed: finite, at most 1e.18"
     ):
         crowded.repeat(0.0, 10, np.random.default_rng(1))
+
+
+def test_the_background_of_a_counting_experiment_is_drawn():
+    """With its error: what it adds to the spread of the counts is seen."""
+    measurement = CountingMeasurement(800.0, 600.0, 0.0, 0.0, 0.2)
+    seen = Ensemble(200.0, measurement).repeat(0.0, 400_000, np.random.default_rng(3))
+    expected = 800 + (0.2 * 600) ** 2
+    assert seen.observed.mean() == pytest.approx(800, rel=0.002)
+    assert seen.observed.var() == pytest.approx(expected, rel=0.01)
+
+
+def test_the_variance_of_next_to_no_events_is_one():
+    seen = Ensemble(0.05, Projection(0.2, 0.0)).repeat(0.0, 1000, np.random.default_rng(1))
+    assert seen.variance.min() == 1.0
+    assert seen.variance[seen.observed >= 1].min() > 1.0
+
+
+def test_both_ends_of_an_interval_have_their_own_errors():
+    """Where a signal is seen, the lower end is one of a steeper critical value."""
+    truths = np.linspace(0, 2000, 41)
+    found = study(Ensemble(1000.0, Projection(0.0, 0.0)), truths, 20_000)
+    chi2 = PulledChi2(observed=1600.0, variance=1000.0)
+    interval = found.feldman_cousins(chi2)
+    _, errors = found.critical_values()
+    rise = (600 - truths) ** 2 / 1000
+    for end, error in (
+        (interval.lower, interval.lower_error),
+        (interval.upper, interval.upper_error),
+    ):
+        i = int(np.searchsorted(truths, end)) - 1
+        slope = (rise[i + 1] - rise[i]) / (truths[i + 1] - truths[i])
+        low, high = sorted((errors[i], errors[i + 1]))
+        assert 0.7 * low / abs(slope) < error < 1.4 * high / abs(slope)

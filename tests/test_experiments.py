@@ -9,7 +9,7 @@ import pytest
 
 from cevnslib import experiments
 from cevnslib.detectors.detector import ConstantEfficiency, PhotoelectronAcceptance
-from cevnslib.errors import ConfigurationError, UnknownNameError
+from cevnslib.errors import ConfigurationError, NoLimitError, UnknownNameError
 from cevnslib.files import packaged
 from cevnslib.studies import moments
 
@@ -314,3 +314,53 @@ def test_equal_experiments_have_equal_hashes(name):
     assert one == same
     assert hash(one) == hash(same)
     assert len({one, same, other}) == 2
+
+
+def test_an_efficiency_file_that_is_there_but_outside(tmp_path):
+    """The guard refuses it, not a file that is missing."""
+    (tmp_path / "seen.csv").write_text(COLUMNS)
+    (tmp_path / "inner").mkdir()
+    inside = tmp_path / "inner" / "mine.toml"
+    for name in ("../seen.csv", str(tmp_path / "seen.csv")):
+        inside.write_text(TABLE % name)
+        with pytest.raises(ConfigurationError, match="it lies outside the folder"):
+            experiments.load(inside)
+    (tmp_path / "mine.toml").write_text(TABLE % "inner/../seen.csv")
+    assert experiments.load(tmp_path / "mine.toml").detector.efficiency.values == (0.2, 0.9, 1.0)
+
+
+def test_a_resolution_is_given_in_the_units_of_its_keys(write):
+    text = MINE + "resolution = { constant_keV = 0.003, stochastic_sqrt_keV = 0.02 }\n"
+    sigma = experiments.load(write(text)).detector.resolution.sigma
+    for keV in (0.25, 1.0, 9.0):
+        expected = np.sqrt(0.003**2 + 0.02**2 * keV)  # in keV
+        assert sigma(keV * 1e-3) * 1e3 == pytest.approx(expected, rel=1e-12)
+
+
+def test_messages_are_in_the_keys_and_units_of_the_file(write):
+    """As typed: a hundred electronvolts as a hundred keV, metres, days."""
+    for old, new, words in (
+        ("threshold_keV = 0.2", "threshold_keV = 1200", "threshold_keV: got 1200 keV; allowed"),
+        ("threshold_keV = 0.2", "threshold_keV = 1200", "did you give eV?"),
+        ("threshold_keV = 0.2", "threshold_keV = 2\nmaximum_keV = 1", "maximum_keV: got 1 keV"),
+        ("exposure_years = 1", "exposure_days = -2", "exposure_days: got -2 days"),
+        ("thermal_power_GW = 4.5", "thermal_power_GW = 0", "thermal_power_GW: got 0 GW"),
+        ("sigma_stat = 0.1", "sigma_stat = -0.1", "sigma_stat: got -0.1; allowed"),
+    ):
+        with pytest.raises(ConfigurationError) as refused:
+            experiments.load(write(MINE.replace(old, new)))
+        assert words in str(refused.value)
+        assert "MeV" not in str(refused.value)
+    blind = experiments.load(write(MINE.replace("threshold_keV = 0.2", "threshold_keV = 100")))
+    with pytest.raises(NoLimitError, match=r"got 100 keV, .* below 0\.374 keV, .*threshold_keV"):
+        moments.tmm_limits(blind)
+
+
+def test_built_in_inputs_of_the_sun_and_of_the_reactors():
+    """Numbers of the data files that no other test depends on closely, once more by hand."""
+    density = {line: experiments.load_solar(line=line).electron_density for line in ("be7", "pp")}
+    assert density == {"be7": 86, "pp": 67}
+    powers = {"conus": 3.9, "connie": 3.8, "miner": 0.001, "texono": 2.9, "red100": 3.0}
+    for name, power in powers.items():
+        (beam,) = experiments.load(name).source.beams
+        assert beam.rate == pytest.approx(power * 1e9 / (206.13 * 1.602176634e-13), rel=1e-4)

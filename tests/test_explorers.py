@@ -289,3 +289,37 @@ def test_impossible_controls():
         Explorer("x", parts, lambda x: None, alt="nothing")
     with pytest.raises(NotImplementedError):
         Control("x", "x", 1.0).widget()
+
+
+def test_the_shares_of_the_three_moments():
+    """Lambda_1 has its share, Lambda_3 its share of the rest, Lambda_2 what is left."""
+    view = views.moments(0.3, 0.4, 0.0, 0.0, 0.0)
+    vector = np.sqrt([0.3, 0.7 * 0.6, 0.7 * 0.4])
+    for flavour in ("e", "mu", "tau"):
+        expected = float(effective_moment_squared(vector, flavour))
+        assert view.numbers[flavour] == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_beam_is_nearly_blind_below_a_tenth():
+    U = pmns(TALK_2019)
+    for seen, blind in ((0.08, True), (0.12, False)):
+        # Along U_e but for a part that is orthogonal to it.
+        along, across = np.abs(U[0]) ** 2, np.array([abs(U[0, 1]), -abs(U[0, 0]), 0.0])
+        vector = np.sqrt(1 - seen) * np.sqrt(along)
+        vector = vector + np.sqrt(seen) * across / np.linalg.norm(across)
+        share, rest = vector[0] ** 2, vector[1] ** 2 + vector[2] ** 2
+        phase = 0.0 if vector[1] >= 0 else 1.0
+        view = views.moments(share, vector[2] ** 2 / rest, phase, 0.0, 0.0)
+        assert view.numbers["e"] == pytest.approx(seen, abs=1e-9)
+        assert ("ν_e is nearly blind" in view.words) is blind
+
+
+def test_a_sterile_verdict_is_one_of_two_parameters():
+    """Excluded at 90% from 4.61 on, not from 2.71."""
+    place = ("coherent-lar", "mu", "100%, 15%, 10%", 1.5)
+    rises = {}
+    for amplitude in np.linspace(0.2, 0.5, 31):
+        view = views.disappearing(*place, float(amplitude))
+        rises[view.numbers["delta_chi2"]] = ": excluded" in view.words
+    assert any(2.72 < rise < 4.60 for rise in rises)
+    assert all(excluded == (rise > 4.605) for rise, excluded in rises.items())

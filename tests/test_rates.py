@@ -13,6 +13,7 @@ from cevnslib.errors import DomainError, UnknownNameError
 from cevnslib.physics.interactions import RADIATIVE, TREE_LEVEL, MagneticMoment, StandardModel
 from cevnslib.physics.mixing import OscillationParameters
 from cevnslib.physics.targets import target
+from cevnslib.quadrature import panel_rule
 from cevnslib.rates import expected_counts, measured_spectrum, moment_matrix, recoil_spectrum
 from cevnslib.sources.spectra import LineSpectrum
 
@@ -239,3 +240,15 @@ def test_what_a_form_factor_of_ones_own_makes_is_not_passed_on_unseen(bad):
     ):
         with pytest.raises(DomainError, match=r"(cross section|effective area).*: got .*; allowed"):
             use()
+
+
+def test_a_smeared_threshold_is_followed():
+    """Against a dense sum over the recoil: a count needs panels where the step is smeared."""
+    wide = Resolution(constant=4e-5, stochastic=2e-4)
+    detector = Detector(target("Ge"), 3.0, 3e-4, resolution=wide)
+    experiment = replace(experiments.load("conus"), detector=detector)
+    count = expected_counts(experiment, MagneticMoment(1e-10))
+    edges = np.geomspace(1e-4, 2.5e-3, 4001)
+    x, weights = panel_rule(edges[:-1], edges[1:], 4)
+    spectrum = recoil_spectrum(experiment, x, MagneticMoment(1e-10))
+    assert count == pytest.approx(float(np.sum(weights * spectrum)), rel=1e-7)

@@ -93,3 +93,11 @@ def test_bad_parameters(keywords, error, words):
     with pytest.raises(error) as refused:
         SheetParameters(**keywords)
     assert words in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"delta_cp": 1.0}, {"sin2_theta12": 0.3}, {"confidence": 0.95}]
+)
+def test_nothing_published_stands_beside_another_mixing_or_level(changes):
+    assert all(row.published for row in sheets.rows(SheetParameters("conus")))
+    assert not any(row.published for row in sheets.rows(SheetParameters("conus", **changes)))

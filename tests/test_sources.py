@@ -4,6 +4,7 @@ from dataclasses import replace
 from fractions import Fraction
 from importlib.resources import files
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -313,3 +314,30 @@ def test_a_table_keeps_its_numbers_to_itself():
 def test_shares_of_fissions_cannot_be_changed():
     with pytest.raises(TypeError):
         FISSION_FRACTIONS["u235"] = 1.0
+
+
+def test_the_low_energy_table_is_the_one_published():
+    """Number by number, isotope by isotope, against a copy that is kept apart."""
+    lines = (Path(__file__).parent / "reference" / "reactor_spectra.csv").read_text().splitlines()
+    rows = [line.split(",") for line in lines if line.startswith("vogel-engel")]
+    assert len(rows) >= 10
+    for _, energy, *values in rows:
+        numbers = [float(value) for value in values if value]
+        for isotope, number in zip(("u235", "pu239", "u238", "pu241"), numbers, strict=True):
+            alone = ReactorSpectrum(((isotope, 1.0),))
+            assert float(alone.density(float(energy))) == pytest.approx(number, rel=1e-12)
+
+
+def test_fissions_of_a_power():
+    """By the energies per fission of arXiv:1212.6625, in MeV."""
+    released = {"u235": 202.36, "u238": 205.99, "pu239": 211.12, "pu241": 214.26}
+    mean = sum(FISSION_FRACTIONS[isotope] * energy for isotope, energy in released.items())
+    (beam,) = reactor_of_power(3.9).beams
+    assert beam.rate == pytest.approx(3.9e9 / (mean * 1.602176634e-13), rel=1e-9)
+
+
+def test_the_line_of_the_pions():
+    """From the masses of the Review of Particle Physics, in MeV."""
+    pion, muon = 139.57039, 105.6583755
+    line = spallation_source().beams[0].spectrum.energy
+    assert line == pytest.approx((pion**2 - muon**2) / (2 * pion), rel=1e-6)

@@ -70,3 +70,31 @@ def test_curves_with_other_splittings_are_refused():
     shifted = replace(other, splittings=np.array([7.0, 8.0]))
     with pytest.raises(DomainError, match="the same splittings in all"):
         sterile.as_csv([one, shifted])
+
+
+def test_the_confidence_of_a_curve_is_used():
+    splittings = [0.5, 1.5, 5.0]
+    strict, loose = (
+        sterile.exclusion_curves("coherent-lar", splittings, confidence=level)[0].amplitudes
+        for level in (0.99, 0.6)
+    )
+    direct = sterile.disappearance(
+        sterile.set_up("coherent-lar", "100%, 0%, 0%"), splittings, "e"
+    ).exclusion(0.6)
+    assert np.all(strict > loose)
+    assert loose == pytest.approx(direct)
+
+
+def test_scenarios_are_what_their_names_say():
+    for name, scenario in sterile.scenarios().items():
+        efficiency, signal, background = (float(x.strip(" %")) / 100 for x in name.split(","))
+        assert scenario == pytest.approx(
+            {"efficiency": efficiency, "sigma_signal": signal, "sigma_background": background}
+        )
+
+
+def test_bins_without_events_are_left_out():
+    argon = sterile.set_up("coherent-lar")
+    study = sterile.disappearance(argon, [1.0], "mu", edges=[0.02, 0.05, 0.1, 0.5, 0.9])
+    assert len(study.counts) == 3  # no recoil of argon reaches 0.5 MeV
+    assert study.counts.min() > 0

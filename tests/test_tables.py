@@ -284,3 +284,16 @@ def test_a_sheet_on_a_cluster_whose_worker_is_killed():
         assert len(at_work) == 1
         assert pids[at_work[0]] not in client.run(os.getpid).values()
     assert there == sheet()
+
+
+@pytest.mark.parametrize(
+    ("character", "written"),
+    [("^", r"\textasciicircum{}"), ("~", r"\textasciitilde{}"), ("\\", r"\textbackslash{}")],
+)
+def test_characters_that_latex_would_obey(character, written):
+    (line,) = (
+        line
+        for line in tables.as_latex([replace(ROWS[0], title=f"a{character}b")]).splitlines()
+        if line.startswith("a")
+    )
+    assert line.startswith(f"a{written}b & 2019")

@@ -1,26 +1,36 @@
-"""Make small mistakes in the library one at a time, and see whether a test fails.
+"""Make small mistakes in the library and its data one at a time, and see whether a test fails.
 
-    python -m tools.mutants [NUMBER]
+    python -m tools.mutants [NUMBER [SEED]]
 
-Works on a copy of the tree. Signs, factors, comparisons, powers and indices are changed, at places
-that a fixed seed chooses. Prints each mistake, and those that no test has noticed once more.
+Works on a copy of the tree. Signs, factors, comparisons, powers, indices and the numbers of data
+files are changed, at places that a seed chooses: of each file in proportion to how many places it
+has. Prints each mistake, and those that no test has noticed once more.
 """
 
 import io
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import tokenize
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 from .notebooks import ROOT
 
-MODULES = ("interactions", "sources", "mixing", "rates", "statistics", "limits", "sterile")
+#: All that can be mistaken, from the root of the project.
+FILES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for suffix in ("py", "toml", "csv")
+    for path in (ROOT / "cevnslib").rglob(f"*.{suffix}")
+)
+#: A number in a data file, outside of comments and text.
+NUMBER = re.compile(r'"[^"]*"|#.*|(?<![\w.])(\d+\.?\d*(?:e-?\d+)?)(?![\w.])')
 SWAPPED = {"+": "-", "-": "+", "*": "/", "/": "*", "<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 SWAPPED |= {"**": "*", "==": "!="}
 SKIPPED = ("from", "import", "def", "class", "@", "__all__", '"', "r'", 'r"')
@@ -28,7 +38,7 @@ PYTEST = (sys.executable, "-m", "pytest", "-x", "-q", "-n0", "-p", "no:cacheprov
 #: Tests of the book and of what writes it, which the copy leaves out.
 IGNORED = (
     *("browser", "test_project.py", "test_prose.py", "test_tables.py", "test_files.py"),
-    *("test_execute.py", "test_wheel.py"),
+    *("test_execute.py", "test_wheel.py", "test_growth.py"),
 )
 COPIED = ("cevnslib", "tests", "tools", "validation", "pyproject.toml", "README.md", "_toc.yml")
 
@@ -36,17 +46,23 @@ COPIED = ("cevnslib", "tests", "tools", "validation", "pyproject.toml", "README.
 class Mutant(NamedTuple):
     """One mistake: where it is, what stood there, what stands there now."""
 
-    module: str
+    file: str
     line: int
     column: int
     old: str
     new: str
 
 
-def mutants(module: str) -> list[Mutant]:
-    """Return every small mistake that can be made in a module."""
-    source = (ROOT / "cevnslib" / f"{module}.py").read_text(encoding="utf-8")
-    lines, found = source.splitlines(), []
+def mutants(file: str) -> list[Mutant]:
+    """Return every small mistake that can be made in a file."""
+    source = (ROOT / file).read_text(encoding="utf-8")
+    places = in_code(source) if file.endswith(".py") else in_data(source)
+    return [Mutant(file, *place) for place in places]
+
+
+def in_code(source: str) -> Iterator[tuple[int, int, str, str]]:
+    """Yield line, column, what stands there and a mistake for it."""
+    lines = source.splitlines()
     tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
     for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if token.start[0] > len(lines) or lines[token.start[0] - 1].strip().startswith(SKIPPED):
@@ -57,12 +73,25 @@ def mutants(module: str) -> list[Mutant]:
             alone = token.string == "*" and after.string in (",", ")")
             new = None if starred or alone else SWAPPED[token.string]
         elif token.type == tokenize.NUMBER and "j" not in token.string:
-            value = float(token.string)
-            new = str(int(value) + 1) if token.string.isdigit() else repr(2 * value)
-            new = None if float(new) == value else new
+            new = another(token.string)
         if new:
-            found.append(Mutant(module, *token.start, token.string, new))
-    return found
+            yield *token.start, token.string, new
+
+
+def in_data(source: str) -> Iterator[tuple[int, int, str, str]]:
+    """Yield the same for the numbers of a TOML or CSV file."""
+    for number, line in enumerate(source.splitlines(), 1):
+        for match in NUMBER.finditer(line):
+            new = another(match[1]) if match[1] and not line.startswith("[") else None
+            if new:
+                yield number, match.start(1), match[1], new
+
+
+def another(number: str) -> str | None:
+    """Return another number, or none where all that can be done changes nothing."""
+    value = float(number)
+    new = str(int(value) + 1) if number.isdigit() else repr(2 * value)
+    return None if float(new) == value else new
 
 
 def survives(mutant: Mutant | None) -> bool:
@@ -74,8 +103,11 @@ def survives(mutant: Mutant | None) -> bool:
             copy(source, Path(folder) / name)
         runs = [["tests", "cevnslib", *(f"--ignore=tests/{name}" for name in IGNORED)]]
         if mutant is not None:
-            make(mutant, Path(folder) / "cevnslib" / f"{mutant.module}.py")
-            runs.insert(0, [f"tests/test_{mutant.module}.py", f"cevnslib/{mutant.module}.py"])
+            make(mutant, Path(folder) / mutant.file)
+            nearest = sorted((ROOT / "tests").glob(f"test_{Path(mutant.file).stem}*.py"))
+            near = [path.relative_to(ROOT).as_posix() for path in nearest]
+            near += [mutant.file] if mutant.file.endswith(".py") else []
+            runs[:0] = [near] if near else []
         environment = {**os.environ, "PYTHONPATH": folder}
         return all(
             subprocess.run(
@@ -95,21 +127,16 @@ def make(mutant: Mutant, file: Path) -> None:
     file.write_text("".join(lines), encoding="utf-8")
 
 
-def main(number: int = 50) -> int:
+def main(number: int = 50, seed: int = 2019) -> int:
     """Make the mistakes and count those that were noticed; return the exit code."""
     if not survives(None):
         sys.exit("The tests fail without any mistake: mend that first.")
-    chance = random.Random(2019)
-    shares = [number // len(MODULES) + (i < number % len(MODULES)) for i in range(len(MODULES))]
-    chosen = [
-        mutant
-        for module, share in zip(MODULES, shares, strict=True)
-        for mutant in chance.sample(mutants(module), share)
-    ]
+    every = [mutant for file in FILES for mutant in mutants(file)]
+    chosen = sorted(random.Random(seed).sample(every, number))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         survivors = []
         for mutant, alive in zip(chosen, pool.map(survives, chosen), strict=True):
-            place = f"{mutant.module}.py:{mutant.line}: {mutant.old} -> {mutant.new}"
+            place = f"{mutant.file}:{mutant.line}: {mutant.old} -> {mutant.new}"
             print("SURVIVED" if alive else "noticed ", place, flush=True)
             survivors += [place] if alive else []
     print(
