@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from typing import Any
 
 import nbformat
 import pytest
@@ -68,7 +69,7 @@ def test_two_runs_at_once_run_each_chapter_once(tmp_path):
     for name in "abc":
         write(book / f"{name}.ipynb", f"print({name!r})")
     command = [sys.executable, "-m", "tools.execute", "--root", str(tmp_path)]
-    options = {"cwd": notebooks.ROOT, "stdout": subprocess.PIPE, "text": True}
+    options: dict[str, Any] = {"cwd": notebooks.ROOT, "stdout": subprocess.PIPE, "text": True}
     both = [subprocess.Popen(command, **options) for _ in range(2)]
     said = sorted(process.communicate(timeout=120)[0].count("book/") for process in both)
     assert said == [0, 3]

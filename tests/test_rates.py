@@ -14,7 +14,7 @@ from cevnslib.physics.interactions import RADIATIVE, TREE_LEVEL, MagneticMoment,
 from cevnslib.physics.mixing import OscillationParameters
 from cevnslib.physics.targets import target
 from cevnslib.rates import expected_counts, measured_spectrum, moment_matrix, recoil_spectrum
-from cevnslib.sources.spectra import LineSpectrum
+from cevnslib.sources.spectra import LineSpectrum, NumericalSpectrum, PolynomialSpectrum
 
 CSI = experiments.load("coherent-csi")
 CONFIGURATIONS = [
@@ -48,10 +48,12 @@ def test_scaling():
 def test_spectrum_integrates_to_the_count():
     detector = CSI.detector
     low, *_, high = detector.breakpoints(detector.target.nuclides[0])
+    prompt = CSI.source.beams[0].spectrum
+    assert isinstance(prompt, LineSpectrum)
     for beam in ("prompt", "all"):
         edges = [*detector.breakpoints(detector.target.nuclides[0])]
         line = [
-            float(StandardModel().maximum_recoil(CSI.source.beams[0].spectrum.energy, n))
+            float(StandardModel().maximum_recoil(prompt.energy, n))
             for n in CSI.detector.target.nuclides
         ]
         edges = sorted([*edges, *(T for T in line if low < T < high)])
@@ -92,6 +94,7 @@ def test_many_decades_of_recoil():
     bare = replace(CSI, detector=Detector(argon, 1.0, threshold=1e-9))
     (nucleus,), (per_kg,) = argon.nuclides, argon.nuclei_per_kg
     (beam,) = CSI.source.select("prompt")
+    assert isinstance(beam.spectrum, LineSpectrum)
     magnetic, E = MagneticMoment(1e-10), beam.spectrum.energy
 
     def weighted(log_T):
@@ -191,6 +194,7 @@ def test_effective_area_gives_the_counts_in_the_other_order(name):
         if isinstance(spectrum, LineSpectrum):
             total = float(rates.effective_area(experiment, spectrum.energy, MagneticMoment()))
         else:
+            assert isinstance(spectrum, PolynomialSpectrum | NumericalSpectrum)
             jumps = {
                 float(MagneticMoment().minimum_energy(T, nuclide))
                 for nuclide in experiment.detector.target.nuclides
@@ -198,8 +202,8 @@ def test_effective_area_gives_the_counts_in_the_other_order(name):
                 if np.isfinite(T)
             }
             end = spectrum.breakpoints[-1]
-            cuts = [min(jumps), *sorted(jumps | set(spectrum.breakpoints))]
-            cuts = np.unique([E for E in cuts if min(jumps) <= E <= end])
+            knots = [min(jumps), *sorted(jumps | set(spectrum.breakpoints))]
+            cuts = np.unique([E for E in knots if min(jumps) <= E <= end])
             half = np.diff(cuts)[:, np.newaxis] / 2
             E = cuts[:-1, np.newaxis] + half * (1 + nodes)
             area = rates.effective_area(experiment, E, MagneticMoment())
