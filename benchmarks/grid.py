@@ -5,20 +5,27 @@ the kinks above E_min(T): at equal steps with Simpson's weights, as one would wr
 Gauss-Legendre nodes, the best that a double grid can be.
 """
 
+from collections.abc import Callable, Mapping
 from functools import cache
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cevnslib.constants import CODATA_2022 as C
+from cevnslib.experiments import Experiment
 from cevnslib.physics.interactions import RADIATIVE
+from cevnslib.physics.targets import Nuclide
 from cevnslib.sources.reactor import ReactorSpectrum
 from validation import independent
 
 from . import textbook
 
+Floats = NDArray[np.float64]
+
 
 @cache
-def rule(steps):
+def rule(steps: int) -> tuple[Floats, Floats]:
     """Return points and weights of Simpson's rule on [-1, 1], a little inside the ends.
 
     The number of steps is even; a negative one asks for so many Gauss-Legendre nodes.
@@ -30,22 +37,24 @@ def rule(steps):
     return np.linspace(-1, 1, steps + 1) * (1 - 1e-13), weights * 2 / steps / 3
 
 
-def panels(ends, steps):
+def panels(ends: Floats, steps: int) -> tuple[Floats, Floats]:
     """Return points and weights between rising ends, a row for each panel."""
     x, w = rule(steps)
     half = np.diff(ends, axis=-1)[..., None] / 2
     return ends[..., :-1, None] + half * (1 + x), half * w
 
 
-def helm_squared(T, nucleus):
+def helm_squared(T: Floats, nucleus: Nuclide) -> Floats:
     """Return the Helm form factor squared."""
     q = np.sqrt(2 * nucleus.mass * T) / C.hbar_c
     c = 1.23 * nucleus.nucleons ** (1 / 3) - 0.60
     x = q * np.sqrt(c**2 + 7 / 3 * np.pi**2 * 0.52**2 - 5 * 0.9**2)
-    return (3 * (np.sin(x) / x - np.cos(x)) / x**2) ** 2 * np.exp(-((q * 0.9) ** 2))
+    sphere: Floats = 3 * (np.sin(x) / x - np.cos(x)) / x**2
+    skin: Floats = np.exp(-((q * 0.9) ** 2))
+    return sphere**2 * skin
 
 
-def powers_of_energy(kind, T, nucleus):
+def powers_of_energy(kind: str, T: Floats, nucleus: Nuclide) -> tuple[Floats, Floats, Floats]:
     """Return the coefficients of 1, 1/E and 1/E^2 in dsigma/dT, cm^2/MeV."""
     F2 = helm_squared(T, nucleus) * (C.hbar_c * 1e-13) ** 2
     if kind == "magnetic":
@@ -57,7 +66,7 @@ def powers_of_energy(kind, T, nucleus):
 
 
 @cache
-def density(beam):
+def density(beam: str) -> tuple[Callable[[Any], Any] | None, Floats]:
     """Return the spectrum of a beam, as a function of arrays, and where it has kinks."""
     if beam == "nubar_e":
         spectrum = ReactorSpectrum()
@@ -66,7 +75,14 @@ def density(beam):
     return function, np.array(knots)
 
 
-def folded(kind, T, nucleus, beam, steps, fading=None):
+def folded(
+    kind: str,
+    T: Floats,
+    nucleus: Nuclide,
+    beam: str,
+    steps: int,
+    fading: Callable[[Floats], Floats] | None = None,
+) -> Floats:
     """Return the cross section averaged over a spectrum, a row of energies for each recoil."""
     c0, c1, c2 = powers_of_energy(kind, T, nucleus)
     low = (T + np.sqrt(T**2 + 2 * nucleus.mass * T)) / 2
@@ -76,19 +92,27 @@ def folded(kind, T, nucleus, beam, steps, fading=None):
     E, w = panels(np.maximum(low[:, None], np.concatenate([[0.0], knots])), steps)
     cross_section = c0[:, None, None] + c1[:, None, None] / E + c2[:, None, None] / E**2
     weighted = w * function(E) * cross_section
-    return np.sum(weighted if fading is None else weighted * fading(E), axis=(1, 2))
+    average: Floats = np.sum(weighted if fading is None else weighted * fading(E), axis=(1, 2))
+    return average
 
 
-def csi_acceptance(T):
+def csi_acceptance(T: Floats) -> Floats:
     """Return the acceptance that COHERENT released with its first data."""
     x = 1170 * T
     steps = np.where((x < 5) | (x > 30), 0.0, np.where(x < 6, 0.5, 1.0))
-    return steps * 0.6655 / (1 + np.exp(-0.4942 * (x - 10.8507)))
+    chance: Floats = steps * 0.6655 / (1 + np.exp(-0.4942 * (x - 10.8507)))
+    return chance
 
 
-def counts(experiment, kind, steps, fading=None):
+def counts(
+    experiment: Experiment,
+    kind: str,
+    steps: tuple[int, int],
+    fading: Callable[[Floats], Floats] | None = None,
+) -> dict[str, float]:
     """Return counts by beam, with so many steps in T and in E in each panel."""
-    target, found = experiment.detector.target, {}
+    target = experiment.detector.target
+    found: dict[str, float] = {}
     csi = experiment.name == "coherent-csi" and experiment.stage == "2019"
     for beam in experiment.source.beams:
         _, knots = density(beam.name)
@@ -110,7 +134,7 @@ def counts(experiment, kind, steps, fading=None):
     return found
 
 
-def spectrum(experiment, kind, T, steps):
+def spectrum(experiment: Experiment, kind: str, T: Floats, steps: int) -> Floats:
     """Return recoils per MeV above the threshold, all nuclides and beams."""
     target, rate = experiment.detector.target, np.zeros_like(T)
     for nucleus, per_kg in zip(target.nuclides, target.nuclei_per_kg, strict=True):
@@ -123,22 +147,30 @@ def spectrum(experiment, kind, T, steps):
     return rate
 
 
-def fading(splitting, baseline, E):
+def fading(splitting: float, baseline: float, E: Floats) -> Floats:
     """Return sin^2 of half the phase of an oscillation; eV^2, cm and MeV."""
     return np.sin(splitting * 1e-12 / 4 * baseline * 1e13 / C.hbar_c / E) ** 2
 
 
-def least_magnetic_counts(experiment, by_beam, x, y, halvings=45):
+def least_magnetic_counts(
+    experiment: Experiment,
+    by_beam: Mapping[str, float],
+    x: Floats,
+    y: Floats,
+    halvings: int = 45,
+) -> Floats:
     """Return the fewest magnetic events of two moduli, all phases searched at once."""
-    cross, diagonal = 0.0, [0.0, 0.0]
+    cross: complex = 0.0
+    diagonal = [0.0, 0.0]
     for beam in experiment.source.beams:
         row, number = textbook.ROWS[beam.flavour], by_beam[beam.name]
         cross = cross - number * row[0].conj() * row[1]
         diagonal = [d + number * (1 - abs(u) ** 2) for d, u in zip(diagonal, row, strict=False)]
     fixed = diagonal[0] * x**2 + diagonal[1] * y**2
 
-    def events(phase):
-        return fixed + 2 * x * y * (cross * np.exp(1j * phase)).real
+    def events(phase: Floats) -> Floats:
+        interference: Floats = (cross * np.exp(1j * phase)).real
+        return fixed + 2 * x * y * interference
 
     shape = np.broadcast_shapes(np.shape(x), np.shape(y))
     starts = np.linspace(-np.pi, np.pi, 13)

@@ -6,29 +6,34 @@ few, only sees that all agree.
 
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
 
 from cevnslib import experiments, rates
 from cevnslib.physics import interactions
 from cevnslib.studies import moments, sterile
 
-from .works import AGREEMENT, BARE, UNIT, WORKS
+from .works import AGREEMENT, BARE, UNIT, WORKS, Floats
 
 #: Modules that load only where they are used.
 HEAVY = ("matplotlib", "ipywidgets", "sympy", "scipy.integrate", "scipy.optimize", "scipy.stats")
 
 
 @cache
-def reference(name):
+def reference(name: str) -> Floats:
     """Return what the textbook way gives at the sample of a work."""
     work = WORKS[name]
     return work.textbook(work.sample)
 
 
-def measured(benchmark, name, way, function, rounds):
+def measured(
+    benchmark: BenchmarkFixture, name: str, way: str, function: Callable[[], Any], rounds: int
+) -> float:
     """Time a function and put beside the time how far its result is from the textbook's."""
     work = WORKS[name]
     benchmark.group = name
@@ -40,16 +45,16 @@ def measured(benchmark, name, way, function, rounds):
 
 
 @pytest.mark.parametrize("name", WORKS)
-def test_textbook(benchmark, name):
+def test_textbook(benchmark: BenchmarkFixture, name: str) -> None:
     work = WORKS[name]
-    found = []
+    found: list[Floats] = []
     measured(benchmark, name, "textbook", lambda: found.append(work.textbook(work.sample)), 1)
     assert np.all(np.isfinite(found[0]))
 
 
 @pytest.mark.parametrize("name", WORKS)
 @pytest.mark.parametrize("way", ["equal steps", "Gauss"])
-def test_grid(benchmark, rounds, name, way):
+def test_grid(benchmark: BenchmarkFixture, rounds: int, name: str, way: str) -> None:
     work = WORKS[name]
     steps = work.nodes if way == "Gauss" else work.steps
     difference = measured(benchmark, name, way, lambda: work.grid(steps), min(rounds, 5))
@@ -57,19 +62,19 @@ def test_grid(benchmark, rounds, name, way):
 
 
 @pytest.mark.parametrize("name", WORKS)
-def test_library(benchmark, rounds, name):
+def test_library(benchmark: BenchmarkFixture, rounds: int, name: str) -> None:
     difference = measured(benchmark, name, "library", WORKS[name].library, rounds)
     assert difference < AGREEMENT
 
 
-def test_import(benchmark, rounds):
+def test_import(benchmark: BenchmarkFixture, rounds: int) -> None:
     benchmark.extra_info |= {"work": "import", "way": "library", "scale": 1.0, "difference": 0.0}
     code = (
         "import sys, time; start = time.process_time(); import cevnslib.studies.moments; "
         f"print(time.process_time() - start, *[name for name in {HEAVY} if name in sys.modules])"
     )
 
-    def once():
+    def once() -> list[str]:
         run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
         return run.stdout.decode().split()
 
@@ -86,7 +91,7 @@ SIZES = {
 }
 
 
-def sized(what, size):
+def sized(what: str, size: int) -> Callable[[], Floats]:
     """Return a job of a size, and how many results it must give."""
     if what == "points of a spectrum":
         T = np.geomspace(1e-5, 1.8e-3, size)
@@ -108,7 +113,7 @@ def sized(what, size):
 
 
 @pytest.mark.parametrize(("what", "size"), [(what, n) for what in SIZES for n in SIZES[what]])
-def test_scaling(benchmark, rounds, what, size):
+def test_scaling(benchmark: BenchmarkFixture, rounds: int, what: str, size: int) -> None:
     job = sized(what, size)
     found = benchmark.pedantic(job, rounds=min(rounds, 10), warmup_rounds=1)
     benchmark.extra_info |= {"scaling": what, "size": size}

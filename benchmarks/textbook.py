@@ -5,26 +5,34 @@ comparison needs, and done once where a result is linear in what is scanned.
 """
 
 import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize_scalar
 from scipy.stats import chi2 as chi2_distribution
 
 from cevnslib.constants import CODATA_2022 as C
+from cevnslib.experiments import Experiment
 from cevnslib.physics.mixing import TALK_2019, pmns
+from cevnslib.sources.beams import Beam
+from cevnslib.statistics.chi2 import PulledChi2
 from validation import independent
+
+Floats = NDArray[np.float64]
 
 TOLERANCE = 1e-9
 ROWS = dict(zip(("e", "mu", "tau"), pmns(TALK_2019), strict=True))
 
 
-def counts(experiment, kind):
+def counts(experiment: Experiment, kind: str) -> dict[str, float]:
     """Return counts by beam, of the weak force or of a moment of 1e-10 mu_B."""
     return independent.adaptive_counts(experiment, kind, tolerance=TOLERANCE)
 
 
-def spectrum(experiment, kind, energies):
+def spectrum(experiment: Experiment, kind: str, energies: Iterable[float]) -> Floats:
     """Return recoils per MeV above the threshold, all nuclides and beams."""
     target, found = experiment.detector.target, []
     for T in energies:
@@ -42,13 +50,19 @@ def spectrum(experiment, kind, energies):
     return np.array(found)
 
 
-def effective_moment_squared(flavour, moments):
+def effective_moment_squared(flavour: str, moments: Sequence[complex] | Floats) -> float:
     """Return the square of the effective moment: |Lambda|^2 less what lies along U_alpha."""
     row = ROWS[flavour]
-    return sum(abs(x) ** 2 for x in moments) - abs(sum(row * np.asarray(moments))) ** 2
+    square: float = sum(abs(x) ** 2 for x in moments) - abs(sum(row * np.asarray(moments))) ** 2
+    return square
 
 
-def magnetic_counts(experiment, by_beam, moments, beams=None):
+def magnetic_counts(
+    experiment: Experiment,
+    by_beam: Mapping[str, float],
+    moments: Sequence[complex] | Floats,
+    beams: Iterable[Beam] | None = None,
+) -> float:
     """Return the magnetic events of three moments in 1e-10 mu_B."""
     return sum(
         by_beam[beam.name] * effective_moment_squared(beam.flavour, moments)
@@ -56,14 +70,19 @@ def magnetic_counts(experiment, by_beam, moments, beams=None):
     )
 
 
-def chi2(of, N):
-    """Return the chi2 of a count with its two pulls at their best."""
+def chi2(of: PulledChi2, N: Any) -> Any:
+    """Return the chi2 of a count, or of an array, with its two pulls at their best."""
     variance = of.variance + (of.sigma_signal * N) ** 2
     variance += (of.sigma_background * of.background) ** 2
     return (of.observed - N - of.background) ** 2 / variance
 
 
-def limits(experiment, timings, weak, magnetic):
+def limits(
+    experiment: Experiment,
+    timings: Iterable[str],
+    weak: Mapping[str, float],
+    magnetic: Mapping[str, float],
+) -> list[float]:
     """Return the limits on each moment alone, in 1e-10 mu_B, by a search for the root."""
     signal = sum(weak.values())
     of = experiment.measurement.chi2(signal)
@@ -75,8 +94,9 @@ def limits(experiment, timings, weak, magnetic):
         for i in range(3):
             unit = magnetic_counts(experiment, magnetic, np.eye(3)[i], beams)
 
-            def excess(x, unit=unit):
-                return chi2(of, signal + x**2 * unit) - least - rise
+            def excess(x: float, unit: float = unit) -> float:
+                above: float = chi2(of, signal + x**2 * unit) - least - rise
+                return above
 
             high = 1.0
             while high < 1e12 and excess(high) < 0:
@@ -85,27 +105,32 @@ def limits(experiment, timings, weak, magnetic):
     return found
 
 
-def least_magnetic_counts(experiment, by_beam, x, y):
+def least_magnetic_counts(
+    experiment: Experiment, by_beam: Mapping[str, float], x: float, y: float
+) -> float:
     """Return the fewest magnetic events of two moduli, by a search over their relative phase."""
 
-    def events(phase):
+    def events(phase: float) -> float:
         moments = (x, y * complex(math.cos(phase), math.sin(phase)), 0.0)
         return magnetic_counts(experiment, by_beam, moments)
 
     start = min(np.linspace(-math.pi, math.pi, 13), key=events)
     bracket = (start - 0.6, start + 0.6)
-    return minimize_scalar(events, bounds=bracket, method="bounded", options={"xatol": 1e-6}).fun
+    found = minimize_scalar(events, bounds=bracket, method="bounded", options={"xatol": 1e-6})
+    fewest: float = found.fun
+    return fewest
 
 
-def lost_counts(experiment, splitting):
+def lost_counts(experiment: Experiment, splitting: float) -> float:
     """Return the electron neutrinos' events that an oscillation of full amplitude takes away."""
     beams = tuple(beam for beam in experiment.source.beams if beam.flavour == "e")
     alone = replace(experiment, source=replace(experiment.source, beams=beams))
 
-    def fading(beam):
+    def fading(beam: str) -> tuple[Callable[[float], float], list[float]]:
         density, knots = independent.energy_density(beam)
+        assert density is not None
 
-        def faded(E):
+        def faded(E: float) -> float:
             half_phase = splitting * 1e-12 / (4 * E) * experiment.baseline * 1e13 / C.hbar_c
             return density(E) * math.sin(half_phase) ** 2
 

@@ -1,16 +1,20 @@
 """What is done in all ways: each work with its points, its ways and how their results compare."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cevnslib import experiments, rates
+from cevnslib.experiments import Experiment
 from cevnslib.physics.interactions import MagneticMoment, StandardModel
 from cevnslib.studies import moments, published, sterile
 
 from . import grid, textbook
+
+Floats = NDArray[np.float64]
 
 #: Bohr magnetons in which the two plain ways count moments.
 UNIT = 1e-10
@@ -29,14 +33,14 @@ class Work:
     title: str
     points: int
     sample: Sequence[int]
-    textbook: Callable[[Sequence[int]], np.ndarray]
-    grid: Callable[[tuple[int, int]], np.ndarray]
-    library: Callable[[], np.ndarray]
+    textbook: Callable[[Sequence[int]], Floats]
+    grid: Callable[[tuple[int, int]], Floats]
+    library: Callable[[], Floats]
     steps: tuple[int, int]  # in each panel of T and of E, so that the grid comes within 1e-8
     nodes: tuple[int, int]  # of Gauss-Legendre, for the same
     floor: float = 0.0  # results are compared relative to their size and this
 
-    def difference(self, found, reference):
+    def difference(self, found: Floats, reference: Floats) -> float:
         """Return how far a result of all points is from the sample, the greatest of them."""
         found = found[..., list(self.sample)]
         return float(np.max(np.abs(found - reference) / (np.abs(reference) + self.floor)))
@@ -54,7 +58,7 @@ WEAK, MAGNETIC = StandardModel(), MagneticMoment(UNIT)
 EACH = np.eye(3)
 
 
-def chi2_of_moments(counts, sample):
+def chi2_of_moments(counts: Callable[[str], Mapping[str, float]], sample: Iterable[int]) -> Floats:
     """Return chi2 of each first moment, every value a count of its own."""
     found = []
     for i in sample:
@@ -64,14 +68,14 @@ def chi2_of_moments(counts, sample):
     return np.array(found)
 
 
-def library_moments():
+def library_moments() -> Floats:
     """Return chi2 of each first moment."""
     csi = moments.constraint(CSI)
     counts = csi.magnetic_counts(UNIT * MOMENTS[:, np.newaxis] * EACH[0])
     return csi.chi2(csi.signal + counts)
 
 
-def table(counts):
+def table(counts: Callable[[Experiment, str], Mapping[str, float]]) -> Floats:
     """Return the limits on each moment alone, of all experiments, stages and timings."""
     found = []
     for name in experiments.names():
@@ -83,18 +87,19 @@ def table(counts):
     return np.array(found)
 
 
-def library_table():
+def library_table() -> Floats:
     """Return the same limits from the library's table, less those of solar neutrinos."""
     rows = [row for row in published.limit_table() if row.beam != "solar"]
     return np.array([value for row in rows for value in row.values]) / UNIT
 
 
-def region(signal, magnetic):
+def region(signal: float, magnetic: Floats) -> Floats:
     """Return chi2 at counts."""
-    return textbook.chi2(CSI.measurement.chi2(signal), signal + magnetic)
+    found: Floats = textbook.chi2(CSI.measurement.chi2(signal), signal + magnetic)
+    return found
 
 
-def textbook_region(sample):
+def textbook_region(sample: Sequence[int]) -> Floats:
     """Return chi2 at some points of the plane of two moduli, one phase after another."""
     signal, by_beam = sum(textbook.counts(CSI, "weak").values()), textbook.counts(CSI, "magnetic")
     plane = [(MODULI[i // 200], MODULI[i % 200]) for i in sample]
@@ -102,7 +107,7 @@ def textbook_region(sample):
     return region(signal, np.array(fewest))
 
 
-def grid_region(steps):
+def grid_region(steps: tuple[int, int]) -> Floats:
     """Return chi2 in the plane of two moduli, all phases at once."""
     signal = sum(grid.counts(CSI, "weak", steps).values())
     by_beam = grid.counts(CSI, "magnetic", steps)
@@ -110,7 +115,7 @@ def grid_region(steps):
     return region(signal, fewest).ravel()
 
 
-def library_region():
+def library_region() -> Floats:
     """Return chi2 in the plane of two moduli."""
     csi = moments.constraint(CSI)
     x, y = UNIT * MODULI[:, np.newaxis], UNIT * MODULI
@@ -118,13 +123,14 @@ def library_region():
     return csi.chi2(csi.signal + fewest).ravel()
 
 
-def sterile_chi2(counts, lost):
+def sterile_chi2(counts: float, lost: Sequence[float]) -> Floats:
     """Return chi2 of all amplitudes, splittings along the last axis."""
     of = STERILE.measurement.chi2(counts)
-    return textbook.chi2(of, counts - AMPLITUDES[:, np.newaxis] * np.array(lost))
+    found: Floats = textbook.chi2(of, counts - AMPLITUDES[:, np.newaxis] * np.array(lost))
+    return found
 
 
-def grid_sterile(steps):
+def grid_sterile(steps: tuple[int, int]) -> Floats:
     """Return chi2 in the plane of amplitude and splitting."""
     lost = []
     for splitting in SPLITTINGS:
@@ -133,7 +139,7 @@ def grid_sterile(steps):
     return sterile_chi2(sum(grid.counts(STERILE, "weak", steps).values()), lost)
 
 
-def textbook_sterile(sample):
+def textbook_sterile(sample: Sequence[int]) -> Floats:
     """Return chi2 of all amplitudes at some splittings."""
     lost = [textbook.lost_counts(STERILE, SPLITTINGS[i]) for i in sample]
     return sterile_chi2(sum(textbook.counts(STERILE, "weak").values()), lost)

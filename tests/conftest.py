@@ -29,7 +29,7 @@ def wheels(terminalreporter):
 
 def bad_input(terminalreporter):
     """Print the table of bad input: what was tried, how often, and how often it was refused."""
-    tried = Counter()
+    tried: Counter[tuple[str, str]] = Counter()
     for report in terminalreporter.stats.get("passed", []):
         for name, rows in report.user_properties:
             if name == "tried":

@@ -30,8 +30,8 @@ def candidates():
     yield Path(sys.executable)
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     yield from pyenv.glob("*/bin/python3")
-    command = [UV, "python", "list", "--only-installed", "--no-config", "--offline"]
-    listed = subprocess.run(command, capture_output=True, text=True) if UV else None
+    options = ["python", "list", "--only-installed", "--no-config", "--offline"]
+    listed = subprocess.run([UV, *options], capture_output=True, text=True) if UV else None
     for line in listed.stdout.splitlines() if listed else ():
         yield Path(line.split()[1])
     for folder in os.environ["PATH"].split(os.pathsep):
@@ -42,7 +42,7 @@ def candidates():
 def interpreters():
     """Return interpreters by minor version, for instance ``{"3.11": Path(...)}``."""
     code = "import sys; print(*sys.version_info[:3], sys.implementation.name, sys.version_info[3])"
-    found = {}
+    found: dict[str, dict[int, Path]] = {}
     for path in dict.fromkeys(path.absolute() for path in candidates()):
         if not re.fullmatch(r"python3?(\.\d+)?", path.name):
             continue

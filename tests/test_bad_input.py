@@ -94,7 +94,7 @@ ARRAYS = {
     "a ragged list": [[1.0, 2.0], [3.0]],
     "an array of text": ["1", "2"],
     "an empty array": np.zeros(0),
-    "a masked array": np.ma.masked_array([1.0, 2.0, 3.0], [0, 1, 0]),
+    "a masked array": np.ma.masked_array([1.0, 2.0, 3.0], [False, True, False]),
     "an array of shape (2, 3, 4)": np.ones((2, 3, 4)),
 }
 NONSENSE = {  # by kind of argument
@@ -204,7 +204,7 @@ TRIED = [
 def test_nonsense_is_refused_in_words(name, record_property):
     good = one_of_each(name)
     assert is_sound(call(name, good), infinite=True)
-    outcomes = Counter()
+    outcomes: Counter[tuple[str, str]] = Counter()
     for argument, kind in parameters(name).items():
         nonsense = NONSENSE[kind]
         if kind == "object" and argument in good and not callable(good[argument]):
@@ -356,7 +356,7 @@ def as_toml(keys):
 @pytest.mark.parametrize("key", EXPERIMENT)
 def test_nonsense_in_an_experiment_file(key, tmp_path, record_property):
     path = tmp_path / "mine.toml"
-    outcomes = Counter()
+    outcomes: Counter[tuple[str, str]] = Counter()
     path.write_text(as_toml(EXPERIMENT))
     assert experiments.load(path).detector.mass == 3
 
@@ -379,7 +379,7 @@ def test_nonsense_in_an_experiment_file(key, tmp_path, record_property):
 )
 def test_nonsense_in_a_parameter_file(key, tmp_path, record_property):
     path = tmp_path / "parameters.yml"
-    outcomes = Counter()
+    outcomes: Counter[tuple[str, str]] = Counter()
     for what, literal in LITERALS.items():
         if literal is None or what == "no TOML":
             continue
@@ -410,7 +410,7 @@ FILES = {
 
 @pytest.mark.parametrize("what", FILES)
 def test_unreadable_files(what, tmp_path, record_property):
-    readers = {
+    readers: dict[str, Callable[[Path], object]] = {
         "mine.toml": experiments.load,
         "mine.yml": lambda path: tables.requests(None, tables.read_parameters(path)),
     }

@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -146,8 +147,9 @@ def test_tuples():
     assert checked_tuple("names", ["a", "b"], str) == ("a", "b")
     with pytest.raises(KindError, match=r"one of the names: got 3; allowed: text"):
         checked_tuple("names", ["a", 3], str)
+    three: Any = 3
     with pytest.raises(KindError, match=r"names: got 3; allowed: a sequence"):
-        checked_tuple("names", 3, str)
+        checked_tuple("names", three, str)
     with pytest.raises(DomainError, match=r"names: got none; allowed: at least one"):
         checked_tuple("names", (), str)
 
@@ -156,12 +158,13 @@ def test_tuples_of_numbers():
     found = checked_numbers("sizes", np.array([1, 2], dtype=np.int16), "MeV", above=0)
     assert found == (1.0, 2.0)
     assert {type(one) for one in found} == {float}
-    for bad, words in [
+    refused: list[tuple[Any, str]] = [
         (3.0, r"got 3.0; allowed: a sequence of numbers"),
         ("12", r"got '12'; allowed: real numbers"),
         ((1.0, None), r"got \(1.0, None\); allowed: real numbers"),
         ((1.0, -1.0), r"got -1 MeV at index 1; allowed: finite, above 0 MeV"),
-    ]:
+    ]
+    for bad, words in refused:
         with pytest.raises(DomainError, match=f"sizes: {words}"):
             checked_numbers("sizes", bad, "MeV", above=0)
 

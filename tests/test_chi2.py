@@ -1,5 +1,7 @@
 """The profiled chi2 against numerical minimisation."""
 
+from typing import Any
+
 import mpmath
 import numpy as np
 import pytest
@@ -42,7 +44,7 @@ def test_upper_limit_is_the_root(observed, relative, least, sigma):
         limit = chi.upper_limit(least, 2.71)
     except NoLimitError:
         far = max(observed, least) * 1e9
-        floor = chi(max(least, observed))
+        floor = float(chi(max(least, observed)))
         assert chi(far) - floor <= 2.71 * (1 + 1e-6)
         return
     floor = float(chi(max(least, observed)))
@@ -139,8 +141,9 @@ def test_bad_levels(level):
 def test_bad_input():
     with pytest.raises(DomainError, match="number of parameters: got 0"):
         delta_chi2(0.9, 0)
+    half: Any = 1.5
     with pytest.raises(DomainError, match=r"number of parameters: got 1\.5; allowed: integers"):
-        delta_chi2(0.9, 1.5)
+        delta_chi2(0.9, half)
     with pytest.raises(DomainError, match="expected signal: got -1"):
         CSI(-1)
     with pytest.raises(DomainError, match="variance: got 0; allowed: finite, above 0"):
@@ -241,6 +244,7 @@ def test_a_measurement_keeps_its_numbers_to_itself():
     before = chi(150.0)
     observed[:] = np.nan
     assert np.array_equal(chi(150.0), before)
+    assert isinstance(chi.observed, np.ndarray)
     with pytest.raises(ValueError, match="read-only"):
         chi.observed[0] = 1.0
 

@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from cevnslib.errors import DomainError
 from cevnslib.physics.interactions import StandardModel
 from cevnslib.physics.targets import nuclide, target
 from cevnslib.rates import expected_counts
+from cevnslib.sources.spectra import LineSpectrum
 
 CSI = PhotoelectronAcceptance(0.6655, 0.4942, 10.8507, 1.17, last=30)
 
@@ -133,12 +135,14 @@ def test_steep_acceptances_are_integrated_to_the_end(slope):
     csi = replace(csi, detector=replace(csi.detector, efficiency=steep))
     weak = StandardModel()
     (prompt, *_), total = csi.source.beams, 0.0
+    line = prompt.spectrum
+    assert isinstance(line, LineSpectrum)
     material = csi.detector.target
     for one, per_kg in zip(material.nuclides, material.nuclei_per_kg, strict=True):
         ends = np.array([5.0, 6.0, 10.8507, *(10.8507 + np.array([-20, 20, -3, 3]) / slope), 30.0])
         ends = np.unique(np.clip(ends / 1170, 5 / 1170, 30 / 1170 * (1 - 1e-15)))
         rate = lambda T, one=one: float(  # noqa: E731
-            steep(T) * weak.differential_cross_section(T, prompt.spectrum.energy, one)
+            steep(T) * weak.differential_cross_section(T, line.energy, one)
         )
         area = sum(quad(rate, a, b, epsabs=1e-52, epsrel=1e-10)[0] for a, b in pairwise(ends))
         total += per_kg * csi.detector.mass * area
@@ -166,8 +170,9 @@ def test_an_efficiency_that_is_none_is_refused_where_it_is_used(chance):
 
 
 def test_a_table_keeps_its_numbers_to_itself():
-    values = np.array([0.5, 0.5])
-    table = TabulatedEfficiency([1e-3, 1e-2], values)
+    energies: Any = [1e-3, 1e-2]
+    values: Any = np.array([0.5, 0.5])
+    table = TabulatedEfficiency(energies, values)
     values[:] = 7
     assert table(5e-3) == 0.5
     assert hash(table) == hash(TabulatedEfficiency((1e-3, 1e-2), (0.5, 0.5)))

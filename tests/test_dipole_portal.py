@@ -219,12 +219,12 @@ def test_bad_parameters(arguments, message):
 @pytest.mark.parametrize("bad", [0.0, -1.0, np.nan, np.inf])
 def test_bad_energies(bad):
     portal = DipolePortal(1.0)
-    for method in (portal.maximum_recoil, portal.minimum_recoil):
+    for of_energy in (portal.maximum_recoil, portal.minimum_recoil):
         with pytest.raises(DomainError, match="neutrino energy E"):
-            method([bad, 1.0], CS)
-    for method in (portal.minimum_energy, portal.coefficients):
+            of_energy([bad, 1.0], CS)
+    for of_recoil in (portal.minimum_energy, portal.coefficients):
         with pytest.raises(DomainError, match="recoil energy T"):
-            method([bad, 1.0], CS)
+            of_recoil([bad, 1.0], CS)
 
 
 @pytest.mark.parametrize(("name", "mass"), [("coherent-csi", 52.0), ("coherent-hpge", 28.0)])

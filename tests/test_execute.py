@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from typing import Any
 
 import nbformat
 import pytest
@@ -68,7 +69,7 @@ def test_two_runs_at_once_run_each_chapter_once(tmp_path):
     for name in "abc":
         write(book / f"{name}.ipynb", f"print({name!r})")
     command = [sys.executable, "-m", "tools.execute", "--root", str(tmp_path)]
-    options = {"cwd": notebooks.ROOT, "stdout": subprocess.PIPE, "text": True}
+    options: dict[str, Any] = {"cwd": notebooks.ROOT, "stdout": subprocess.PIPE, "text": True}
     both = [subprocess.Popen(command, **options) for _ in range(2)]
     said = sorted(process.communicate(timeout=120)[0].count("book/") for process in both)
     assert said == [0, 3]
@@ -188,3 +189,19 @@ def test_kernels_end_with_the_one_that_started_them(tmp_path, how):
     kernel, worker = map(int, pids.read_text().split())
     assert worker != main.pid
     assert gone([kernel, worker])
+
+
+def test_other_packages_another_runner_or_python_make_outputs_old(project, monkeypatch):
+    path = project / "book" / "alone.ipynb"
+    with execute.cache_of(project) as cache:
+        assert execute.kept(cache, path, project) is not None
+        for name in ("requirements.lock", "tools/execute.py", "tools/kernels.py"):
+
+            def other(file, name=name, digest=execute.digest):
+                return "another" if file == notebooks.ROOT / name else digest(file)
+
+            with monkeypatch.context() as changed:
+                changed.setattr(execute, "digest", other)
+                assert execute.kept(cache, path, project) is None, name
+        monkeypatch.setattr(sys, "version", "3.99")
+        assert execute.kept(cache, path, project) is None

@@ -3,12 +3,17 @@
 import csv
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from cevnslib import experiments
-from cevnslib.detectors.detector import ConstantEfficiency, PhotoelectronAcceptance
+from cevnslib.detectors.detector import (
+    ConstantEfficiency,
+    PhotoelectronAcceptance,
+    TabulatedEfficiency,
+)
 from cevnslib.errors import ConfigurationError, NoLimitError, UnknownNameError
 from cevnslib.files import packaged
 from cevnslib.studies import moments
@@ -117,7 +122,9 @@ efficiency = { kind = "table", energies_keV = [0.1, 0.5, 10], values = [0.2, 0.9
     mine = experiments.load(write(text))
     (beam,) = mine.source.beams
     assert mine.detector.maximum == pytest.approx(5e-3)
+    assert mine.detector.resolution is not None
     assert mine.detector.resolution.constant == pytest.approx(2e-5)
+    assert isinstance(mine.detector.efficiency, TabulatedEfficiency)
     assert mine.detector.efficiency.values == (0.2, 0.9, 1.0)
     flux = beam.rate * beam.spectrum.moments(0.0, 0)[0] / (4 * np.pi * 2000**2)
     assert flux == pytest.approx(1e13)
@@ -204,6 +211,7 @@ COLUMNS = "# chance to count\nenergy_keV,value\n0.1,0.2\n0.5, 0.9\n10,1.0\n"
 def test_efficiency_from_a_file_beside(write, tmp_path):
     (tmp_path / "seen.csv").write_text(COLUMNS)
     detector = experiments.load(write(TABLE % "seen.csv")).detector
+    assert isinstance(detector.efficiency, TabulatedEfficiency)
     assert detector.efficiency.energies == pytest.approx((1e-4, 5e-4, 1e-2))
     assert detector.efficiency.values == (0.2, 0.9, 1.0)
     text = TABLE.replace('efficiency = { kind = "table", file = "%s" }', "")
@@ -244,7 +252,9 @@ def test_wrong_efficiency_files(write, tmp_path, content, words):
 def test_a_byte_order_mark_is_no_part_of_a_file(write, tmp_path):
     for path, text in ((write(""), TABLE % "seen.csv"), (tmp_path / "seen.csv", COLUMNS)):
         path.write_text(text, encoding="utf-8-sig")
-    assert experiments.load(tmp_path / "mine.toml").detector.efficiency.values == (0.2, 0.9, 1.0)
+    efficiency = experiments.load(tmp_path / "mine.toml").detector.efficiency
+    assert isinstance(efficiency, TabulatedEfficiency)
+    assert efficiency.values == (0.2, 0.9, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -301,7 +311,8 @@ def test_solar():
 def test_what_is_built_in_cannot_be_changed():
     with pytest.raises(TypeError):
         packaged("miranda2019", "experiments.toml")["conus"]["stages"]["2019"]["mass_kg"] = 385
-    experiments.load("conus").references["mass_kg"] = "changed"
+    references: Any = experiments.load("conus").references
+    references["mass_kg"] = "changed"
     assert experiments.load("conus").references["mass_kg"] != "changed"
 
 
@@ -326,15 +337,18 @@ def test_an_efficiency_file_that_is_there_but_outside(tmp_path):
         with pytest.raises(ConfigurationError, match="it lies outside the folder"):
             experiments.load(inside)
     (tmp_path / "mine.toml").write_text(TABLE % "inner/../seen.csv")
-    assert experiments.load(tmp_path / "mine.toml").detector.efficiency.values == (0.2, 0.9, 1.0)
+    efficiency = experiments.load(tmp_path / "mine.toml").detector.efficiency
+    assert isinstance(efficiency, TabulatedEfficiency)
+    assert efficiency.values == (0.2, 0.9, 1.0)
 
 
 def test_a_resolution_is_given_in_the_units_of_its_keys(write):
     text = MINE + "resolution = { constant_keV = 0.003, stochastic_sqrt_keV = 0.02 }\n"
-    sigma = experiments.load(write(text)).detector.resolution.sigma
+    resolution = experiments.load(write(text)).detector.resolution
+    assert resolution is not None
     for keV in (0.25, 1.0, 9.0):
         expected = np.sqrt(0.003**2 + 0.02**2 * keV)  # in keV
-        assert sigma(keV * 1e-3) * 1e3 == pytest.approx(expected, rel=1e-12)
+        assert resolution.sigma(keV * 1e-3) * 1e3 == pytest.approx(expected, rel=1e-12)
 
 
 def test_messages_are_in_the_keys_and_units_of_the_file(write):

@@ -1,5 +1,7 @@
 """Figures of the sheets: what cannot be drawn is not drawn, and the rest is."""
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import pytest
 
@@ -7,13 +9,13 @@ from cevnslib import experiments
 from cevnslib.display import figures, sheets
 from cevnslib.errors import DomainError
 
-DESCRIPTION = {
+DESCRIPTION: dict[str, Any] = {
     **{"source": "reactor", "thermal_power_GW": 4.5, "baseline_m": 20, "exposure_years": 1},
     **{"target": "Ge", "mass_kg": 3, "threshold_keV": 0.2, "threshold_kind": "electron-equivalent"},
     "statistics": {"kind": "projection", "sigma_stat": 0.1, "sigma_sys": 0.1},
 }
 ABSORBED = {"statistics": {"kind": "projection", "sigma_stat": 0.1, "sigma_sys": 1.0}}
-COUNTED = {"observed": 9, "background": 0, "steady_state": 0}
+COUNTED: dict[str, Any] = {"observed": 9, "background": 0, "steady_state": 0}
 COUNTED |= {"kind": "counting", "sigma_signal": 0.1, "sigma_background": 0.1}
 
 

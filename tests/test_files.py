@@ -8,6 +8,7 @@ import textwrap
 
 import pytest
 
+from cevnslib.display.sheets import solar_row
 from tools import files, tables
 from tools.notebooks import ROOT
 
@@ -88,7 +89,7 @@ def test_a_folder_that_takes_no_files(tmp_path, capsys, monkeypatch):
 
 def test_tables_survive_a_disk_that_fills_up(tmp_path, capsys, monkeypatch):
     """The second of four tables meets a full disk: the others are whole, old or new."""
-    rows = [tables.sheets.solar_row()]
+    rows = [solar_row()]
     tables.write_tables(rows, tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     calls = []
@@ -98,7 +99,7 @@ def test_tables_survive_a_disk_that_fills_up(tmp_path, capsys, monkeypatch):
         if len(calls) == 2:
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         tables.write_tables(rows, tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

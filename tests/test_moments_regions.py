@@ -1,5 +1,7 @@
 """Regions of two moments against numerical minimisation."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -102,9 +104,9 @@ def test_bad_input(csi):
 @pytest.mark.parametrize("pair", [(1, 1), (1,), (1, 4), ("1", "2"), (1.0, 2.0), 12, (1, 2, 3)])
 def test_pairs_that_are_none_are_refused(pair):
     with pytest.raises(DomainError, match=r"pair: got .*; allowed: (two different|integers from)"):
-        least_counts(np.eye(3), pair, 1.0, 1.0)
+        least_counts(np.eye(3, dtype=complex), pair, 1.0, 1.0)
 
 
 def test_numbers_of_numpy_make_a_pair():
-    pair = tuple(np.arange(1, 3))
-    assert least_counts(np.eye(3), pair, 1.0, 1.0) == 2
+    pair: Any = tuple(np.arange(1, 3))
+    assert least_counts(np.eye(3, dtype=complex), pair, 1.0, 1.0) == 2

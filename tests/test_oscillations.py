@@ -15,9 +15,9 @@ from cevnslib.errors import DomainError, UnknownNameError
 from cevnslib.physics import interactions, oscillations
 from cevnslib.physics.mixing import OscillationParameters
 from cevnslib.sources import oscillated
-from cevnslib.sources.reactor import reactor_of_power
+from cevnslib.sources.reactor import ReactorSpectrum, reactor_of_power
 from cevnslib.sources.sns import spallation_source
-from cevnslib.sources.spectra import LineSpectrum
+from cevnslib.sources.spectra import LineSpectrum, PolynomialSpectrum
 
 FLAVOURS = ("e", "mu", "tau", "s")
 angle = st.floats(0, 1)
@@ -126,6 +126,7 @@ def test_moments_of_an_oscillated_spectrum(splitting, number, spread):
 
 def test_moments_of_an_oscillated_reactor():
     original = reactor_of_power(3.0).beams[0].spectrum
+    assert isinstance(original, ReactorSpectrum)
     seen = oscillated.OscillatedSpectrum(original, 0.2, 5.0, 1700.0)
     knots = [4.0, 5.0, 6.0, 7.0, 8.0]
     plain = sum(
@@ -152,8 +153,9 @@ def test_seen_source_fades_as_the_probability():
     mixing = oscillations.SterileMixing(0.02, 0.05, 0.1)
     csi = experiments.load("coherent-csi")
     seen = oscillated.seen_source(csi.source, mixing, 2.0, csi.baseline)
-    line = csi.source.beams[0].spectrum.energy
-    kept = oscillations.probability("mu", "active", line, csi.baseline, 2.0, mixing)
+    line = csi.source.beams[0].spectrum
+    assert isinstance(line, LineSpectrum)
+    kept = oscillations.probability("mu", "active", line.energy, csi.baseline, 2.0, mixing)
     assert seen.beams[0].rate / csi.source.beams[0].rate == pytest.approx(float(kept), rel=1e-14)
     T = np.array([0.01, 0.02])
     weak = interactions.StandardModel()
@@ -221,6 +223,7 @@ def test_unknown_names():
 
 def test_an_oscillated_spectrum_is_followed_to_a_millionth_of_its_end():
     original = spallation_source().beams[1].spectrum
+    assert isinstance(original, PolynomialSpectrum)
     slow = oscillated.OscillatedSpectrum(original, 0.3, 1e-6, 2000.0)
     assert slow.breakpoints[0] == pytest.approx(1e-6 * original.end, rel=1e-12)
     assert slow.breakpoints[-1] == original.end

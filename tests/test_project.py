@@ -55,6 +55,8 @@ def test_pages_link_to_binder_where_the_repository_has_an_address(monkeypatch, r
     if repository:
         monkeypatch.setenv("GITHUB_REPOSITORY", repository)
     spec = importlib.util.spec_from_file_location("pages", ROOT / "book" / "_ext" / "pages.py")
+    assert spec
+    assert spec.loader
     pages = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(pages)
     config = SimpleNamespace(html_theme_options={"use_repository_button": False})

@@ -60,7 +60,7 @@ def typed_numbers(text):
     for pattern in NO_PROSE:
         text = re.sub(pattern, " ", text)
     assert text.count("$") % 2 == 0, "a formula in the text does not end"
-    found = {}
+    found: dict[str, str] = {}
     for place, part in enumerate(text.split("$")):
         for match in LITERAL.finditer(part):
             value, *literal = match.group("value", "e", "power", "percent", "bare")

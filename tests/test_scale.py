@@ -7,6 +7,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -118,12 +119,14 @@ def test_an_error_comes_through_and_the_rest_is_not_done():
 
 
 def test_bad_input():
+    three: Any = 3
+    truth: Any = True
     with pytest.raises(ConfigurationError, match="executor: got 3; allowed: None, a concurrent"):
-        map_tasks(square, [1], executor=3)
+        map_tasks(square, [1], executor=three)
     with pytest.raises(KindError, match="function: got 3; allowed: a function"):
-        map_tasks(3, [1])
+        map_tasks(three, [1])
     with pytest.raises(KindError, match="progress: got True"):
-        map_tasks(square, [1], progress=True)
+        map_tasks(square, [1], progress=truth)
 
 
 def test_nothing_imports_dask():

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,9 +10,11 @@ from scipy.integrate import quad
 from scipy.optimize import brentq, minimize
 
 from cevnslib import experiments, rates
+from cevnslib.detectors.detector import ConstantEfficiency
 from cevnslib.errors import DomainError, UnknownNameError
 from cevnslib.physics import interactions, oscillations
 from cevnslib.sources import oscillated
+from cevnslib.sources.spectra import LineSpectrum
 from cevnslib.statistics.data import CountingMeasurement, PoissonProjection, Projection
 from cevnslib.studies import sterile
 
@@ -81,10 +84,11 @@ def test_exclusion_agrees_with_a_double_integral_at_ten_points():
     splittings = np.random.default_rng(5).uniform(0.3, 20, 10)
     found = sterile.disappearance(experiment, splittings, "e").exclusion(0.5)
     beams = {beam.name: beam for beam in experiment.source.beams}
-    line = beams["nu_mu"].spectrum.energy
+    line = beams["nu_mu"].spectrum
+    assert isinstance(line, LineSpectrum)
     events = {
         "nu_mu": experiment.fluence(beams["nu_mu"])
-        * float(rates.effective_area(experiment, line, WEAK)),
+        * float(rates.effective_area(experiment, line.energy, WEAK)),
         **{
             name: plain_counts(experiment, beams[name], 0.0, False) for name in ("nu_e", "nubar_mu")
         },
@@ -115,8 +119,9 @@ def test_both_ends_have_closed_forms(name):
     large = np.array([*sterile.disappeared_counts(experiment, [3e3]).values()])[:, 0]
     # At small splitting sin^2 is the square of its argument.
     np.testing.assert_allclose(small, 100 * tiny, rtol=0.01)
-    E = experiment.source.beams[0].spectrum.energy
-    argument = 1.266932679e-4 * experiment.baseline / 100 / E
+    line = experiment.source.beams[0].spectrum
+    assert isinstance(line, LineSpectrum)
+    argument = 1.266932679e-4 * experiment.baseline / 100 / line.energy
     assert tiny[0] == pytest.approx(counts["nu_mu"] * argument**2, rel=1e-6)
     # At large splitting it is a half, but for the line, which needs a spread of the baseline.
     halves = [counts[beam.name] / 2 for beam in experiment.source.beams]
@@ -243,9 +248,10 @@ def test_set_ups_are_those_of_the_reference():
         assert one.detector.threshold == pytest.approx(threshold * 1e-3)
         assert one.baseline == pytest.approx(100 * baseline)
         assert one.detector.mass == mass
-        assert one.detector.efficiency.value == 0.5
+        assert one.detector.efficiency == ConstantEfficiency(0.5)
         assert isinstance(one.measurement, PoissonProjection)
     assert len(sterile.scenarios()) == 4
+    assert isinstance(one.measurement, PoissonProjection)
     assert pytest.approx(one.measurement.background_share, rel=1e-3) == 6 / 136
     assert one.measurement.steady_state_share == 0
 
@@ -282,5 +288,7 @@ def test_oscillations_too_fast_to_integrate_are_refused():
 
 
 def test_scenarios_are_a_copy():
-    sterile.scenarios()["100%, 15%, 10%"]["efficiency"] = 0.01
-    assert sterile.set_up("coherent-csi", "100%, 15%, 10%").detector.efficiency.value == 1
+    scenarios: Any = sterile.scenarios()
+    scenarios["100%, 15%, 10%"]["efficiency"] = 0.01
+    seen = sterile.set_up("coherent-csi", "100%, 15%, 10%")
+    assert seen.detector.efficiency == ConstantEfficiency(1.0)

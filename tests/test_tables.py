@@ -13,6 +13,7 @@ from threading import Timer
 
 import pytest
 import yaml
+from papermill.exceptions import PapermillExecutionError
 
 from cevnslib import experiments
 from cevnslib.claims import judge
@@ -190,7 +191,7 @@ def test_sources_stay_in_their_cell_of_a_markdown_table():
 
 
 def fail(request):
-    raise tables.PapermillExecutionError(0, 0, "", "ValueError", "", ["no such thing"])
+    raise PapermillExecutionError(0, 0, "", "ValueError", "", ["no such thing"])
 
 
 def die(request):
@@ -271,7 +272,7 @@ def test_a_sheet_on_a_cluster_whose_worker_is_killed():
         client.wait_for_workers(2, timeout=30)
         pids = client.run(os.getpid)
         made = map_tasks(tables.make, [("a sheet", sheet)], executor=client)
-        at_work = []
+        at_work: list[str] = []
 
         def kill():
             at_work.extend(name for name, jobs in client.processing().items() if jobs)

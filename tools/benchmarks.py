@@ -13,6 +13,7 @@ import math
 import os
 import platform
 from pathlib import Path
+from typing import Any
 
 from benchmarks.works import WORKS
 
@@ -22,9 +23,9 @@ GOAL = notebooks.ROOT / "book" / "speed" / "benchmarks.json"
 WAYS = ("textbook", "equal steps", "Gauss", "library")
 
 
-def summary(raw: dict) -> dict:
+def summary(raw: dict[str, Any]) -> dict[str, Any]:
     """Return times, ratios and differences by work, and times by size."""
-    works: dict[str, dict] = {}
+    works: dict[str, dict[str, Any]] = {}
     scaling: dict[str, dict[str, float]] = {}
     for one in raw["benchmarks"]:
         info, least = one["extra_info"], one["stats"]["min"]
@@ -45,7 +46,7 @@ def digits(number: float, count: int = 3) -> float:
     return float(f"{number:.{count}g}")
 
 
-def table(found: dict) -> str:
+def table(found: dict[str, Any]) -> str:
     """Return the table of ratios in plain text."""
     lines = [f"{'':66}{'library':>10}  {'slower than the library by a factor of':>40}"]
     lines.append(f"{'':66}{'':>10}" + "".join(f"{way:>14}" for way in WAYS[:-1]))

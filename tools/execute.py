@@ -70,8 +70,8 @@ def kept(cache: JupyterCacheAbstract, path: Path, root: Path = ROOT) -> Notebook
     names = before.keys() - {"python", *ALWAYS}
     if not before or before != digests(names, root):
         return None
-    _, notebook = cache.merge_match_into_notebook(notebooks.read(path))
-    return notebook
+    found: tuple[int, NotebookNode] = cache.merge_match_into_notebook(notebooks.read(path))
+    return found[1]
 
 
 def keep(cache: JupyterCacheAbstract, run: Any, root: Path = ROOT) -> None:

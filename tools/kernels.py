@@ -100,7 +100,8 @@ def _draw() -> None:
     axes.loglog([1e-3, 1.0], [1.0, 1e3], label=r"$\mu_\nu$")
     axes.set(xlabel=r"$T$ (keV)", title="events")
     axes.legend()
-    FigureCanvasAgg(figure).print_png(io.BytesIO())
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.print_png(io.BytesIO())
 
 
 def draw_explorers() -> None:
@@ -216,7 +217,8 @@ def run(paths: Sequence[Path], root: Path = notebooks.ROOT) -> Iterator[Run]:
 
     Yields each as soon as it has ended.
     """
-    waiting, running = deque(paths), {}
+    waiting = deque(paths)
+    running: dict[Any, tuple[Path, Any]] = {}
     try:
         while waiting or running:
             while waiting and len(running) < (os.cpu_count() or 1):
@@ -225,10 +227,11 @@ def run(paths: Sequence[Path], root: Path = notebooks.ROOT) -> Iterator[Run]:
                 worker.start()
                 there.close()
                 running[here] = waiting.popleft(), worker
-            for end in connection.wait(running):
+            ready: list[Any] = connection.wait(running)
+            for end in ready:
                 path, worker = running.pop(end)
                 try:
-                    result = end.recv()
+                    result: Run = end.recv()
                 except EOFError:
                     result = Run(path, None, "its process died")
                 worker.join()

@@ -29,14 +29,15 @@ def sheets(root: Path = ROOT) -> list[Path]:
 
 def read(path: Path) -> NotebookNode:
     """Read a chapter."""
-    return nbformat.read(path, as_version=4)
+    notebook: NotebookNode = nbformat.read(path, as_version=4)
+    return notebook
 
 
 def merged(outputs: list[NotebookNode]) -> list[NotebookNode]:
     """Join printed pieces that follow each other: where they break is a matter of timing."""
     joined: list[NotebookNode] = []
     for output in outputs:
-        last = joined[-1] if joined else {}
+        last = joined[-1] if joined else NotebookNode()
         if output.output_type == "stream" and last.get("name") == output.name:
             last.text += output.text
         else:
@@ -77,4 +78,5 @@ def canonical(notebook: NotebookNode) -> NotebookNode:
 
 def text(notebook: NotebookNode) -> str:
     """Return a chapter as the text of its file."""
-    return nbformat.writes(notebook) + "\n"
+    written: str = nbformat.writes(notebook)
+    return written + "\n"

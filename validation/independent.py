@@ -11,18 +11,23 @@ from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import mpmath
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
 from cevnslib.constants import CODATA_2022 as C
+from cevnslib.detectors.detector import ConstantEfficiency
 from cevnslib.experiments import Experiment
 from cevnslib.physics.interactions import RADIATIVE
 from cevnslib.physics.targets import Nuclide
 
 #: Tables that were not made by this project's code.
 TABLES = Path(__file__).resolve().parents[1] / "tests" / "reference"
+
+#: A spectrum, None if it is a line, and where it has kinks.
+EnergyDensity = tuple[Callable[[float], float] | None, list[float]]
 
 #: Arithmetic with 50 digits, apart from everybody else's.
 mp = mpmath.mp.clone()
@@ -87,11 +92,12 @@ def lindhard_inverse(E: float, nucleus: Nuclide) -> float:
     Z, A = nucleus.protons, nucleus.nucleons
 
     def seen(T: float) -> float:
-        eps = 11.5 * Z ** (-7 / 3) * T * 1e3
-        kg = 0.133 * Z ** (2 / 3) * A**-0.5 * (3 * eps**0.15 + 0.7 * eps**0.6 + eps)
+        eps: float = 11.5 * Z ** (-7 / 3) * T * 1e3
+        kg: float = 0.133 * Z ** (2 / 3) * A**-0.5 * (3 * eps**0.15 + 0.7 * eps**0.6 + eps)
         return T * kg / (1 + kg)
 
-    return brentq(lambda T: seen(T) - E, E, 100 * E, xtol=1e-18, rtol=1e-14)
+    recoil: float = brentq(lambda T: seen(T) - E, E, 100 * E, xtol=1e-18, rtol=1e-14)
+    return recoil
 
 
 def csi_acceptance(T: float) -> float:
@@ -101,7 +107,7 @@ def csi_acceptance(T: float) -> float:
     return steps * 0.6655 / (1 + math.exp(-0.4942 * (x - 10.8507)))
 
 
-def energy_density(beam: str) -> tuple[Callable[[float], float] | None, list[float]]:
+def energy_density(beam: str) -> EnergyDensity:
     """Return the spectrum of a beam, None if it is a line, and where it has kinks."""
     if beam == "nubar_e":
         return reactor_spectrum()
@@ -125,7 +131,7 @@ def folded(
     low = (T + math.sqrt(T**2 + 2 * nucleus.mass * T)) / 2
     if density is None:
         return c0 + c1 / knots[0] + c2 / knots[0] ** 2 if low <= knots[0] else 0.0
-    return sum(
+    total: float = sum(
         quad(
             lambda E: density(E) * (c0 + c1 / E + c2 / E**2),
             a,
@@ -135,9 +141,10 @@ def folded(
         )[0]
         for a, b in pairwise([low, *(E for E in knots if low < E)])
     )
+    return total
 
 
-def counted(experiment: Experiment, nucleus: Nuclide) -> tuple[Callable[[float], float], list]:
+def counted(experiment: Experiment, nucleus: Nuclide) -> tuple[Callable[[Any], float], list[float]]:
     """Return the chance to count a recoil, and the recoil energies where it jumps."""
     if experiment.name == "coherent-csi" and experiment.stage == "2019":
         return csi_acceptance, [5 / 1170, 6 / 1170, 30 / 1170]
@@ -145,14 +152,21 @@ def counted(experiment: Experiment, nucleus: Nuclide) -> tuple[Callable[[float],
     first = detector.threshold
     if detector.quenching is not None:
         first = lindhard_inverse(first, nucleus)
-    return lambda T: detector.efficiency.value, [first, math.inf]
+    efficiency = detector.efficiency
+    assert isinstance(efficiency, ConstantEfficiency)
+    return lambda T: efficiency.value, [first, math.inf]
 
 
 def adaptive_counts(
-    experiment: Experiment, kind: str, *, tolerance: float = 1e-11, spectra=energy_density
+    experiment: Experiment,
+    kind: str,
+    *,
+    tolerance: float = 1e-11,
+    spectra: Callable[[str], EnergyDensity] = energy_density,
 ) -> dict[str, float]:
     """Return counts by beam, ``"weak"`` or ``"magnetic"`` of 1e-10 mu_B, as double integrals."""
-    target, counts = experiment.detector.target, {}
+    target = experiment.detector.target
+    counts: dict[str, float] = {}
     for beam in experiment.source.beams:
         density, knots = spectra(beam.name)
         total = 0.0

@@ -10,7 +10,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from test_pages import CHROMIUM, FLAGS, need
+
+from tests.browser.test_pages import CHROMIUM, FLAGS, need
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOK = "book/explore/explore.ipynb"

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlparse
 
 import pytest
@@ -52,13 +53,14 @@ def visit(browser):
     """Open a page; at the end of the test, fail on whatever went wrong in it."""
     troubles = []
     contexts = []
+    loaded: set[str] = set()
 
     def open_page(name, width="desktop"):
         context = browser.new_context(viewport={"width": WIDTHS[width], "height": 900})
         contexts.append(context)
 
         def answer(route):
-            open_page.loaded.add(route.request.url)
+            loaded.add(route.request.url)
             if route.request.url.startswith(("file:", "data:", "blob:")):
                 route.continue_()
             else:
@@ -81,8 +83,9 @@ def visit(browser):
             page.evaluate("() => MathJax.startup.promise")
         return page
 
-    open_page.loaded = set()
-    yield open_page
+    opener: Any = open_page
+    opener.loaded = loaded
+    yield opener
     for context in contexts:
         context.close()
     assert not troubles

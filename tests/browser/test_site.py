@@ -9,7 +9,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 import pytest
-from test_pages import HTML, PAGES, need
+
+from tests.browser.test_pages import HTML, PAGES, need
 
 ROOT = Path(__file__).resolve().parents[2]
 
