@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from .errors import DomainError, KindError, UnknownNameError, quoted
 
 __all__ = [
+    "Doors",
     "checked",
     "checked_choice",
     "checked_integer",
@@ -244,7 +245,7 @@ def made(kind: type[Kind], **fields: Any) -> Kind:
 class Doors:
     """Base of classes whose public methods check their arguments and call private ones.
 
-    `doors` names these methods. A subclass gives a formula under the private name, ``_density`` for
+    ``doors`` names these methods. A subclass gives a formula under the private name, ``_density`` for
     ``density``; one that overrides the public method is taken to mean the formula, which goes
     behind the door, so that what a reader writes is checked like all else.
     """

@@ -416,7 +416,7 @@ class DipolePortal(Interaction):
               \left(\frac{\mu}{\mu_B}\right)^2
               \left[\frac1T - \frac{1 + r}{E} - \frac{r (1 + r) (m_A - T)}{2 E^2}\right] F^2(q)
 
-    between the recoils of `minimum_recoil` and `maximum_recoil`, for a nucleus of spin 1/2. The
+    between the least and the greatest recoil, for a nucleus of spin 1/2. The
     coupling is half mu times chi-bar sigma P_L nu F, that of `MagneticMoment` for m = 0. The
     kinematics are
 
@@ -426,8 +426,8 @@ class DipolePortal(Interaction):
     .. math:: T_+ = \frac{2 m_A E^2 - m^2 (m_A + E) + E \sqrt{(2 m_A E - m^2)^2 - 4 m_A^2 m^2}}
               {2 m_A (m_A + 2 E)},
 
-    both recoils 0 below `threshold`. T_- is taken from the product of the two roots: the difference
-    that gives it directly loses its digits when m is small.
+    both recoils 0 below `threshold`. The least is taken from the product of the two roots: the
+    difference that gives it directly loses its digits when m is small.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-r"""Sterile neutrinos: 3+1 oscillations, sources seen through them, and what they exclude.
+r"""Sterile neutrinos: the mixing of a fourth one, and 3+1 oscillations.
 
 At the baselines of coherent scattering only the splitting :math:`\Delta m^2_{41}` matters, so
 
@@ -6,8 +6,8 @@ At the baselines of coherent scattering only the splitting :math:`\Delta m^2_{41
           \big(\delta_{\alpha\beta} - |U_{\beta 4}|^2\big) \sin^2\frac{\Delta}{2}, \quad
           \Delta = \frac{\Delta m^2_{41} L}{2 \hbar c E}.
 
-This module holds the probabilities, and sources seen through them; `cevnslib.disappearance` what
-experiments say of the mixing.
+Sources seen through an oscillation are in `cevnslib.sources.oscillated`, what experiments say of
+the mixing in `cevnslib.studies.sterile`.
 """
 
 from dataclasses import dataclass

@@ -44,7 +44,7 @@ class OscillatedSpectrum(NumericalSpectrum):
     baseline : float
         In cm, above 0.
     spread : float, optional
-        See `oscillation_term`.
+        See `cevnslib.physics.oscillations.oscillation_term`.
 
     Examples
     --------
@@ -167,9 +167,9 @@ def seen_source(
     baseline : float
         In cm, above 0.
     spread : float, optional
-        See `oscillation_term`.
+        See `cevnslib.physics.oscillations.oscillation_term`.
     signal : {"active", "e and mu", "survival"}, optional
-        What still counts, see `SIGNALS`.
+        What still counts, see `cevnslib.physics.oscillations.SIGNALS`.
 
     Returns
     -------

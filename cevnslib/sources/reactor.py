@@ -228,7 +228,7 @@ def reactor_of_flux(
     baseline : float
         Distance in cm at which the flux is that, above 0.
     fractions, captures, end
-        See `reactor`.
+        See `reactor_of_power`.
 
     Examples
     --------
