@@ -245,8 +245,8 @@ def made(kind: type[Kind], **fields: Any) -> Kind:
 class Doors:
     """Base of classes whose public methods check their arguments and call private ones.
 
-    ``doors`` names these methods. A subclass gives a formula under the private name, ``_density`` for
-    ``density``; one that overrides the public method is taken to mean the formula, which goes
+    ``doors`` names these methods. A subclass gives a formula under the private name, ``_density``
+    for ``density``; one that overrides the public method is taken to mean the formula, which goes
     behind the door, so that what a reader writes is checked like all else.
     """
 

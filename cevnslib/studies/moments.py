@@ -57,8 +57,8 @@ _BLIND = 1e-12
 class Constraint:
     r"""What one experiment says of the transition moments.
 
-    Its methods raise `cevnslib.errors.NoLimitError` if the nuisance of the signal absorbs any number
-    of events.
+    Its methods raise `cevnslib.errors.NoLimitError` if the nuisance of the signal absorbs any
+    number of events.
 
     Parameters
     ----------
