@@ -199,8 +199,8 @@ def checked_kind(name: str, value: Kind, kind: Any) -> Kind:
         known = {str: "text", bool: "True or False", NoneType: "None", Callable: "a function"}
         known |= {Sequence: "a sequence", Mapping: "a mapping"}
         wanted = " or ".join(
-            known.get(one) or f"a {one.__module__}.{one.__qualname__}"
-            for one in typing.get_args(kind) or (kind,)
+            known.get(wanted_kind) or f"a {wanted_kind.__module__}.{wanted_kind.__qualname__}"
+            for wanted_kind in typing.get_args(kind) or (kind,)
         )
         raise KindError(f"{name}: got {quoted(value)}; allowed: {wanted}")
     return value
@@ -211,7 +211,7 @@ def checked_tuple(name: str, values: Iterable[Kind], kind: Any) -> tuple[Kind, .
     values = checked_kind(name, values, Sequence)
     if not values:
         raise DomainError(f"{name}: got none; allowed: at least one")
-    return tuple(checked_kind(f"one of the {name}", one, kind) for one in values)
+    return tuple(checked_kind(f"one of the {name}", value, kind) for value in values)
 
 
 def checked_numbers(

@@ -210,7 +210,7 @@ def expected_counts(experiment: Experiment, interaction: Interaction, beam: str 
     _check(experiment, interaction)
     chosen = experiment.source.select(beam)
     counts = _counts_by_beam(experiment, interaction)
-    return sum(counts[one.name] for one in chosen)
+    return sum(counts[selected.name] for selected in chosen)
 
 
 def moment_matrix(

@@ -110,7 +110,7 @@ def recoils(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
         detector = experiment.detector
         nuclide = detector.target.nuclides[0]
         weak, end = StandardModel(), experiment.source.beams[-1].spectrum.breakpoints[-1]
-        ends = [weak.maximum_recoil(end, one) for one in detector.target.nuclides]
+        ends = [weak.maximum_recoil(end, nuclide) for nuclide in detector.target.nuclides]
         low = max(detector.threshold, detector.efficiency.breakpoints[0])
         high = float(detector.measured(np.max(ends), nuclide))
         counts = sum(counts_by_beam(experiment, MagneticMoment()).values())
@@ -118,9 +118,9 @@ def recoils(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
             E = np.geomspace(low * 1.0001, high, 400)
             shown = [("k", "Standard Model", measured_spectrum(experiment, E, weak))]
             try:
-                found = constraint(experiment, parameters.beam, parameters=parameters.oscillation)
+                says = constraint(experiment, parameters.beam, parameters=parameters.oscillation)
                 # The moment that gives every beam its limit's number of events.
-                limit = np.sqrt(found.allowed_counts(parameters.confidence) / counts)
+                limit = np.sqrt(says.allowed_counts(parameters.confidence) / counts)
                 label = rf"$\mu_\mathrm{{eff}} = {limit / 1e-10:.3g}\times 10^{{-10}}\,\mu_B$"
                 moment = measured_spectrum(experiment, E, MagneticMoment(limit))
                 shown.append(("C1", label, moment))

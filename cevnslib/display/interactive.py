@@ -296,7 +296,9 @@ class Explorer:
         self.words.value = f'<p role="status">{html.escape(view.words)}</p>'
 
     def _alt(self, setting: Mapping[str, Any]) -> str:
-        values = [f"{one.label}: {one.text(setting[one.name])}" for one in self.parts]
+        values = [
+            f"{control.label}: {control.text(setting[control.name])}" for control in self.parts
+        ]
         return f"{self.alt} ({', '.join(values)})"
 
     def _arranged(self, figure: Figure) -> Figure:
@@ -335,12 +337,15 @@ class Explorer:
 
     def _sample(self) -> str:
         moving = [control for control in self.parts if control.sample]
-        fixed = {one.name: one.value for one in self.parts if not one.sample}
+        fixed = {control.name: control.value for control in self.parts if not control.sample}
         figures = []
         for values in product(*(control.sample for control in moving)):
-            setting = {**fixed, **{one.name: v for one, v in zip(moving, values, strict=True)}}
+            setting = {
+                **fixed,
+                **{control.name: v for control, v in zip(moving, values, strict=True)},
+            }
             view = self.update(**setting)
-            first = all(v == one.value for one, v in zip(moving, values, strict=True))
+            first = all(v == control.value for control, v in zip(moving, values, strict=True))
             figures.append(
                 f"<figure{'' if first else ' hidden'}>"
                 f"{_image(self._arranged(view.draw()), self._alt(setting), small=True)}"
@@ -358,7 +363,9 @@ class Explorer:
                 f"<output>{html.escape(texts[at])}</output></label>"
             )
         fixed_texts = [
-            f"{one.label}: {one.text(one.value)}" for one in self.parts if not one.sample
+            f"{control.label}: {control.text(control.value)}"
+            for control in self.parts
+            if not control.sample
         ]
         still = f"<p>Fixed here: {html.escape('; '.join(fixed_texts))}.</p>" if fixed_texts else ""
         return (

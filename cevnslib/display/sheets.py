@@ -291,7 +291,7 @@ def counts_table(experiment: Experiment, moment: float = 1e-10) -> str:
     return _markdown(["beam", "Standard Model", f"magnetic, {moment:g} Bohr magnetons"], body)
 
 
-def limits_table(found: Sequence[Row]) -> str:
+def limits_table(shown: Sequence[Row]) -> str:
     """Return limits beside the published ones, as a Markdown table.
 
     Returns
@@ -306,7 +306,7 @@ def limits_table(found: Sequence[Row]) -> str:
     | 2019 | reactor | left out | 1.019 (1.0) | 0.7111 (0.72) | 0.5958 (0.61) | reproduced |
     """
     body = []
-    for row in checked_tuple("rows", found, Row):
+    for row in checked_tuple("rows", shown, Row):
         numbers = [f"{value / 1e-10:.4g}" for value in row.limits]
         if row.published:
             numbers = [f"{n} ({p.printed})" for n, p in zip(numbers, row.published, strict=True)]

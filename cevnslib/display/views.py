@@ -119,13 +119,13 @@ def recoils(target: str, place: str, moment: float, threshold: float) -> View:
     """
     experiment = _detector(place, target=target, threshold_keV=threshold, exposure_days=1)
     weak, magnetic = StandardModel(), MagneticMoment(checked_number("moment", moment) * UNIT)
-    counts = [rates.expected_counts(experiment, one) for one in (weak, magnetic)]
+    counts = [rates.expected_counts(experiment, force) for force in (weak, magnetic)]
     material = experiment.detector.target
     end = max(beam.spectrum.breakpoints[-1] for beam in experiment.source.beams)
-    last = max(float(weak.maximum_recoil(end, one)) for one in material.nuclides)
+    last = max(float(weak.maximum_recoil(end, nuclide)) for nuclide in material.nuclides)
     T = np.geomspace(1e-5, last, 160)
     whole = replace(experiment, detector=replace(experiment.detector, threshold=1e-6))
-    spectra = [rates.recoil_spectrum(whole, T, one) * KEV for one in (weak, magnetic)]
+    spectra = [rates.recoil_spectrum(whole, T, force) * KEV for force in (weak, magnetic)]
     more = f": {100 * counts[1] / counts[0]:.3g}% more." if counts[0] else "."
     return View(
         f"Above {threshold:.3g} keV 1 kg of {target} counts {counts[0]:.3g} weak and "
@@ -207,7 +207,7 @@ def moments(share: float, mix: float, phase_2: float, phase_3: float, delta: flo
     faint = [f for i, f in enumerate(("e", "mu", "tau")) if abs(U[i] @ now) ** 2 > 0.9]
     names = {"e": "ν_e", "mu": "ν_μ", "tau": "ν_τ", "solar": "solar ν"}
     words = ", ".join(f"{names[key]} {value:.3f}" for key, value in seen.items())
-    warning = "".join(f" {names[one]} is nearly blind to it." for one in faint)
+    warning = "".join(f" {names[flavour]} is nearly blind to it." for flavour in faint)
     return View(
         f"Of |Λ|² = 1 the beams see: {words}.{warning}",
         partial(_draw_moments, scan, along, blind, seen, phase_2),
@@ -312,13 +312,13 @@ def design(
     measurement = PoissonProjection(0.0, noise / signal, error, 0.0)
     treatment = checked_choice("signal_nuisance", signal_nuisance, SIGNAL_NUISANCE)
     designed = variants(replace(experiment, measurement=measurement))[treatment]
-    found = tmm_limits(designed)
-    values = ", ".join(f"{value / UNIT:.3g}" for value in found)
+    limits = tmm_limits(designed)
+    values = ", ".join(f"{value / UNIT:.3g}" for value in limits)
     return View(
         f"{signal:.3g} weak events on {noise:.3g} of background. |Λ₁|, |Λ₂|, |Λ₃| < {values} "
         "× 10⁻¹⁰ μB at 90% C.L.",
-        partial(_draw_design, found),
-        {"limits": found, "signal": signal, "background": noise},
+        partial(_draw_design, limits),
+        {"limits": limits, "signal": signal, "background": noise},
     )
 
 
@@ -337,7 +337,7 @@ def _published_today() -> dict[tuple[str, str], list[float]]:
     }
 
 
-def _draw_design(found: NDArray[np.float64]) -> Figure:
+def _draw_design(limits: NDArray[np.float64]) -> Figure:
     figure, ax = plt.subplots(figsize=(6.4, 4.0))
     rows: dict[str, list[float]] = {}
     for (experiment, beam), values in _published_today().items():
@@ -347,7 +347,9 @@ def _draw_design(found: NDArray[np.float64]) -> Figure:
         x = [values[i] for values in rows.values()]
         style = {"color": f"C{i}", "marker": "o", "ls": "none"}
         ax.semilogx(x, range(len(x)), markersize=4, **style)
-        ax.semilogx([found[i]], [len(x)], **{**style, "marker": "D"}, label=rf"$|\Lambda_{i + 1}|$")
+        ax.semilogx(
+            [limits[i]], [len(x)], **{**style, "marker": "D"}, label=rf"$|\Lambda_{i + 1}|$"
+        )
     ax.axhline(len(labels) - 0.5, color="0.6", lw=0.8)
     ax.set_yticks(range(len(labels) + 1), [*labels, "yours"], fontsize=8)
     ax.set(xlabel=r"limit at 90% C.L. ($\mu_B$)", xlim=(1e-12, 1e-7))

@@ -114,10 +114,10 @@ class SterileMixing:
         checked_choice("signal", signal, SIGNALS)
         checked_choice("flavour", flavour, FLAVOURS)
         kept = {"active": FLAVOURS, "e and mu": ("e", "mu"), "survival": (flavour,)}[signal]
-        lost = [one for one in (*FLAVOURS, "s") if one not in kept]
+        lost = [other for other in (*FLAVOURS, "s") if other not in kept]
         if flavour in lost:  # a nu_tau beam that counts as nu_e and nu_mu only
             return 1.0
-        return min(4 * self.share(flavour) * sum(self.share(one) for one in lost), 1.0)
+        return min(4 * self.share(flavour) * sum(self.share(other) for other in lost), 1.0)
 
 
 def mixing_matrix(

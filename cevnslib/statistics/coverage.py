@@ -305,7 +305,9 @@ class Coverage:
                 f"confidence level: got {self.confidence:g} with {self.experiments} experiments; "
                 f"allowed: levels at which Delta chi2 is below {HIGHEST:g}, within the errors"
             )
-        bins = np.array([np.argmax(summed >= one, axis=1) for one in wanted], dtype=np.float64)
+        bins = np.array(
+            [np.argmax(summed >= number, axis=1) for number in wanted], dtype=np.float64
+        )
         low, value, high = STEP * bins
         return value, np.maximum((high - low) / 2, STEP / 2)
 
@@ -378,11 +380,11 @@ def _tally(
     for chunk in chunks:
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number, chunk)))
         chi2 = ensemble.repeat(truth, min(CHUNK, experiments - chunk * CHUNK), rng)
-        found = _rise(chi2, ensemble.signal, truth)
-        within = found <= rise
+        excess_rise = _rise(chi2, ensemble.signal, truth)
+        within = excess_rise <= rise
         endless = chi2.least(ensemble.signal) + rise >= chi2.at_infinity
         below = within | endless | (ensemble.signal + truth <= chi2.observed - chi2.background)
-        bins = np.ceil(np.minimum(found, HIGHEST + STEP) / STEP).astype(np.int64)
+        bins = np.ceil(np.minimum(excess_rise, HIGHEST + STEP) / STEP).astype(np.int64)
         histogram = np.bincount(np.minimum(bins, BINS - 1), minlength=BINS)
         total += np.concatenate([[within.sum(), below.sum()], histogram])
     return total

@@ -226,8 +226,8 @@ class Disappearance:
             middle = (low + high) / 2
             inside = self._at(middle) <= bound
             low, high = np.where(inside, middle, low), np.where(inside, high, middle)
-        found = np.where(allowed[-1], np.inf, low)
-        return np.where(allowed.any(axis=0), found, 0.0)
+        largest = np.where(allowed[-1], np.inf, low)
+        return np.where(allowed.any(axis=0), largest, 0.0)
 
 
 def disappearance(
@@ -439,10 +439,11 @@ class ExclusionCurve:
 def checked_curves(curves: Sequence[ExclusionCurve]) -> None:
     """Refuse what is no sequence of curves with the same splittings."""
     first, *others = checked_tuple("curves", curves, ExclusionCurve)
-    if any(not np.array_equal(one.splittings, first.splittings) for one in others):
+    if any(not np.array_equal(curve.splittings, first.splittings) for curve in others):
+        lengths = [len(curve.splittings) for curve in curves]
         raise DomainError(
-            f"curves: got {len(curves)} with {[len(one.splittings) for one in curves]} splittings; "
-            "allowed: the same splittings in all"
+            f"curves: got {len(curves)} with {lengths} splittings; allowed: the same splittings in "
+            "all"
         )
 
 
@@ -592,7 +593,7 @@ def summary(curves: Sequence[ExclusionCurve]) -> str:
         shown = [f"{amplitude:.3g}", f"{splitting:.2g}", f"{curve.amplitudes[-1]:.3g}"]
         if not np.isfinite(amplitude):
             shown = ["none", "", "none"]
-        cells = [curve.flavour, curve.label, *(one.replace("inf", "none") for one in shown)]
+        cells = [curve.flavour, curve.label, *(cell.replace("inf", "none") for cell in shown)]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
