@@ -20,7 +20,7 @@ _LEAST = 1e-30
 
 @runtime_checkable
 class Quenching(Protocol):
-    """How much of a nuclear recoil is seen, as electron-equivalent energy."""
+    """How much of a nuclear recoil is seen, as electron-equivalent energy: 0 at 0, and rising."""
 
     def electron_equivalent(self, T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
         """Return the energy seen, in MeV, at recoil energies in MeV."""
