@@ -248,6 +248,12 @@ class Doors:
     ``doors`` names these methods. A subclass gives a formula under the private name, ``_density``
     for ``density``; one that overrides the public method is taken to mean the formula, which goes
     behind the door, so that what a reader writes is checked like all else.
+
+    Examples
+    --------
+    >>> from cevnslib.physics.interactions import Interaction
+    >>> Interaction.doors
+    ('coefficients', 'minimum_energy', 'maximum_recoil', 'minimum_recoil')
     """
 
     doors: ClassVar[tuple[str, ...]] = ()
