@@ -97,7 +97,7 @@ def test_explorers_answer(page):
     mass.fill("-3")
     mass.press("Enter")
     expect(design.locator("p[role=alert]")).to_contain_text(
-        "mass: got -3 kg; allowed: finite, above 0 kg"
+        "mass_kg: got -3 kg; allowed: finite, above 0 kg"
     )
     design.locator("button").click()
     design.locator("p[role=status]").wait_for()
