@@ -69,7 +69,8 @@ at least 0 MeV
     """
     try:
         numbers = np.asarray(float(value) if type(value) is int else value)
-        if _masked(value) or numbers.dtype.kind not in "iuf":
+        masked = type(value) is not np.ndarray and _masked(value)
+        if masked or numbers.dtype.kind not in "iuf":
             raise TypeError  # text, objects, or numbers that are there and are not
         numbers = numbers.astype(np.float64)
     except Exception:  # a ragged list, too many digits, or what an object's own code raises
@@ -206,6 +207,12 @@ def checked_kind(name: str, value: Kind, kind: Any) -> Kind:
     return value
 
 
+def checked_fields(instance: object, **kinds: Any) -> None:
+    """Refuse fields of a dataclass that are of other kinds than those given; see `checked_kind`."""
+    for name, kind in kinds.items():
+        checked_kind(name, getattr(instance, name), kind)
+
+
 def checked_tuple(name: str, values: Iterable[Kind], kind: Any) -> tuple[Kind, ...]:
     """Return a sequence of things of one kind, at least one, as a tuple, or refuse it."""
     values = checked_kind(name, values, Sequence)
@@ -246,8 +253,9 @@ class Doors:
     """Base of classes whose public methods check their arguments and call private ones.
 
     ``doors`` names these methods. A subclass gives a formula under the private name, ``_density``
-    for ``density``; one that overrides the public method is taken to mean the formula, which goes
-    behind the door, so that what a reader writes is checked like all else.
+    for ``density``, ``_call`` for ``__call__``. One under the public name, its own or of a class
+    beside it, is taken to mean the formula and goes behind the door, so that what a reader writes
+    is checked like all else. There ``super()`` would lead to the door again: it is refused.
 
     Examples
     --------
@@ -262,15 +270,19 @@ class Doors:
         """Put formulas behind their doors."""
         super().__init_subclass__(**options)
         for name in cls.doors:
-            if name in vars(cls) and f"_{name}" not in vars(cls):
-                setattr(cls, f"_{name}", vars(cls)[name])
-                delattr(cls, name)
-
-
-def formula(thing: object, name: str) -> Callable[..., Any]:
-    """Return the private method behind a public one or, where a reader's class has none, that."""
-    bare: Callable[..., Any] = getattr(thing, f"_{name}", None) or getattr(thing, name)
-    return bare
+            bare = f"_{name.strip('_')}"
+            givers = [vars(kind) for kind in cls.__mro__ if vars(kind).keys() & {name, bare}]
+            if bare in givers[0]:
+                continue
+            given = givers[0][name]
+            if "__class__" in getattr(getattr(given, "__code__", None), "co_freevars", ()):
+                raise KindError(
+                    f"{cls.__name__}.{name}: got super(); allowed: the name {bare}, and there "
+                    f"super().{bare}"
+                )
+            door = next(giver[name] for giver in givers if {name, bare} <= giver.keys())
+            setattr(cls, bare, given)
+            setattr(cls, name, door)
 
 
 def checked_shapes(**arrays: NDArray[Any]) -> tuple[int, ...]:
