@@ -148,3 +148,21 @@ def test_bad_parameters():
         MagneticMoment(-1e-10)
     with pytest.raises(DomainError, match=r"sin2_theta: got 1.2; allowed: finite, at least 0, at"):
         WeakCouplings.with_angle(1.2)
+
+
+def test_kinematics_of_a_class_beside_are_used():
+    """A mixin's formula counts, as one of the class itself does; it was passed over once."""
+
+    class Heavy:
+        def minimum_energy(self, T, nuclide):
+            return np.sqrt(nuclide.mass * T / 2)
+
+    class HeavyWeak(Heavy, StandardModel):
+        pass
+
+    argon = nuclide("Ar40")
+    for method in (HeavyWeak().minimum_energy, HeavyWeak()._minimum_energy):
+        least = float(method(np.array(0.02), argon))
+        assert least == pytest.approx(np.sqrt(argon.mass * 0.01), rel=1e-12)
+    with pytest.raises(DomainError, match="recoil energy T: got -1 MeV"):
+        HeavyWeak().minimum_energy(-1.0, argon)
