@@ -16,6 +16,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from multiprocessing import connection
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -81,15 +82,20 @@ def listen(event: str, arguments: tuple[Any, ...]) -> None:
                 report.write(f"{path}\0")
 
 
-def warm_up(root: Path = notebooks.ROOT) -> None:
-    """Load what the chapters of a project load, and note from here on what is read."""
-    global _warm
-    sys.addaudithook(listen)
+def load(root: Path = notebooks.ROOT) -> None:
+    """Load what the chapters of a project load."""
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # nobody debugs these kernels
     for name in WARM if root != notebooks.ROOT else (*WARM, *CHAPTERS_LOAD):
         importlib.import_module(name)
     if root == notebooks.ROOT:
         _draw()
+
+
+def warm_up(root: Path = notebooks.ROOT) -> None:
+    """Load what the chapters of a project load, and note from here on what is read."""
+    global _warm
+    sys.addaudithook(listen)
+    load(root)
     _warm = frozenset(_read)
 
 
@@ -158,6 +164,18 @@ class _Kernel:
         return code
 
 
+class _Manager(AsyncKernelManager):
+    """What remembers its clients: who runs cells leaves those of a kernel that is not his open."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.clients: list[Any] = []
+
+    def client(self, **options: Any) -> Any:
+        self.clients.append(super().client(**options))
+        return self.clients[-1]
+
+
 def _serve(file: str, report: str, folder: Path, root: Path) -> None:
     """Be a kernel."""
     global _read, _report
@@ -177,21 +195,34 @@ def _serve(file: str, report: str, folder: Path, root: Path) -> None:
     )
 
 
+@contextmanager
+def kernel(folder: Path, root: Path = notebooks.ROOT) -> Iterator[tuple[AsyncKernelManager, Path]]:
+    """Yield who manages a kernel in a folder, and the file in which it notes what it reads."""
+    with tempfile.TemporaryDirectory() as private:
+        file, report = str(Path(private) / "kernel.json"), Path(private) / "read"
+        address: dict[str, Any] = {"transport": "ipc", "ip": str(Path(private) / "socket")}
+        write_connection_file(
+            file, key=uuid.uuid4().bytes.hex().encode(), **({} if TCP else address)
+        )
+        process = CONTEXT.Process(target=_serve, args=(file, str(report), folder, root))
+        process.start()
+        manager = _Manager(connection_file=file)
+        manager.load_connection_file()
+        manager.provisioner = _Kernel(process)  # type: ignore[assignment]
+        try:
+            yield manager, report
+        finally:
+            for client in manager.clients:
+                client.stop_channels()
+            process.kill()
+            process.join()
+
+
 def _run(path: Path, root: Path) -> Run:
     """Run a notebook in its own folder."""
     notebook = notebooks.read(path)
     start = time.time()
-    with tempfile.TemporaryDirectory() as folder:
-        file, report = (str(Path(folder) / name) for name in ("kernel.json", "read"))
-        address: dict[str, Any] = (
-            {} if TCP else {"transport": "ipc", "ip": str(Path(folder) / "socket")}
-        )
-        write_connection_file(file, key=uuid.uuid4().bytes.hex().encode(), **address)
-        kernel = CONTEXT.Process(target=_serve, args=(file, report, path.parent, root))
-        kernel.start()
-        manager = AsyncKernelManager(connection_file=file)
-        manager.load_connection_file()
-        manager.provisioner = _Kernel(kernel)  # type: ignore[assignment]
+    with kernel(path.parent, root) as (manager, report):
         client = NotebookClient(  # without times, which are part of what a cache looks it up by
             notebook, km=manager, timeout=TIMEOUT, record_timing=False
         )
@@ -199,10 +230,7 @@ def _run(path: Path, root: Path) -> Run:
             client.execute()
         except CellExecutionError as error:
             return Run(path, None, str(error))
-        finally:
-            kernel.kill()
-            kernel.join()
-        paths = {*_warm, *Path(report).read_text("utf-8", "surrogateescape").split("\0")}
+        paths = {*_warm, *report.read_text("utf-8", "surrogateescape").split("\0")}
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr":

@@ -15,13 +15,14 @@ fails or is interrupted leaves the files of the one before.
 import argparse
 import csv
 import io
+import multiprocessing
 import os
 import sys
 import tempfile
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
@@ -40,7 +41,7 @@ from cevnslib.files import text_of
 from cevnslib.scale import map_tasks, process_pool
 from cevnslib.studies import sterile
 
-from . import files, notebooks
+from . import files, kernels, notebooks
 
 TEMPLATES = notebooks.ROOT / "book" / "templates"
 CHAPTERS = notebooks.ROOT / "book" / "experiments"
@@ -127,10 +128,13 @@ def make_sterile_sheet(detector: str) -> str:
 def run_template(name: str, parameters: dict[str, Any], title: str) -> str:
     """Run a template with parameters and return the text of the notebook.
 
-    papermill changes the working directory, so two of these need two processes.
+    papermill changes the working directory, so two of these need two processes. A worker of a
+    cluster may not start others, so that there it starts a kernel of its own.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / "sheet.ipynb"
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        output, options = Path(folder) / "sheet.ipynb", {}
+        if not multiprocessing.current_process().daemon:
+            options["km"], _ = stack.enter_context(kernels.kernel(Path(folder)))
         papermill.execute_notebook(
             TEMPLATES / f"{name}.ipynb",
             output,
@@ -139,6 +143,7 @@ def run_template(name: str, parameters: dict[str, Any], title: str) -> str:
             kernel_name="python3",
             progress_bar=False,
             log_output=False,
+            **options,
         )
         notebook = notebooks.read(output)
     for cell in notebook.cells:
@@ -162,6 +167,7 @@ def executor_of(workers: int | None, cluster: str | None) -> Iterator[Any]:
     A cluster that cannot be reached is a ConfigurationError.
     """
     if cluster is None:
+        kernels.load()
         with process_pool(workers) as pool:
             yield pool
         return
