@@ -188,7 +188,13 @@ def _serve(file: str, report: str, folder: Path, root: Path) -> None:
     os.chdir(folder)
     sys.path[0] = ""
     _report = report
-    options = {"parent_handle": os.getppid(), "log_level": 50}
+    options: dict[str, Any] = {"parent_handle": os.getppid(), "log_level": 50}
+    if "matplotlib.pyplot" in sys.modules:  # then the parent may have drawn in ways of its own
+        from matplotlib import pyplot as plt
+
+        plt.close("all")
+        plt.rcdefaults()
+        options["matplotlib"] = "inline"
     IPKernelApp.launch_instance(
         ["-f", file, "--HistoryManager.hist_file=:memory:"]
         + [f"--IPKernelApp.{name}={value}" for name, value in options.items()]
