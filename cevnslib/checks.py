@@ -303,11 +303,17 @@ def checked_shapes(**arrays: NDArray[Any]) -> tuple[int, ...]:
 
 
 def checked_table(
-    name: str, energies: ArrayLike, values: ArrayLike, *, at_most: float | None = None
+    name: str,
+    energies: ArrayLike,
+    values: ArrayLike,
+    *,
+    at_most: float | None = None,
+    steps: bool = False,
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return a table of values at energies in MeV as tuples of Python's own, or refuse it.
 
-    Energies are at least 0 and rising, at least two; values are at least 0, one for each.
+    Energies are at least 0 and rising, at least two; values are at least 0, one for each. Where
+    there may be steps, an energy may stand twice.
 
     Examples
     --------
@@ -323,8 +329,8 @@ def checked_table(
             f"{name}: got {x.size} energies and {y.size} values; allowed: as many of one as of the "
             "other, at least two"
         )
-    if np.any(np.diff(x) <= 0):
-        raise DomainError(
-            f"energies of the {name}: got {quoted(energies)}; allowed: rising numbers"
-        )
+    rise = np.diff(x)
+    if np.any(rise < 0) or np.any((rise[1:] + rise[:-1] if steps else rise) <= 0):
+        rising = "rising numbers" + (", each at most twice" if steps else "")
+        raise DomainError(f"energies of the {name}: got {quoted(energies)}; allowed: {rising}")
     return tuple(x.tolist()), tuple(y.tolist())

@@ -1,0 +1,198 @@
+r"""Resolution: how the energy that is measured of an event is spread around its mean.
+
+A readout :math:`p(E'|E)` enters bins through its integrals up to an energy e,
+
+.. math:: F_0(e) = \int_0^e p(E'|E)\, dE', \qquad F_1(e) = \int_0^e E'\, p(E'|E)\, dE',
+
+of which an efficiency that is linear between two energies needs no more.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..checks import Doors, checked, checked_kind, checked_number, keep
+from ..constants import KEV
+
+__all__ = [
+    "GammaResolution",
+    "PoissonResolution",
+    "Readout",
+    "Resolution",
+]
+#: Energies in MeV, and numbers of photoelectrons, below this count as 0.
+_LEAST = 1e-30
+#: What rounding may add to a whole number of photoelectrons.
+_ROUNDING = 1e-9
+
+
+class Readout(Doors, ABC):
+    """What every readout offers: its width, and the shares of events up to an energy.
+
+    Energies are in MeV, on the axis that is measured (electron-equivalent where there is a
+    quenching), any shape, at least 0. What cannot be is a DomainError.
+    """
+
+    doors: ClassVar[tuple[str, ...]] = ("sigma",)
+
+    def sigma(self, E: ArrayLike) -> NDArray[np.float64]:
+        """Return the standard deviation in MeV at mean energies E, the shape of ``E``."""
+        return self._sigma(checked("energy", E, "MeV", at_least=0))
+
+    @abstractmethod
+    def _sigma(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the width; see `sigma`."""
+
+    @abstractmethod
+    def _up_to(
+        self, e: NDArray[np.float64], E: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return F_0 and F_1 up to energies e, of events with mean energies E; shapes broadcast."""
+
+
+@dataclass(frozen=True)
+class Resolution(Readout):
+    r"""A Gaussian readout, cut off at 0 and normalised above.
+
+    .. math:: \sigma^2 = \sigma_0^2 + s^2 E + r^2 E^2
+              \quad\text{or}\quad \sigma = \sigma_0 + s \sqrt E + r E
+
+    Parameters
+    ----------
+    constant : float, optional
+        :math:`\sigma_0` in MeV, at least 0; not all terms may be 0.
+    stochastic : float, optional
+        :math:`s` in MeV^(1/2).
+    relative : float, optional
+        :math:`r`, a number.
+    linear : bool, optional
+        Whether the terms add up as they are, instead of in quadrature.
+
+    Examples
+    --------
+    >>> float(Resolution(constant=3e-5, stochastic=4e-4).sigma(1e-2).round(8))
+    5e-05
+    """
+
+    constant: float = 0.0
+    stochastic: float = 0.0
+    relative: float = 0.0
+    linear: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what is no width."""
+        checked_kind("linear", self.linear, bool)
+        keep(
+            self,
+            constant=checked_number("constant", self.constant, "MeV", at_least=0),
+            stochastic=checked_number("stochastic", self.stochastic, "MeV^(1/2)", at_least=0),
+            relative=checked_number("relative", self.relative, at_least=0),
+        )
+        checked_number("width", self.constant + self.stochastic + self.relative, above=0)
+
+    def _sigma(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
+        if self.linear:
+            return self.constant + self.stochastic * np.sqrt(E) + self.relative * E
+        return np.sqrt(self.constant**2 + self.stochastic**2 * E + self.relative**2 * E**2)
+
+    def _up_to(
+        self, e: NDArray[np.float64], E: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        from scipy.special import ndtr  # here, as it loads more slowly than all else
+
+        sigma = np.maximum(self._sigma(E), _LEAST)  # at rest there may be none
+        start, z = -E / sigma, (e - E) / sigma
+        norm = ndtr(-start)
+        share = (ndtr(z) - ndtr(start)) / norm
+        bell = np.exp(-(np.minimum(np.abs(z), 40.0) ** 2) / 2)
+        bell = bell - np.exp(-(np.maximum(start, -40.0) ** 2) / 2)
+        return share, E * share - sigma / np.sqrt(2 * np.pi) * bell / norm
+
+
+@dataclass(frozen=True)
+class PoissonResolution(Readout):
+    r"""A readout in whole photoelectrons, which follow Poisson's law around their mean.
+
+    .. math:: E' = n/y, \quad p(n) = e^{-yE} (yE)^n / n!
+
+    Parameters
+    ----------
+    photoelectrons_per_keV : float
+        The light yield y, on the axis that is measured, above 0. An event with as many
+        photoelectrons as an edge of a bin belongs to the bin above.
+
+    Examples
+    --------
+    >>> PoissonResolution(13.35).sigma(1e-3).round(7)
+    array(0.0002737)
+    """
+
+    photoelectrons_per_keV: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is no yield."""
+        value = checked_number("photoelectrons", self.photoelectrons_per_keV, "per keV", above=0)
+        keep(self, photoelectrons_per_keV=value)
+
+    def _sigma(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.sqrt(E * KEV / self.photoelectrons_per_keV)
+
+    def _up_to(
+        self, e: NDArray[np.float64], E: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        per_MeV = self.photoelectrons_per_keV / KEV
+        mean = per_MeV * E
+        below = np.ceil(np.minimum(e * per_MeV, 1e15) - _ROUNDING)  # n runs from 0 to below - 1
+        return _poisson_below(below, mean), _poisson_below(below - 1, mean) * E
+
+
+def _poisson_below(n: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the chance that a number of Poisson's law is less than n."""
+    from scipy.special import gammaincc
+
+    chance: NDArray[np.float64] = np.where(n > 0, gammaincc(np.maximum(n, 1), mean), 0.0)
+    return chance
+
+
+@dataclass(frozen=True)
+class GammaResolution(Readout):
+    r"""A readout that follows a gamma distribution around the mean energy.
+
+    .. math:: p(E'|E) = \frac{(k/E)^k}{\Gamma(k)}\, E'^{\,k-1} e^{-k E'/E}, \quad k = 1 + b E
+
+    Parameters
+    ----------
+    shape_per_keV : float
+        b, at least 0: the variance is :math:`E^2/(1 + bE)`.
+
+    References
+    ----------
+    COHERENT, arXiv:2110.07730, where b is 9.56 per keVee and E' is counted in photoelectrons.
+
+    Examples
+    --------
+    >>> GammaResolution(9.56).sigma(1e-3).round(7)
+    array(0.0003077)
+    """
+
+    shape_per_keV: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is no shape."""
+        value = checked_number("shape", self.shape_per_keV, "per keV", at_least=0)
+        keep(self, shape_per_keV=value)
+
+    def _sigma(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(E / np.sqrt(1 + self.shape_per_keV / KEV * E))
+
+    def _up_to(
+        self, e: NDArray[np.float64], E: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        from scipy.special import gammainc
+
+        k = 1 + self.shape_per_keV / KEV * E
+        x = np.minimum(k * e / np.maximum(E, _LEAST), 1e300)
+        return gammainc(k, x), E * gammainc(k + 1, x)
