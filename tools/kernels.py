@@ -42,6 +42,9 @@ CHAPTERS_LOAD = ("cevnslib.display.explorers", "myst_nb", "scipy.integrate", "sc
 #: Elsewhere than on Linux, libraries of the system may not survive a fork.
 CONTEXT: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
 
+#: Elsewhere sockets are files: a port that was free may be taken before the kernel gets to it.
+TCP = sys.platform == "win32"
+
 _read: set[str] = set()  # by this process
 _warm: frozenset[str] = frozenset()  # by the one from which kernels are forked
 _report = ""  # the file in which a kernel notes what it reads
@@ -180,7 +183,10 @@ def _run(path: Path, root: Path) -> Run:
     start = time.time()
     with tempfile.TemporaryDirectory() as folder:
         file, report = (str(Path(folder) / name) for name in ("kernel.json", "read"))
-        write_connection_file(file, key=uuid.uuid4().bytes.hex().encode())
+        address: dict[str, Any] = (
+            {} if TCP else {"transport": "ipc", "ip": str(Path(folder) / "socket")}
+        )
+        write_connection_file(file, key=uuid.uuid4().bytes.hex().encode(), **address)
         kernel = CONTEXT.Process(target=_serve, args=(file, report, path.parent, root))
         kernel.start()
         manager = AsyncKernelManager(connection_file=file)
