@@ -20,8 +20,9 @@ from .constants import KEV
 from .detectors.detector import Detector
 from .errors import DomainError, NoLimitError
 from .experiments import Experiment
-from .physics.interactions import Interaction, MagneticMoment, coherent_recoil
+from .physics.interactions import Interaction, MagneticMoment
 from .physics.mixing import TALK_2019, OscillationParameters, flavour_projector
+from .physics.scattering import coherent_recoil
 from .physics.targets import Nuclide
 from .quadrature import panel_rule
 from .sources.beams import Beam
