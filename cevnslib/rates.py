@@ -418,7 +418,7 @@ def effective_area(
     target = detector.target
     area = np.zeros_like(E)
     for nuclide, per_kg in zip(target.nuclides, target.nuclei_per_kg, strict=True):
-        interaction._neutrino(neutrino, nuclide)
+        interaction._checked_neutrino(neutrino, nuclide)
         edges = detector._breakpoints(nuclide)
         _refuse_no_threshold(edges[0])
         high = interaction._maximum_recoil(E, nuclide)

@@ -57,7 +57,7 @@ class Charge(Flavoured, ABC):
         """
         checked_kind("struck", struck, Struck)
         T = checked("recoil energy T", T, "MeV", above=0)
-        given = self._couplings(T, struck, self._neutrino(neutrino, struck))
+        given = self._couplings(T, struck, self._checked_neutrino(neutrino, struck))
         return np.stack([np.broadcast_to(x, T.shape) for x in given])
 
     @abstractmethod

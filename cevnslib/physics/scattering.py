@@ -73,7 +73,7 @@ class Flavoured(Doors):
     def _flavour_blind(self, struck: Struck) -> bool:
         return hasattr(getattr(self, f"_{self.asks}"), "blind")
 
-    def _neutrino(self, neutrino: Neutrino | None, struck: Struck) -> Neutrino | None:
+    def _checked_neutrino(self, neutrino: Neutrino | None, struck: Struck) -> Neutrino | None:
         """Return a neutrino, or refuse to go without it where it is asked for."""
         checked_kind("neutrino", neutrino, Neutrino | None)
         if neutrino is None and not self._flavour_blind(struck):
@@ -128,7 +128,7 @@ class Interaction(Flavoured, ABC):
             c_n in cm^2 MeV^(n-1) for n from `lowest` on, along a new first axis.
         """
         T = _recoil_energy(T, struck)
-        return self._coefficients(T, struck, self._neutrino(neutrino, struck))
+        return self._coefficients(T, struck, self._checked_neutrino(neutrino, struck))
 
     def minimum_energy(self, T: ArrayLike, struck: Struck) -> NDArray[np.float64]:
         r"""Return the least neutrino energy that can give a recoil T.
@@ -204,7 +204,7 @@ class Interaction(Flavoured, ABC):
         """
         T, E = coherent_recoil("recoil energy T", T, struck), _neutrino_energy(E, struck)
         checked_shapes(T=T, E=E)
-        neutrino = self._neutrino(neutrino, struck)
+        neutrino = self._checked_neutrino(neutrino, struck)
         values = sum(part._cross_section(T, E, struck, neutrino) for part in self.parts)
         return checked("cross section", values, "cm^2/MeV")
 
