@@ -20,8 +20,10 @@ from .constants import KEV
 from .detectors.detector import Detector
 from .errors import DomainError, NoLimitError
 from .experiments import Experiment
-from .physics.interactions import Interaction, MagneticMoment, coherent_recoil
+from .physics.interactions import Interaction, MagneticMoment
 from .physics.mixing import TALK_2019, OscillationParameters, flavour_projector
+from .physics.neutrinos import Neutrino
+from .physics.scattering import coherent_recoil
 from .physics.targets import Nuclide
 from .quadrature import panel_rule
 from .sources.beams import Beam
@@ -86,6 +88,7 @@ def _on_target(
     interaction: Interaction,
     recoils: Sequence[NDArray[np.float64]],
     weights: Sequence[NDArray[np.float64]],
+    neutrino: Neutrino | None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return c_n(T) times the number of nuclei and a weight, and E_min(T), nuclides in a row."""
     target, mass = experiment.detector.target, experiment.detector.mass
@@ -93,7 +96,8 @@ def _on_target(
     for nuclide, per_kg, T, weight in zip(
         target.nuclides, target.nuclei_per_kg, recoils, weights, strict=True
     ):
-        parts.append(interaction._coefficients(T, nuclide) * (per_kg * mass * weight))
+        c = interaction._coefficients(T, nuclide, neutrino)
+        parts.append(c * (per_kg * mass * weight))
         energies.append(interaction._minimum_energy(T, nuclide))
     E_min = np.concatenate(energies)
     # One nuclide may have more powers than another.
@@ -103,6 +107,23 @@ def _on_target(
         coefficients[: len(part), first:last] = part
         first = last
     return coefficients, E_min
+
+
+def _by_beam(
+    experiment: Experiment,
+    interaction: Interaction,
+    recoils: Sequence[NDArray[np.float64]],
+    weights: Sequence[NDArray[np.float64]],
+    beams: Sequence[Beam],
+) -> Iterator[tuple[Beam, NDArray[np.float64]]]:
+    """Yield each beam and the weighted recoils per neutrino; nuclides in a row."""
+    blind = all(interaction._flavour_blind(n) for n in experiment.detector.target.nuclides)
+    known = {}
+    for beam in beams:
+        neutrino = None if blind else Neutrino(beam.flavour, beam.antineutrino)
+        if neutrino not in known:
+            known[neutrino] = _on_target(experiment, interaction, recoils, weights, neutrino)
+        yield beam, _folded(*known[neutrino], beam)
 
 
 def _folded(
@@ -177,10 +198,9 @@ def _counts_by_beam(experiment: Experiment, interaction: Interaction) -> dict[st
         T, steps = _quadrature(_panel_edges(experiment, interaction, nuclide, beams))
         recoils.append(T)
         weights.append(detector._weight(T, nuclide) * steps)
-    coefficients, E_min = _on_target(experiment, interaction, recoils, weights)
     return {
-        beam.name: experiment._fluence(beam) * float(_folded(coefficients, E_min, beam).sum())
-        for beam in beams
+        beam.name: experiment._fluence(beam) * float(recoiling.sum())
+        for beam, recoiling in _by_beam(experiment, interaction, recoils, weights, beams)
     }
 
 
@@ -347,15 +367,18 @@ def _spectrum(
 ) -> NDArray[np.float64]:
     """Return the weighted recoils per MeV of all nuclides, each at recoil energies of its own."""
     beams = experiment.source.select(which)
-    flat = [[x.ravel() for x in arrays] for arrays in (recoils, weights)]
-    coefficients, E_min = _on_target(experiment, interaction, *flat)
-    spectra = sum(experiment._fluence(beam) * _folded(coefficients, E_min, beam) for beam in beams)
+    flat, weighing = ([x.ravel() for x in arrays] for arrays in (recoils, weights))
+    by_beam = _by_beam(experiment, interaction, flat, weighing, beams)
+    spectra = sum(experiment._fluence(beam) * recoiling for beam, recoiling in by_beam)
     summed = np.reshape(spectra, (len(recoils), -1)).sum(axis=0)
     return np.reshape(summed, recoils[0].shape)
 
 
 def effective_area(
-    experiment: Experiment, E: ArrayLike, interaction: Interaction
+    experiment: Experiment,
+    E: ArrayLike,
+    interaction: Interaction,
+    neutrino: Neutrino | None = None,
 ) -> NDArray[np.float64]:
     r"""Return the counted events per neutrino and square centimetre, at each neutrino energy.
 
@@ -370,6 +393,8 @@ def effective_area(
         See `counts_by_beam`; the source plays no part.
     E : array_like
         Neutrino energy in MeV, any shape, above 0.
+    neutrino : Neutrino, optional
+        Which it is, where the interaction depends on that.
 
     Returns
     -------
@@ -393,6 +418,7 @@ def effective_area(
     target = detector.target
     area = np.zeros_like(E)
     for nuclide, per_kg in zip(target.nuclides, target.nuclei_per_kg, strict=True):
+        interaction._checked_neutrino(neutrino, nuclide)
         edges = detector._breakpoints(nuclide)
         _refuse_no_threshold(edges[0])
         high = interaction._maximum_recoil(E, nuclide)
@@ -401,7 +427,7 @@ def effective_area(
             continue
         inner = [T for T in edges if edges[0] < T < last]
         logs = _panels(np.array([edges[0], *inner, last]))
-        part = partial(_area_between, detector, interaction, nuclide)
+        part = partial(_area_between, detector, interaction, nuclide, neutrino)
         whole = part(logs[:-1], logs[1:])
         up_to = np.concatenate([np.zeros((len(whole), 1)), np.cumsum(whole, axis=1)], axis=1)
         bounds = []
@@ -418,6 +444,7 @@ def _area_between(
     detector: Detector,
     interaction: Interaction,
     nuclide: Nuclide,
+    neutrino: Neutrino | None,
     low: NDArray[np.float64],
     high: NDArray[np.float64],
 ) -> NDArray[np.float64]:
@@ -426,6 +453,6 @@ def _area_between(
     T = np.exp(log_T)
     weighted = weights * T * detector._weight(T, nuclide)
     integral: NDArray[np.float64] = np.sum(
-        weighted * interaction._coefficients(T, nuclide), axis=-1
+        weighted * interaction._coefficients(T, nuclide, neutrino), axis=-1
     )
     return integral

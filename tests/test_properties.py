@@ -1,7 +1,7 @@
 """Laws that hold for any numbers, and broadcasting of every public function.
 
 Unitarity, projectors and phases are in test_mixing.py, the round trip of a quenching in
-test_quenching.py, kinematics in test_interactions.py and test_dipole_portal.py.
+test_quenching.py, kinematics in test_interactions.py and test_partners.py.
 """
 
 from dataclasses import replace

@@ -1,12 +1,24 @@
 """Nuclides and targets."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cevnslib.constants import AVOGADRO, CODATA_2022
-from cevnslib.errors import DomainError
-from cevnslib.physics.targets import Nuclide, Target, UnknownTargetError, nuclide, target
+from cevnslib.errors import DomainError, KindError
+from cevnslib.files import packaged_table
+from cevnslib.physics.targets import (
+    Electron,
+    Nuclide,
+    Target,
+    UnknownTargetError,
+    electron,
+    nuclide,
+    target,
+)
+
+SHELLS = "binding_energies.csv"
 
 
 def test_compound():
@@ -119,3 +131,78 @@ def test_parts_of_a_mixture_are_read_as_they_are_alone():
     ]
     assert shares == pytest.approx([4 * shares[2], 2 * shares[2], shares[2]])
     assert numbers("Ca(OH)2") == pytest.approx(numbers("CaO2H2"))
+
+
+ELEMENTS = list(dict.fromkeys(row["element"] for row in packaged_table("shells", SHELLS)))
+
+
+@pytest.mark.parametrize("element", ELEMENTS)
+def test_shells_hold_the_electrons_of_the_atom(element):
+    """As many as protons; outer shells last; none holds more than two for each of its states."""
+    made = electron(element)
+    assert made.number == target(element).nuclides[0].protons
+    assert made.available(1.0) == made.number
+    assert list(made.shells) == sorted(made.shells)
+    states = {"K": 2, "1": 2, "2": 2, "3": 4, "4": 4, "5": 6, "6": 6, "7": 8}
+    for row in packaged_table("shells", SHELLS):
+        assert 0 < float(row["electrons"]) <= states[row["shell"][-1]]
+
+
+def test_germanium_opens_shell_by_shell():
+    """The steps that companions of the book use, to their three digits, in keV."""
+    steps = {0.02: 4, 0.05: 14, 0.123: 18, 0.15: 20, 0.2: 22, 1.23: 26, 1.3: 28, 2.0: 30, 12: 32}
+    ge = electron("Ge")
+    assert ge.available(np.array(list(steps)) * 1e-3).tolist() == list(steps.values())
+    for edge in (0.030, 0.121, 0.125, 0.180, 1.217, 1.248, 1.415, 11.11):
+        assert min(abs(np.array(ge.breakpoints) * 1e3 - edge)) < 7e-4 * max(1, edge)
+
+
+def test_a_shell_opens_at_its_binding_energy():
+    xe = electron("Xe")
+    assert list(xe.breakpoints) == sorted(set(xe.breakpoints))
+    edge = xe.breakpoints[-1]  # K
+    assert edge == 34.561e-3
+    assert xe.available([np.nextafter(edge, 0), edge]).tolist() == [52, 54]
+    assert xe.available(np.full((2, 3), edge)).shape == (2, 3)
+
+
+def test_free_electrons():
+    free = electron("Ge", free=True)
+    assert free.shells == ((0.0, 32.0),)
+    assert free.breakpoints == ()
+    assert free.available([1e-9, 1.0]).tolist() == [32, 32]
+    assert free.name == "electron of Ge"
+    assert free.mass == CODATA_2022.electron_mass
+
+
+def test_electrons_of_a_target():
+    """Isotopes of an element have their electrons together; the compound keeps its atoms."""
+    ((ge, atoms),) = target("Ge").electrons()
+    assert ge == electron("Ge")
+    assert atoms == pytest.approx(1000 * AVOGADRO / 72.630, rel=1e-4)
+    names = [e.name for e, _ in target("CsI").electrons()]
+    assert names == ["electron of Cs", "electron of I"]
+    total = sum(e.number * atoms for e, atoms in target("D2O").electrons(free=True))
+    assert total == pytest.approx(10 * 1000 * AVOGADRO / 20.03, rel=1e-3)
+    with pytest.raises(UnknownTargetError, match=r"'Fe': its shells are not known .*free=True"):
+        target("Fe").electrons()
+    heavy = Target("X", (Nuclide("X500", 200, 300, 5e5),), (1e24,))
+    with pytest.raises(UnknownTargetError, match="'X500'"):
+        heavy.electrons(free=True)
+
+
+def test_no_electron():
+    for name in ("Xx", "Ge72", "", 3, None):
+        with pytest.raises(UnknownTargetError, match="it is no symbol of an element"):
+            electron(name)
+    with pytest.raises(KindError, match="free: got 'yes'; allowed: True or False"):
+        electron("Ge", free="yes")
+    with pytest.raises(DomainError, match="energy T: got 0 MeV; allowed: finite, above 0 MeV"):
+        electron("Ge").available(0.0)
+    for shells in ((), ((1e-3,),), 3.0, (1e-3, 2.0)):
+        with pytest.raises(DomainError, match=r"shells: got .*; allowed: pairs of a binding"):
+            Electron("Ge", shells)
+    with pytest.raises(DomainError, match="number of electrons: got 0"):
+        Electron("Ge", ((1e-3, 0.0),))
+    with pytest.raises(DomainError, match=r"shells: got -0\.001"):
+        Electron("Ge", ((-1e-3, 2.0),))

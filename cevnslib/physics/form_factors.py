@@ -2,20 +2,23 @@ r"""Nuclear form factors F(q), normalised to F(0) = 1.
 
 Each takes the momentum transfer :math:`q=\sqrt{2 m_A T}/\hbar c` in 1/fm, any shape, at least 0,
 and a nuclide, and returns F in the shape of q; lengths are in fm, at least 0. Any of them can be
-handed to an interaction; a reader's own function of the same two arguments works too.
+handed to an interaction; a reader's own function of the same two arguments works too, and
+`ProtonNeutron` holds one for each kind of nucleon.
 """
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import checked, checked_kind, checked_number
+from ..checks import checked, checked_fields, checked_kind, checked_number
 from .targets import Nuclide
 
 __all__ = [
     "FormFactor",
+    "ProtonNeutron",
     "helm",
     "klein_nystrand",
     "point_like",
@@ -179,6 +182,49 @@ def point_like(q: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
     array([1., 1.])
     """
     return np.ones_like(_momentum(q, nuclide))
+
+
+@dataclass(frozen=True)
+class ProtonNeutron:
+    """Form factors of their own for protons and neutrons, as :math:`g_p Z F_p + g_n N F_n`.
+
+    As a function of q and a nuclide it is that of the protons, which a photon sees.
+
+    Parameters
+    ----------
+    proton, neutron : callable, optional
+        F(q, nuclide).
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> from cevnslib.physics.targets import nuclide
+    >>> both = ProtonNeutron(neutron=partial(helm, a=0.7))
+    >>> cs = nuclide("Cs133")
+    >>> [F(0.2, cs).round(4).item() for F in (both.proton, both.neutron, both)]
+    [0.8549, 0.8371, 0.8549]
+    """
+
+    proton: FormFactor = helm
+    neutron: FormFactor = helm
+
+    def __post_init__(self) -> None:
+        """Refuse what is no function."""
+        checked_fields(self, proton=Callable, neutron=Callable)
+
+    def __call__(self, q: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
+        """Return the protons' form factor."""
+        return self.proton(_momentum(q, nuclide), nuclide)
+
+
+def of_nucleons(
+    form_factor: FormFactor, q: NDArray[np.float64], nuclide: Nuclide
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return F of the protons and of the neutrons, without a check."""
+    if isinstance(form_factor, ProtonNeutron):
+        return bare(form_factor.proton)(q, nuclide), bare(form_factor.neutron)(q, nuclide)
+    F = bare(form_factor)(q, nuclide)
+    return F, F
 
 
 def bare(form_factor: FormFactor) -> FormFactor:

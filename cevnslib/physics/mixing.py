@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import checked, checked_choice, checked_kind, checked_number, keep
 from ..errors import DomainError, quoted
+from .neutrinos import FLAVOURS as FLAVOURS
 
 __all__ = [
     "TALK_2019",
@@ -27,7 +28,6 @@ __all__ = [
     "moment_matrix_mass",
     "pmns",
 ]
-FLAVOURS = ("e", "mu", "tau")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
-"""Nuclides and the targets made of them.
+"""Nuclides, electrons, and the targets made of them.
 
-Isotopic masses and natural abundances come from the package ``periodictable``.
+Isotopic masses and natural abundances come from the package ``periodictable``, binding energies
+of electrons from a table of the library, see `electron`.
 """
 
 import re
@@ -8,7 +9,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from ..checks import (
+    checked,
     checked_integer,
     checked_kind,
     checked_number,
@@ -18,11 +23,14 @@ from ..checks import (
 )
 from ..constants import AVOGADRO, CODATA_2022, Constants
 from ..errors import CevnsError, DomainError, quoted
+from ..files import packaged_table
 
 __all__ = [
+    "Electron",
     "Nuclide",
     "Target",
     "UnknownTargetError",
+    "electron",
     "nuclide",
     "target",
 ]
@@ -95,6 +103,88 @@ class Nuclide:
 
 
 @dataclass(frozen=True)
+class Electron:
+    """An electron of an element, at rest until it is struck, with what binds it.
+
+    Parameters
+    ----------
+    element : str
+        Symbol of the element.
+    shells : tuple of tuple of float
+        Binding energy in MeV, at least 0, and number of electrons, above 0, of each shell. They are
+        kept in rising order.
+
+    Examples
+    --------
+    >>> electron("Ge").available([0.2e-3, 0.8e-3, 2e-3, 20e-3])
+    array([22., 22., 30., 32.])
+    """
+
+    element: str
+    shells: tuple[tuple[float, float], ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what is no shell."""
+        checked_kind("element", self.element, str)
+        shells = checked("shells", self.shells, at_least=0)
+        if shells.ndim != 2 or shells.shape[1] != 2 or not shells.size:
+            raise DomainError(
+                f"shells: got {quoted(self.shells)}; allowed: pairs of a binding energy in MeV and "
+                "a number of electrons, at least one"
+            )
+        checked("number of electrons", shells[:, 1], above=0)
+        keep(self, shells=tuple((energy, number) for energy, number in sorted(shells.tolist())))
+
+    @property
+    def name(self) -> str:
+        """What it is, in words: ``"electron of Ge"``."""
+        return f"electron of {self.element}"
+
+    @property
+    def mass(self) -> float:
+        """Its mass in MeV."""
+        return CODATA_2022.electron_mass
+
+    @property
+    def number(self) -> float:
+        """The number of electrons of an atom."""
+        return sum(number for _, number in self.shells)
+
+    @property
+    def breakpoints(self) -> tuple[float, ...]:
+        """Energies in MeV, rising, above 0, at which another shell opens."""
+        return tuple(dict.fromkeys(energy for energy, _ in self.shells if energy > 0))
+
+    def available(self, T: ArrayLike) -> NDArray[np.float64]:
+        """Return how many electrons of an atom are bound by at most an energy.
+
+        Those count as free, the others not at all: the stepping approximation, tested for germanium
+        by K. A. Kouzakov, A. I. Studenikin, M. B. Voloshin, JETP Lett. 93 (2011) 699,
+        arXiv:1105.5543.
+
+        Parameters
+        ----------
+        T : array_like
+            Energy given to an electron, its binding energy included, in MeV, above 0.
+
+        Returns
+        -------
+        ndarray
+            Numbers from 0 to `number`, the shape of ``T``.
+        """
+        return self._available(checked("energy T", T, "MeV", above=0))
+
+    def _available(self, T: NDArray[np.float64]) -> NDArray[np.float64]:
+        energies, numbers = np.array(self.shells).T
+        opened = np.concatenate([[0.0], np.cumsum(numbers)])
+        return opened[np.searchsorted(energies, T, side="right")]
+
+
+#: What a neutrino may strike.
+Struck = Nuclide | Electron
+
+
+@dataclass(frozen=True)
 class Target:
     """A material, as the number of each nucleus in a kilogram of it.
 
@@ -131,6 +221,28 @@ class Target:
                 f"target {self.name}: got {len(self.nuclides)} nuclides and "
                 f"{len(self.nuclei_per_kg)} numbers; allowed: as many of both"
             )
+
+    def electrons(self, free: bool = False) -> tuple[tuple[Electron, float], ...]:
+        """Return the electrons of each element, and the number of its atoms in one kilogram.
+
+        Parameters
+        ----------
+        free : bool, optional
+            Whether all electrons count as free, see `electron`.
+
+        Examples
+        --------
+        >>> [(e.name, f"{atoms:.3e}") for e, atoms in target("2Ge:1Si").electrons()]
+        [('electron of Ge', '6.948e+24'), ('electron of Si', '3.474e+24')]
+        """
+        symbols = {number: symbol for symbol, number in _elements().items()}
+        atoms: dict[str, float] = {}
+        for nucleus, per_kg in zip(self.nuclides, self.nuclei_per_kg, strict=True):
+            if nucleus.protons not in symbols:
+                raise UnknownTargetError(nucleus.name)
+            element = symbols[nucleus.protons]
+            atoms[element] = atoms.get(element, 0.0) + per_kg
+        return tuple((electron(element, free), number) for element, number in atoms.items())
 
 
 def _from_isotope(isotope: Any, constants: Constants) -> Nuclide:
@@ -251,3 +363,63 @@ def nuclide(name: str, constants: Constants = CODATA_2022) -> Nuclide:
     if len(made.nuclides) != 1:
         raise UnknownTargetError(name, f"it stands for {len(made.nuclides)} nuclides, not one")
     return made.nuclides[0]
+
+
+def electron(element: str, free: bool = False) -> Electron:
+    """Make the electron of an element.
+
+    Parameters
+    ----------
+    element : str
+        Its symbol.
+    free : bool, optional
+        Whether all electrons count as free: one shell without a binding energy.
+
+    Returns
+    -------
+    Electron
+        Its shells as W. T. Elam et al., Radiat. Phys. Chem. 63 (2002) 121, and XrayDB have them;
+        electrons outside of these, bound by a few eV, count as free.
+
+    Raises
+    ------
+    UnknownTargetError
+        If there is no such element, or its shells are not known and electrons are not free.
+
+    Examples
+    --------
+    >>> electron("Ar").shells[:2]
+    ((1.57e-05, 4.0), (1.59e-05, 2.0))
+    >>> electron("Ge", free=True).shells
+    ((0.0, 32.0),)
+    """
+    if not isinstance(element, str) or element not in _elements():
+        raise UnknownTargetError(element, "it is no symbol of an element")
+    number = float(_elements()[element])
+    if checked_kind("free", free, bool):
+        return Electron(element, ((0.0, number),))
+    shells = _shells()
+    if element not in shells:
+        raise UnknownTargetError(
+            element, f"its shells are not known (those of {', '.join(shells)} are), say free=True"
+        )
+    rest = number - sum(count for _, count in shells[element])
+    return Electron(element, (*shells[element], *([(0.0, rest)] if rest else [])))
+
+
+@cache
+def _elements() -> dict[str, int]:
+    """Return the numbers of protons of all elements, by their symbols."""
+    import periodictable  # see _target
+
+    return {element.symbol: element.number for element in periodictable.elements if element.number}
+
+
+@cache
+def _shells() -> dict[str, tuple[tuple[float, float], ...]]:
+    """Read the shells of all elements that have them."""
+    shells: dict[str, tuple[tuple[float, float], ...]] = {}
+    for row in packaged_table("shells", "binding_energies.csv"):
+        shell = (float(f"{row['binding_eV']}e-6"), float(row["electrons"]))
+        shells[row["element"]] = (*shells.get(row["element"], ()), shell)
+    return shells

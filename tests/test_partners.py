@@ -1,57 +1,31 @@
-"""The dipole portal against explicit traces, its kinematic ends, and its massless limit."""
+"""Heavy partners against explicit traces, their kinematic ends, and the massless limit."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cevnslib.errors import DomainError
+from cevnslib.errors import DomainError, KindError
 from cevnslib.physics.form_factors import klein_nystrand, point_like
-from cevnslib.physics.interactions import DipolePortal, MagneticMoment
-from cevnslib.physics.targets import Nuclide, nuclide
+from cevnslib.physics.interactions import DipolePortal, MagneticMoment, StandardModel
+from cevnslib.physics.partners import MassiveFermion
+from cevnslib.physics.targets import Nuclide, electron, nuclide
+from tests.electrons import rows, stack
+from validation import traces
 
 AR = nuclide("Ar40")
 CS = nuclide("Cs133")
-
-# The Dirac matrices in the chiral representation.
-PAULI = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
-GAMMA = np.zeros((4, 4, 4), dtype=complex)
-GAMMA[0, :2, 2:] = GAMMA[0, 2:, :2] = np.eye(2)
-GAMMA[1:, :2, 2:], GAMMA[1:, 2:, :2] = PAULI, -PAULI
-LEFT = np.diag([1, 1, 0, 0])  # (1 - gamma_5)/2
-METRIC = np.diag([1.0, -1.0, -1.0, -1.0])
-
-
-def slash(vector):
-    return np.einsum("a,ab,bij->ij", vector, METRIC, GAMMA)
-
-
-def bar(matrix):
-    return GAMMA[0] @ matrix.conj().T @ GAMMA[0]
+ELECTRON = electron("Xe")
 
 
 def shape_from_traces(T, E, M, m):
     """The cross section over pi alpha^2 mu^2 Z^2/m_e^2, for a spin-1/2 target, trace by trace."""
-    k, p = np.array([E, 0, 0, E]), np.array([M, 0, 0, 0])
-    k_z = E - T - (m**2 + 2 * M * T) / (2 * E)
-    k_x = np.sqrt((E - T) ** 2 - m**2 - k_z**2)
-    k_out = np.array([E - T, k_x, 0, k_z])
-    q = k - k_out
-    p_out = p + q
-    assert p_out @ METRIC @ p_out == pytest.approx(M**2, rel=1e-12)
-    vertices = [0.5j * (g @ slash(q) - slash(q) @ g) @ LEFT for g in GAMMA]
-    after, before = slash(p_out) + M * np.eye(4), slash(p) + M * np.eye(4)
-    total = 0.0
-    for a in range(4):
-        for b in range(4):
-            sign = METRIC[a, a] * METRIC[b, b]
-            lepton = (slash(k_out) + m * np.eye(4)) @ vertices[a] @ slash(k) @ bar(vertices[b])
-            nucleus = after @ GAMMA[a] @ before @ GAMMA[b]
-            total += sign * np.trace(lepton) * np.trace(nucleus) / 2
-    assert abs(total.imag) < 1e-9 * abs(total.real)
-    return total.real / (2 * M * T) ** 2 / (8 * M * E**2)
+    k, _, k_out, _ = traces.momenta(T, E, M, m)
+    # A moment of one over the size of the photon's propagator, 2 M T, and a charge of one.
+    vertices = traces.dipole(1 / (2 * M * T), k - k_out)
+    return traces.cross_section(vertices, T, E, M, m) * 4 * np.pi
 
 
 def scale_of(interaction, nucleus):
@@ -261,3 +235,69 @@ def test_counts_with_a_least_recoil(name, mass):
         total += per_kg * detector.mass * experiment.fluence(beam) * area
     count = rates.counts_by_beam(experiment, portal)[beam.name]
     assert count == pytest.approx(total, rel=1e-7)
+
+
+def test_on_electrons():
+    """The table of traces: half mu times chi-bar sigma P_L nu F, where mu e = 1."""
+    for m, E, T, theirs in rows("dipole"):
+        portal = DipolePortal(m, 1e-10)
+        c = portal.constants
+        bohr_magneton = np.sqrt(4 * np.pi * c.fine_structure) / (2 * c.electron_mass)
+        strength = 1e-20 * bohr_magneton**2 * 4 * np.pi * c.fine_structure * c.square_centimetres
+        ours = portal.differential_cross_section(T, E, ELECTRON)
+        assert ours / strength == pytest.approx(theirs, rel=2e-9), (m, E, T)
+    assert DipolePortal(50.0).threshold(ELECTRON) == pytest.approx(
+        50 + 2500 / (2 * ELECTRON.mass), rel=1e-15
+    )
+
+
+@dataclass(frozen=True)
+class ScalarPartner(MassiveFermion):
+    """A contact interaction (chi-bar P_L nu)(f-bar f) of strength 1/MeV^2, with a reader's formula.
+
+    The kinematics are the base's, which knows no couplings.
+    """
+
+    mass: float
+
+    def coefficients(self, T, struck):
+        M = struck.mass
+        second = (1 + T / (2 * M)) * (M * T + self.mass**2 / 2) * M / (4 * np.pi)
+        return np.stack([0 * T, 0 * T, second])
+
+
+def test_kinematics_with_other_couplings():
+    for m, E, T, theirs in rows("S"):
+        partner = ScalarPartner(m)
+        assert partner.differential_cross_section(T, E, ELECTRON) == pytest.approx(theirs, rel=2e-9)
+        assert partner.maximum_recoil(E, ELECTRON) == DipolePortal(m).maximum_recoil(E, ELECTRON)
+    heavy, E = ScalarPartner(3.0), 0.9 * ScalarPartner(3.0).threshold(ELECTRON)
+    assert heavy.maximum_recoil(E, ELECTRON) == 0
+
+
+def test_a_stack_of_nuclides_is_each_of_them():
+    portal = DipolePortal(12.0, 1e-10)
+    for method, x in (
+        (portal._coefficients, np.geomspace(1e-5, 0.05, 7)),
+        (portal._minimum_energy, np.geomspace(1e-5, 0.05, 7)),
+        (portal._maximum_recoil, np.geomspace(5.0, 50.0, 7)),
+        (portal._minimum_recoil, np.geomspace(5.0, 50.0, 7)),
+    ):
+        nuclides, every = stack()
+        for i, nucleus in enumerate(nuclides):
+            np.testing.assert_allclose(
+                method(x, every)[..., i, :], method(x, nucleus), rtol=1e-15, atol=0
+            )
+
+
+def test_a_sum_with_other_kinematics_has_those_of_its_parts():
+    both = StandardModel() + DipolePortal(20.0, 1e-8)
+    T, E = 0.005, np.array([10.0, 19.0, 30.0])
+    parts = [part.differential_cross_section(T, E, AR) for part in both.parts]
+    np.testing.assert_array_equal(both.differential_cross_section(T, E, AR), sum(parts))
+    assert parts[0][0] > 0 == parts[1][0]
+    with pytest.raises(KindError, match="coefficients of a sum: got DipolePortal, with kinematics"):
+        both.coefficients(T, AR)
+    assert both.maximum_recoil(10.0, AR) == StandardModel().maximum_recoil(10.0, AR)
+    assert both.minimum_energy(T, AR) == StandardModel().minimum_energy(T, AR)
+    assert both.minimum_recoil(30.0, AR) == 0
