@@ -93,11 +93,13 @@ class OscillatedSpectrum(NumericalSpectrum):
         density: NDArray[np.float64] = self.original.density(E) * faded
         return density
 
-    def _moments(self, E_min: NDArray[np.float64], order: int) -> NDArray[np.float64]:
+    def _moments(
+        self, E_min: NDArray[np.float64], order: int, lowest: int = 0
+    ) -> NDArray[np.float64]:
         start = self.breakpoints[0]
-        above = super()._moments(E_min, order)
-        below = self.original.moments(np.minimum(E_min, start), order)
-        below = below - self.original.moments(np.full(E_min.shape, start), order)
+        above = super()._moments(E_min, order, lowest)
+        below = self.original.moments(np.minimum(E_min, start), order, lowest)
+        below = below - self.original.moments(np.full(E_min.shape, start), order, lowest)
         total: NDArray[np.float64] = above + (1 - self.amplitude / 2) * below
         return total
 
