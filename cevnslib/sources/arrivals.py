@@ -17,7 +17,6 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from ..checks import (
     Doors,
@@ -88,17 +87,21 @@ class GaussianPulse(Pulse):
     def _over(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
         if not self.sigma_us:
             return np.where(t > self.mean_us, 1.0, 0.0)
-        over: NDArray[np.float64] = special.ndtr((t - self.mean_us) / self.sigma_us)
+        from scipy.special import ndtr  # here, as it loads more slowly than all else
+
+        over: NDArray[np.float64] = ndtr((t - self.mean_us) / self.sigma_us)
         return over
 
     def _alive(self, t: NDArray[np.float64], lifetime: float) -> NDArray[np.float64]:
         late = t - self.mean_us
         if not self.sigma_us:
             return np.where(late > 0, np.exp(-np.maximum(late, 0.0) / lifetime), 0.0)
+        from scipy.special import log_ndtr
+
         ratio = self.sigma_us / lifetime
         # The logarithm of the normal distribution keeps both factors finite.
-        exponent = ratio**2 / 2 - late / lifetime + special.log_ndtr(late / self.sigma_us - ratio)
-        return np.exp(exponent)
+        exponent = ratio**2 / 2 - late / lifetime + log_ndtr(late / self.sigma_us - ratio)
+        return np.exp(np.minimum(exponent, 0.0))
 
 
 @dataclass(frozen=True)
