@@ -192,9 +192,7 @@ class Arrival(Doors, ABC):
         return self._share(start, stop)
 
     @abstractmethod
-    def _share(
-        self, start: NDArray[np.float64], stop: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def _share(self, start: NDArray[np.float64], stop: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the share in a window; see `share`."""
 
 
@@ -207,13 +205,11 @@ class Continuous(Arrival):
     >>> Continuous().share(0.0, 1.0)
     Traceback (most recent call last):
     ...
-    cevnslib.errors.DomainError: window: got one in time; allowed: none, as these neutrinos come at \
-all times and not after a pulse
+    cevnslib.errors.DomainError: window: got one in time; allowed: none, as these neutrinos come \
+at all times and not after a pulse
     """
 
-    def _share(
-        self, start: NDArray[np.float64], stop: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def _share(self, start: NDArray[np.float64], stop: NDArray[np.float64]) -> NDArray[np.float64]:
         raise DomainError(
             "window: got one in time; allowed: none, as these neutrinos come at all times and not "
             "after a pulse"
@@ -255,9 +251,7 @@ class Pulsed(Arrival):
                 f"others, by {_LEAST_DIFFERENCE:g} of it at least"
             )
 
-    def _share(
-        self, start: NDArray[np.float64], stop: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def _share(self, start: NDArray[np.float64], stop: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.clip(self._arrived(stop) - self._arrived(start), 0.0, 1.0)
 
     def _arrived(self, t: NDArray[np.float64]) -> NDArray[np.float64]:

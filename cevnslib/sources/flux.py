@@ -102,8 +102,8 @@ class Component:
     Examples
     --------
     >>> from cevnslib.sources.spectra import LineSpectrum
-    >>> Component("be7", LineSpectrum(0.8613), 4.4e9, [[0.5, 0, 0], [0, 0.3, 0], [0, 0, 0.2]]).shares
-    (0.5, 0.3, 0.2)
+    >>> Component("muons", LineSpectrum(29.8), 4.4e6, "mu").shares
+    (0.0, 1.0, 0.0)
     """
 
     name: str
@@ -119,12 +119,12 @@ class Component:
         """Refuse what is no density matrix, and an impossible intensity."""
         checked_fields(self, name=str, spectrum=Spectrum, antineutrino=bool, arrival=Arrival)
         checked_choice("timing", self.timing, TIMINGS)
-        baseline = self.baseline_m
+        if self.baseline_m is not None:
+            keep(self, baseline_m=checked_number("baseline", self.baseline_m, "m", above=0))
         keep(
             self,
             intensity=checked_number("intensity", self.intensity, "1/(cm^2 s)", at_least=0),
             density=_checked_density(self.density),
-            baseline_m=baseline and checked_number("baseline", baseline, "m", above=0),
         )
 
     @property
@@ -231,4 +231,3 @@ class Flux:
         names, titles = ((self.name, other.name), (self.title, other.title))
         name, title = (" and ".join(dict.fromkeys(words)) for words in (names, titles))
         return Flux(name, tuple(components.values()), title)
-

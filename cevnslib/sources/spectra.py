@@ -5,11 +5,12 @@ nothing else of a spectrum enters a rate. A negative n is a positive power of th
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import accumulate
 from operator import mul
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.polynomial import legendre, polynomial, polyutils
@@ -19,6 +20,7 @@ from ..checks import (
     Doors,
     checked,
     checked_integer,
+    checked_kind,
     checked_number,
     checked_numbers,
     checked_table,
@@ -34,6 +36,7 @@ __all__ = [
     "SmoothSpectrum",
     "Spectrum",
     "TabulatedSpectrum",
+    "WeightedSpectrum",
 ]
 #: The least and the greatest order of a moment, and the nodes of a panel.
 _LOWEST, _HIGHEST, _NODES = -2, 7, 12
@@ -354,3 +357,44 @@ class TabulatedSpectrum(NumericalSpectrum):
 
     def _density(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.interp(E, self.energies, self.values, left=0.0, right=0.0)
+
+
+@dataclass(frozen=True)
+class WeightedSpectrum(NumericalSpectrum):
+    """A spectrum times a weight that depends on the energy, such as a probability.
+
+    Parameters
+    ----------
+    original : SmoothSpectrum
+        A spectrum with a density.
+    weight : callable
+        Takes energies in MeV as an array and returns the weights there, at least 0. It must be
+        smooth between the breakpoints of the spectrum.
+
+    Examples
+    --------
+    >>> uniform = PolynomialSpectrum((0.5,), end=2.0)
+    >>> WeightedSpectrum(uniform, lambda E: E / 2).moments([0.0, 1.0], order=0).round(6)
+    array([[0.5  , 0.375]])
+    """
+
+    original: SmoothSpectrum
+    weight: Callable[[NDArray[np.float64]], NDArray[Any]]
+
+    def __post_init__(self) -> None:
+        """Refuse a spectrum without a density, and what is no function."""
+        checked_kind("original", self.original, SmoothSpectrum)
+        checked_kind("weight", self.weight, Callable)
+
+    @cached_property
+    def breakpoints(self) -> tuple[float, ...]:
+        """Those of the original; one with an end alone starts at 0 MeV."""
+        given = self.original.breakpoints
+        return given if len(given) > 1 else (0.0, *given)
+
+    def _density(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
+        weight = checked("weight", self.weight(E), at_least=0)
+        if weight.shape not in ((), E.shape):
+            raise DomainError(f"weight: got the shape {weight.shape}; allowed: {E.shape}")
+        density: NDArray[np.float64] = self.original._density(E) * weight
+        return density
