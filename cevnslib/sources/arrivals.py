@@ -101,7 +101,8 @@ class GaussianPulse(Pulse):
         ratio = self.sigma_us / lifetime
         # The logarithm of the normal distribution keeps both factors finite.
         exponent = ratio**2 / 2 - late / lifetime + log_ndtr(late / self.sigma_us - ratio)
-        return np.exp(np.minimum(exponent, 0.0))
+        alive: NDArray[np.float64] = np.exp(np.minimum(exponent, 0.0))
+        return alive
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ def line_source(
     --------
     >>> source = line_source(1e17, 90.0)
     >>> [f"{beam.name}: {beam.rate:.3e}" for beam in source.beams[:2]]
-    ['747 keV: 3.240e+16', '427 keV: 3.552e+15']
+    ['747 keV: 3.244e+16', '427 keV: 3.556e+15']
     """
     given = chromium_lines() if lines is None else checked_kind("lines", lines, Mapping)
     if not given:

@@ -136,9 +136,8 @@ class ReactorSpectrum(NumericalSpectrum):
         """Return energies and values of a table, summed over the isotopes."""
         rows, shares = _reactor_table()[kind], dict(self.fractions)
         weights = np.array([shares.get(isotope, 0.0) for isotope in _COLUMNS])
-        return np.array([float(key) for key, _ in rows]), np.array(
-            [row for _, row in rows]
-        ) @ weights
+        energies = np.array([float(key) for key, _ in rows])
+        return energies, np.array([row for _, row in rows]) @ weights
 
     def _density(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
         energies, values = self._summed("vogel-engel")
@@ -279,7 +278,7 @@ def cores(places: Mapping[str, tuple[float, float]], **options: Any) -> Flux:
     >>> flux = cores({"B1": (4.25, 72.0), "B2": (4.25, 102.0)})
     >>> per_fission = flux.components[0].spectrum.moments(0.0, 0)[0]
     >>> f"{per_fission * sum(core.intensity for core in flux.components):.2e} per cm2 and s"
-    '1.67e+12 per cm2 and s'
+    '1.66e+12 per cm2 and s'
     """
     checked_kind("cores", places, Mapping)
     components: list[Component] = []

@@ -69,7 +69,7 @@ def solar_spectrum(branch: str) -> Spectrum:
     --------
     >>> [round(float(solar_spectrum(branch).moments(0.0, 0, lowest=-1)[0]), 2)  # mean energies
     ...  for branch in ("pp", "be7_861", "b8", "hep")]
-    [0.27, 0.86, 6.73, 9.63]
+    [0.27, 0.86, 6.74, 9.63]
     """
     row = _branches()[checked_choice("solar branch", branch, SOLAR_BRANCHES)]
     if row["kind"] == "line":
@@ -137,9 +137,11 @@ def solar_flux(
     Examples
     --------
     >>> flux = solar_flux(["b8"], fluxes={"b8": 5.25e6})
-    >>> seen = [float(part.intensity * part.spectrum.moments(5.0, 0)[0]) for part in flux.components]
-    >>> [part.name for part in flux.components], [f"{number:.2e}" for number in seen]
-    (['b8 nu_1', 'b8 nu_2', 'b8 nu_3'], ['1.93e+05', '3.58e+06', '8.35e+04'])
+    >>> for part in flux.components:  # above 5 MeV
+    ...     print(f"{part.name}: {part.intensity * part.spectrum.moments(5.0, 0)[0]:.2e}")
+    b8 nu_1: 5.24e+05
+    b8 nu_2: 3.15e+06
+    b8 nu_3: 8.10e+04
     """
     chosen = checked_tuple("solar branches", branches, str)
     checked_choice("solar model", model, SOLAR_MODELS)
