@@ -228,6 +228,8 @@ class Flux:
             numbered = (f"{part.name} {number}" for number in count(2))
             name = next(x for x in chain([part.name], numbered) if x not in components)
             components[name] = replace(part, name=name)
-        names, titles = ((self.name, other.name), (self.title, other.title))
-        name, title = (" and ".join(dict.fromkeys(words)) for words in (names, titles))
+        name, title = (
+            first if second in first.split(" and ") else f"{first} and {second}"
+            for first, second in ((self.name, other.name), (self.title, other.title))
+        )
         return Flux(name, tuple(components.values()), title)

@@ -21,6 +21,7 @@ from .spectra import NumericalSpectrum, Spectrum
 
 __all__ = [
     "FISSION_FRACTIONS",
+    "REACTOR_END",
     "ReactorSpectrum",
     "cores",
     "reactor_of_flux",
@@ -34,8 +35,8 @@ FISSION_FRACTIONS: Mapping[str, float] = MappingProxyType(
 _COLUMNS = ("u235", "pu239", "u238", "pu241")
 #: How far the sum of rounded shares may be from 1; then all are scaled.
 _ROUNDED = 0.005
-#: Energy in MeV up to which the polynomials were fitted, and where the table above ends.
-_FITTED, _END = 8.0, 12.5
+#: Energy in MeV where the table of reactor antineutrinos ends, and up to which the fit was made.
+REACTOR_END, _FITTED = 12.5, 8.0
 
 
 @cache
@@ -68,8 +69,8 @@ class ReactorSpectrum(NumericalSpectrum):
         Neutron captures on 238U per fission; each gives two antineutrinos below 1.3 MeV. About 0.6
         in a light-water reactor; 0, the default, leaves them out.
     end : float, optional
-        Energy in MeV where the spectrum is cut off, above 2 and at most 12.5; 8, the default, is
-        where the polynomials' fit ended.
+        Energy in MeV where the spectrum is cut off, above 2 and at most 12.5, the default. Papers
+        that took the polynomials alone ended at 8 MeV, as their fit did.
 
     References
     ----------
@@ -85,7 +86,7 @@ class ReactorSpectrum(NumericalSpectrum):
 
     fractions: tuple[tuple[str, float], ...] = tuple(FISSION_FRACTIONS.items())
     captures: float = 0.0
-    end: float = _FITTED
+    end: float = REACTOR_END
 
     def __post_init__(self) -> None:
         """Refuse shares that are none."""
@@ -117,7 +118,9 @@ class ReactorSpectrum(NumericalSpectrum):
             self,
             fractions=tuple(shares.items()),
             captures=checked_number("captures per fission", self.captures, at_least=0),
-            end=checked_number("end of the spectrum", self.end, "MeV", above=2, at_most=_END),
+            end=checked_number(
+                "end of the spectrum", self.end, "MeV", above=2, at_most=REACTOR_END
+            ),
         )
 
     @cached_property
@@ -173,7 +176,7 @@ def _checked_spectrum(
     checked_kind("fractions", fractions, Mapping)
     checked_kind("spectrum", spectrum, Spectrum | NoneType)
     library = _shared(ReactorSpectrum(tuple(fractions.items()), captures, end))
-    if spectrum and (captures or end != _FITTED):
+    if spectrum and (captures or end != REACTOR_END):
         raise DomainError(
             f"spectrum: got one beside captures {captures:g} and end {end:g} MeV; allowed: a "
             "spectrum that holds all antineutrinos of a fission, alone"
@@ -188,7 +191,7 @@ def reactor_of_power(
     *,
     fractions: Mapping[str, float] = FISSION_FRACTIONS,
     captures: float = 0.0,
-    end: float = _FITTED,
+    end: float = REACTOR_END,
     spectrum: Spectrum | None = None,
 ) -> Source:
     """Return a reactor of known thermal power.
@@ -227,7 +230,7 @@ def reactor_of_flux(
     *,
     fractions: Mapping[str, float] = FISSION_FRACTIONS,
     captures: float = 0.0,
-    end: float = _FITTED,
+    end: float = REACTOR_END,
     spectrum: Spectrum | None = None,
 ) -> Source:
     """Return a reactor of known total flux at a distance.
