@@ -69,7 +69,7 @@ def powers_of_energy(kind: str, T: Floats, nucleus: Nuclide) -> tuple[Floats, Fl
 def density(beam: str) -> tuple[Callable[[Any], Any] | None, Floats]:
     """Return the spectrum of a beam, as a function of arrays, and where it has kinks."""
     if beam == "nubar_e":
-        spectrum = ReactorSpectrum()
+        spectrum = ReactorSpectrum(end=8.0)
         return spectrum.density, np.array(spectrum.breakpoints)
     function, knots = independent.energy_density(beam)
     return function, np.array(knots)

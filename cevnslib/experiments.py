@@ -28,7 +28,7 @@ from .errors import CevnsError, ConfigurationError, DomainError, quoted
 from .files import Table, packaged, papers, read_columns, read_toml
 from .physics.targets import target
 from .sources.beams import Beam, Source
-from .sources.reactor import FISSION_FRACTIONS, reactor_of_flux, reactor_of_power
+from .sources.reactor import FISSION_FRACTIONS, REACTOR_END, reactor_of_flux, reactor_of_power
 from .sources.sns import spallation_source
 from .statistics.data import CountingMeasurement, Measurement, PoissonProjection, Projection
 
@@ -453,6 +453,7 @@ def _source(table: Table, baseline: float) -> Source:
     options = {
         "fractions": table.take("fission_fractions", dict(FISSION_FRACTIONS)),
         "captures": table.number("captures_per_fission", 0.0, at_least=0),
+        "end": table.number("spectrum_end_MeV", REACTOR_END, above=2, at_most=REACTOR_END),
     }
     if table.one_of("thermal_power_GW", "total_flux_per_cm2_s") == "thermal_power_GW":
         return reactor_of_power(table.number("thermal_power_GW", above=0), **options)

@@ -18,7 +18,7 @@ __all__ = ["packaged", "packaged_table", "papers"]
 #: What the folder of a paper may hold.
 FILES = ("experiments.toml", "solar.toml", "claims.toml")
 #: Units at the end of a key, and how they are written in a message.
-_UNITS = {"keV": "keV", "m": "m", "kg": "kg", "days": "days", "years": "years", "GW": "GW"}
+_UNITS = {unit: unit for unit in ("MeV", "keV", "m", "kg", "days", "years", "GW")}
 
 
 def papers() -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from cevnslib.display.views import PLACES
 from cevnslib.physics import interactions, mixing, oscillations, targets
 from cevnslib.sources import spectra
 from cevnslib.sources.beams import Beam
+from cevnslib.sources.flux import Component
 from cevnslib.sources.sns import spallation_source
 from cevnslib.statistics import coverage
 from cevnslib.studies import moments, published, sterile
@@ -30,6 +31,7 @@ CSI, CONUS = experiments.load("coherent-csi"), experiments.load("conus")
 WEAK, MAGNETIC = interactions.StandardModel(), interactions.MagneticMoment(1e-10)
 LINE = spectra.LineSpectrum(30.0)
 BEAM = Beam("nu_mu", "mu", False, "prompt", LINE, 1e15)
+COMPONENT = Component("nu_mu", LINE, 1e7, "mu", timing="prompt", baseline_m=20.0)
 FOUND = moments.constraint(CSI, "prompt")
 SHEET = sheets.SheetParameters("conus")
 ENSEMBLE = coverage.Ensemble(FOUND.signal, CSI.measurement)
@@ -120,13 +122,41 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "spectra.PolynomialSpectrum": {"coefficients": (0.0, 0.2, 0.1), "end": 3.0},
     "spectra.PolynomialSpectrum.density": {"E": E_MIN},
     "spectra.TabulatedSpectrum": {"energies": (1.0, 2.0, 3.0), "values": (0.1, 0.5, 0.0)},
+    "spectra.WeightedSpectrum": {
+        "original": spectra.TabulatedSpectrum((1.0, 3.0), (0.1, 0.5)),
+        "weight": np.sqrt,
+    },
+    "beta.BetaSpectrum": {"end": 3.0, "charge": -5},
+    "arrivals.Continuous": {},
+    "arrivals.GaussianPulse": {"mean_us": 0.5, "sigma_us": 0.1},
+    "arrivals.Pulsed": {"lifetimes_us": (2.2,)},
+    "arrivals.Pulsed.share": {
+        "start_us": np.array([0.0, 0.5, 1.0]),
+        "stop_us": np.array([1.0, 2.0, 5.0]),
+    },
+    "arrivals.TabulatedPulse": {"times_us": (0.0, 0.7), "values": (1.0, 2.0)},
+    "flux.Component": vars(COMPONENT),
+    "flux.Flux": {"name": "mine", "components": (COMPONENT,)},
+    "flux.Flux.select": {"which": "prompt"},
     "beams.Beam": vars(BEAM),
     "beams.Source": {"name": "mine", "beams": (BEAM,)},
     "beams.Source.select": {"which": "prompt"},
+    "beams.Source.at": {"baseline_m": 20.0},
     "reactor.ReactorSpectrum": {"captures": 0.6},
     "reactor.reactor_of_power": {"thermal_power": 3.9},
     "reactor.reactor_of_flux": {"flux": 2.4e13, "baseline": 1700.0},
+    "reactor.cores": {"places": {"B1": (4.25, 72.0), "B2": (4.25, 102.0)}},
     "sns.spallation_source": {},
+    "sns.pion_decay_at_rest": {"neutrinos_per_second": 1e15},
+    "sns.protons_on_target": {"beam_energy_GWh": 7.5, "proton_energy_GeV": 1.0},
+    "sns.protons_per_second": {"beam_power_MW": 1.4, "proton_energy_GeV": 1.0},
+    "radioactive.chromium_lines": {},
+    "radioactive.line_source": {"activity": 1e15, "exposure_days": 10.0},
+    "radioactive.mean_activity": {
+        **{"activity": 1e15, "half_life_days": 27.7},
+        "exposure_days": 10.0,
+    },
+    "tabulated.tabulated_flux": {"energies": (0.0, 1.0, 3.0), "values": (0.0, 0.5, 0.1)},
     "mixing.OscillationParameters": vars(mixing.TALK_2019),
     "mixing.complex_moments": {"moments": MOMENTS},
     "mixing.effective_moment_squared": {"moments": MOMENTS, "flavour": "e"},
@@ -134,6 +164,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "mixing.moment_matrix_flavour": {"moments": MOMENTS, "parameters": mixing.TALK_2019},
     "mixing.moment_matrix_mass": {"moments": MOMENTS},
     "mixing.pmns": {"parameters": mixing.TALK_2019},
+    "solar.solar_flux": {},
+    "solar.solar_spectrum": {"branch": "pp"},
     "solar.solar_shares": {"energy": E_MIN, "electron_density": np.array([10.0, 60.0, 90.0])},
     "oscillated.OscillatedSpectrum": {
         **{"original": spallation_source().beams[1].spectrum, "amplitude": 0.1},
@@ -148,6 +180,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "oscillations.oscillation_phase": _PHASE,
     "oscillations.oscillation_term": {**_PHASE, "spread": 100.0},
     "oscillations.probability": {**_PHASE, "initial": "e", "final": "active", "mixing": STERILE},
+    "oscillated.seen_flux": {
+        **{"flux": spallation_source().at(19.3), "mixing": STERILE, "splitting": 2.0}
+    },
     "oscillated.seen_source": {
         **{"source": spallation_source(), "mixing": STERILE, "splitting": 2.0, "baseline": 1930.0}
     },

@@ -366,7 +366,7 @@ def test_messages_are_in_the_keys_and_units_of_the_file(write):
         assert words in str(refused.value)
         assert "MeV" not in str(refused.value)
     blind = experiments.load(write(MINE.replace("threshold_keV = 0.2", "threshold_keV = 100")))
-    with pytest.raises(NoLimitError, match=r"got 100 keV, .* below 0\.374 keV, .*threshold_keV"):
+    with pytest.raises(NoLimitError, match=r"got 100 keV, .* below 1\.03 keV, .*threshold_keV"):
         moments.tmm_limits(blind)
 
 

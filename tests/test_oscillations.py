@@ -125,7 +125,7 @@ def test_moments_of_an_oscillated_spectrum(splitting, number, spread):
 
 
 def test_moments_of_an_oscillated_reactor():
-    original = reactor_of_power(3.0).beams[0].spectrum
+    original = reactor_of_power(3.0, end=8.0).beams[0].spectrum
     assert isinstance(original, ReactorSpectrum)
     seen = oscillated.OscillatedSpectrum(original, 0.2, 5.0, 1700.0)
     knots = [4.0, 5.0, 6.0, 7.0, 8.0]

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from cevnslib.errors import DomainError, UnknownNameError
+from cevnslib.errors import DomainError, KindError, UnknownNameError
 from cevnslib.sources.beams import Beam, Source
+from cevnslib.sources.beta import BetaSpectrum
 from cevnslib.sources.reactor import (
     FISSION_FRACTIONS,
     ReactorSpectrum,
@@ -24,7 +25,9 @@ from cevnslib.sources.spectra import (
     LineSpectrum,
     NumericalSpectrum,
     PolynomialSpectrum,
+    Spectrum,
     TabulatedSpectrum,
+    WeightedSpectrum,
 )
 
 MICHEL: dict[str, Any] = {
@@ -145,7 +148,7 @@ def test_reactor_moments_are_the_integrals(captures, E_min):
 
 
 def test_reactor_moments_have_the_shape_of_what_is_asked():
-    spectrum = ReactorSpectrum()
+    spectrum = ReactorSpectrum(end=8.0)
     E_min = np.array([[0.5, 3.0, 8.0], [9.0, 0.0, 2.0]])
     moments = spectrum.moments(E_min, 2)
     assert moments.shape == (3, 2, 3)
@@ -156,15 +159,166 @@ def test_reactor_moments_have_the_shape_of_what_is_asked():
         spectrum.moments(1.0, 8)
 
 
-def test_a_spectrum_starts_above_zero():
+def test_a_spectrum_that_starts_at_zero():
+    """Its moments are closed forms; those that diverge are refused."""
+
     class FromZero(NumericalSpectrum):
         breakpoints = (0.0, 5.0)
 
         def density(self, E):
-            return np.ones_like(E)
+            return np.where(E <= 5, E**2, 0.0)
 
-    with pytest.raises(DomainError, match="start of the spectrum: got 0 MeV"):
-        FromZero().moments(1.0, 0)  # type: ignore[abstract]
+    spectrum = FromZero()  # type: ignore[abstract]
+    assert spectrum.moments([0.0, 1.0], 0, lowest=-2) == pytest.approx(
+        np.array([[625, 624.8], [156.25, 156], [125 / 3, 124 / 3]]), rel=1e-12
+    )
+    assert spectrum.moments(1e-3, 4)[3] == pytest.approx(np.log(5e3), rel=1e-12)
+    with pytest.raises(DomainError, match=r"E_min: got 0 MeV, where the moment of order 2 diverg"):
+        spectrum.moments(0.0, 2)
+
+
+@pytest.mark.parametrize("rest", [(2.0, 0.0), (2.0, 1.0)])
+def test_a_table_that_starts_at_zero(rest):
+    """Linear pieces in closed form, from any energy and with any power."""
+    table = TabulatedSpectrum((0.0, 1.0, 3.0), (0.0, *rest))
+
+    def moment(n, low):
+        total = 0.0
+        for (a, b), (f, g) in zip(((0, 1), (1, 3)), ((0.0, rest[0]), rest), strict=True):
+            if low < b:
+                points = (max(a, low), b)
+                slope = (g - f) / (b - a)
+                for power, factor in ((1 - n, slope), (-n, f - slope * a)):
+                    x = [np.log(E) if power == -1 else E ** (power + 1) for E in points if factor]
+                    total += factor * (x[1] - x[0]) / (power + 1 or 1) if factor else 0.0
+        return total
+
+    for low in (0.0, 1e-9, 1e-3, 0.5, 1.0, 2.9, 2.999, 3.0, 4.0):
+        orders = range(-2, 2 if low == 0 else 8)
+        expected = [moment(n, low) if low < 3 else 0.0 for n in orders]
+        found = table.moments(low, orders[-1], lowest=-2)
+        assert found == pytest.approx(expected, rel=1e-10, abs=1e-14)
+    with pytest.raises(DomainError, match=r"E_min: got 0 MeV, where the moment of order 2"):
+        table.moments(0.0, 2)
+
+
+def test_a_table_with_a_value_at_zero():
+    table = TabulatedSpectrum((0.0, 2.0), (1.0, 1.0))
+    assert table.moments(0.0, 0, lowest=-1) == pytest.approx([2, 2])
+    assert table.moments(1e-8, 1)[1] == pytest.approx(np.log(2e8), rel=1e-12)
+    with pytest.raises(DomainError, match="moment of order 1 diverges; allowed: above 0 MeV, or"):
+        table.moments(0.0, 1)
+
+
+def test_zeros_at_the_ends_of_a_table_play_no_part():
+    bare = TabulatedSpectrum((1.0, 2.0, 3.0), (0.0, 1.0, 0.0))
+    padded = TabulatedSpectrum((0.0, 0.5, 1.0, 2.0, 3.0, 9.0), (0.0, 0.0, 0.0, 1.0, 0.0, 0.0))
+    assert padded.breakpoints == bare.breakpoints
+    low = np.array([0.0, 0.7, 1.5, 5.0])
+    assert np.array_equal(padded.moments(low, 7), bare.moments(low, 7))
+    with pytest.raises(DomainError, match="spectrum: got zeros only"):
+        TabulatedSpectrum((0.0, 1.0), (0.0, 0.0))
+
+
+EVERYTHING = {
+    **MICHEL,
+    "line": LineSpectrum(3.0),
+    "reactor": ReactorSpectrum(),
+    "table": TabulatedSpectrum((0.0, 1.0, 3.0), (0.0, 2.0, 0.0)),
+    "pp": BetaSpectrum(0.42341, -1),
+    "uranium": BetaSpectrum(1.187, 93),
+    "weighted": WeightedSpectrum(MICHEL["nu_e"], lambda E: np.exp(-E / 20)),
+}
+
+
+@pytest.mark.parametrize("spectrum", EVERYTHING.values(), ids=EVERYTHING)
+def test_moments_up_to_the_end_are_never_negative(spectrum):
+    end = spectrum.breakpoints[-1]
+    low = np.concatenate([end * (1 - np.geomspace(1e-16, 0.5, 400)), [end, np.nextafter(end, 99)]])
+    moments = spectrum.moments(low, 7, lowest=-2)
+    assert np.all(moments >= 0)
+    assert np.all(moments[:, -1] == 0)
+    assert np.all(np.diff(moments[:, :400], axis=1) >= -1e-15 * moments[:, 399:400])
+
+
+@pytest.mark.parametrize("name", MICHEL)
+@pytest.mark.parametrize("distance", [1e-3, 1e-6, 1e-9])
+def test_moments_close_to_the_end(name, distance):
+    """f = a u + b u^2 + c u^3 with u = end - E, in exact fractions."""
+    spectrum = MICHEL[name]
+    end, low = Fraction(spectrum.end), Fraction(spectrum.end * (1 - distance))
+    for power in (0, 1, 2):
+        exact = sum(
+            Fraction(a) * (end ** (k + power + 1) - low ** (k + power + 1)) / (k + power + 1)
+            for k, a in enumerate(spectrum.coefficients)
+        )
+        found = spectrum.moments(float(low), 0, lowest=-2)[2 - power]
+        # The coefficients themselves, rounded to 1e-16, leave a value of that size at the end.
+        assert found == pytest.approx(float(exact), rel=1e-6, abs=1e-15 * distance)
+
+
+@pytest.mark.parametrize("spectrum", EVERYTHING.values(), ids=EVERYTHING)
+def test_positive_powers(spectrum):
+    """They are moments of the spectrum times the energy, and stand before the others."""
+    end = spectrum.breakpoints[-1]
+    low = np.array([0.001, 0.2, 0.7]) * end
+    moments = spectrum.moments(low, 3, lowest=-2)
+    assert np.array_equal(moments[2:], spectrum.moments(low, 3))
+    assert np.array_equal(moments[1:3], spectrum.moments(low, 0, lowest=-1))
+    if not isinstance(spectrum, LineSpectrum):
+        knots = sorted({*low, *(E for E in spectrum.breakpoints if low[0] < E)})
+        for power in (1, 2):
+            pieces = [
+                quad(lambda E, n=power: float(spectrum.density(E)) * E**n, a, b, limit=200)[0]
+                for a, b in pairwise(knots)
+            ]
+            whole = [sum(pieces[knots.index(E) :]) for E in low]
+            assert moments[2 - power] == pytest.approx(whole, rel=1e-8)
+    for bad in (-3, 1, 0.5):
+        with pytest.raises(DomainError, match=r"lowest: got .*; allowed: integers from -2 to 0"):
+            spectrum.moments(low, 3, lowest=bad)
+
+
+def test_a_readers_spectrum_without_positive_powers():
+    class Flat(Spectrum):
+        breakpoints = (2.0,)
+
+        def moments(self, E_min, order):
+            return np.stack([2.0 - E_min] + [np.log(2.0 / E_min)] * order)
+
+    assert Flat().moments(1.0, 0) == pytest.approx([1])
+
+
+@pytest.mark.parametrize(("end", "charge"), [(0.42341, -1), (18.784, -2), (1.732, -7), (0.7, 37)])
+def test_beta_spectra(end, charge):
+    """Moments beside plain integrals in the square root of the distance to the end."""
+    spectrum = BetaSpectrum(end, charge)
+    assert spectrum.moments(0.0, 0)[0] == pytest.approx(1, rel=1e-12)
+    for share in (0.01, 0.5, 0.9, 0.999):
+        found = spectrum.moments(share * end, 3, lowest=-2)
+        for n in range(-2, 4):
+            plain = quad(
+                lambda x, n=n: 2 * x * float(spectrum.density(end - x**2)) * (end - x**2) ** -n,
+                0,
+                np.sqrt(end * (1 - share)),
+                epsabs=0,
+                epsrel=1e-11,
+                limit=300,
+            )[0]
+            assert found[n + 2] == pytest.approx(plain, rel=1e-9)
+
+
+def test_bad_beta_and_weighted_spectra():
+    with pytest.raises(DomainError, match="end point: got 0 MeV"):
+        BetaSpectrum(0.0, 1)
+    with pytest.raises(DomainError, match=r"charge of the daughter: got 0.5"):
+        BetaSpectrum(1.0, 0.5)  # type: ignore[arg-type]
+    bare = MICHEL["nu_e"]
+    for weight in (lambda E: -E, lambda E: E[:1]):
+        with pytest.raises(DomainError, match="weight: got"):
+            WeightedSpectrum(bare, weight).moments(1.0, 0)
+    with pytest.raises(KindError, match="original: got"):
+        WeightedSpectrum(LineSpectrum(1.0), np.ones_like)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("power", range(8))
@@ -221,11 +375,12 @@ def test_reactor_rates():
 
 def test_a_reactor_can_end_elsewhere():
     """A longer spectrum adds its tail; a given flux then belongs to a little fewer fissions."""
-    (beam,), (longer,) = reactor_of_power(3.0).beams, reactor_of_power(3.0, end=10.0).beams
+    (beam,), (longer,) = (reactor_of_power(3.0, end=end).beams for end in (8.0, 10.0))
     assert longer.rate == beam.rate
     assert isinstance(longer.spectrum, ReactorSpectrum)
     density = longer.spectrum.density
-    tail = quad(lambda E: float(density(E)), 8.0, 10.0, epsabs=0, epsrel=1e-10)[0]
+    knots = [8.0, 8.075, 8.125, 8.25, 8.5, 8.75, 8.9, 9.0, 9.5, 10.0]
+    tail = sum(quad(lambda E: float(density(E)), a, b, epsrel=1e-10)[0] for a, b in pairwise(knots))
     added = longer.spectrum.moments(0.0, 0)[0] - beam.spectrum.moments(0.0, 0)[0]
     assert added == pytest.approx(tail, rel=1e-8)
     fewer, more = (reactor_of_flux(1e13, 2000.0, end=end).beams[0].rate for end in (10.0, 8.0))

@@ -1,17 +1,23 @@
 """Beams of neutrinos, and the sources made of them."""
 
+import math
 from dataclasses import dataclass
+from types import MappingProxyType, NoneType
 
 from ..checks import checked_choice, checked_kind, checked_number, checked_tuple, keep
-from ..errors import DomainError
 from ..physics.mixing import FLAVOURS
+from .arrivals import MUON_LIFETIME_US, Arrival, Continuous, Pulsed
+from .flux import TIMINGS, Component, Flux, checked_names, samples_of, selected
 from .spectra import Spectrum
 
 __all__ = [
     "Beam",
     "Source",
 ]
-TIMINGS = ("prompt", "delayed", "continuous")
+#: When neutrinos come if a beam does not say it more exactly: as from pions and muons at rest.
+_ARRIVALS = MappingProxyType(
+    dict(zip(TIMINGS, (Pulsed(), Pulsed((MUON_LIFETIME_US,)), Continuous()), strict=True))
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,9 @@ class Beam:
         Energy spectrum, per emitted neutrino or, of a reactor, per fission.
     rate : float
         Neutrinos, or fissions, per second; they go into all directions.
+    arrival : Arrival, optional
+        When they come, exactly; by default with a pulse of no width, after it with the life of the
+        muon, or at all times, as the timing says.
 
     Examples
     --------
@@ -46,6 +55,7 @@ class Beam:
     timing: str
     spectrum: Spectrum
     rate: float
+    arrival: Arrival | None = None
 
     def __post_init__(self) -> None:
         """Refuse an unknown flavour or timing and an impossible rate."""
@@ -54,6 +64,7 @@ class Beam:
         checked_kind("antineutrino", self.antineutrino, bool)
         checked_choice("timing", self.timing, TIMINGS)
         checked_kind("spectrum", self.spectrum, Spectrum)
+        checked_kind("arrival", self.arrival, Arrival | NoneType)
         keep(self, rate=checked_number("emission rate", self.rate, "1/s", at_least=0))
 
 
@@ -84,22 +95,14 @@ class Source:
     def __post_init__(self) -> None:
         """Refuse a source of nothing."""
         title = checked_kind("title", self.title, str) or checked_kind("name", self.name, str)
-        keep(self, title=title, beams=checked_tuple(f"beams of {self.name}", self.beams, Beam))
-        names = [beam.name for beam in self.beams]
-        taken = {"all", *(beam.timing for beam in self.beams)}
-        if len(set(names)) < len(names) or taken & set(names):
-            raise DomainError(
-                f"beams of {self.name}: got the names {', '.join(names)}; allowed: each once, and "
-                f"none of {', '.join(sorted(taken))}"
-            )
+        kind = f"beams of {self.name}"
+        keep(self, title=title, beams=checked_tuple(kind, self.beams, Beam))
+        checked_names(kind, self.beams)
 
     @property
     def samples(self) -> dict[str, str]:
         """What is told apart of it by time: a name for each sample, and what `select` takes."""
-        timings = dict.fromkeys(beam.timing for beam in self.beams)
-        if len(timings) == 1:
-            return {self.name: "all"}
-        return {timing: timing for timing in timings} | {"all": "all"}
+        return samples_of(self.name, self.beams)
 
     def select(self, which: str = "all") -> tuple[Beam, ...]:
         """Return the beams with a name or a timing.
@@ -118,6 +121,37 @@ class Source:
         cevnslib.errors.UnknownNameError: unknown beam 'promt' (did you mean 'prompt'?); allowed: \
 all, prompt, delayed, nu_mu, nu_e, nubar_mu
         """
-        names = ["all", *(b.timing for b in self.beams), *(b.name for b in self.beams)]
-        checked_choice("beam", which, dict.fromkeys(names))
-        return tuple(b for b in self.beams if which in ("all", b.timing, b.name))
+        return selected("beam", self.beams, which)
+
+    def at(self, baseline_m: float) -> Flux:
+        """Return the flux at a distance, over the area of a sphere.
+
+        Parameters
+        ----------
+        baseline_m : float
+            Distance in m, above 0. Around a source in the middle of a ball of radius R the mean
+            flux is that at R divided by the square root of 3.
+
+        Examples
+        --------
+        >>> from cevnslib.sources.reactor import reactor_of_power
+        >>> (core,) = reactor_of_power(3.9).at(17).components
+        >>> f"{core.intensity:.2e} fissions per second and square centimetre of the sphere"
+        '3.25e+12 fissions per second and square centimetre of the sphere'
+        """
+        baseline = checked_number("baseline", baseline_m, "m", above=0)
+        area = 4 * math.pi * (100 * baseline) ** 2
+        components = tuple(
+            Component(
+                beam.name,
+                beam.spectrum,
+                beam.rate / area,
+                beam.flavour,
+                beam.antineutrino,
+                beam.arrival or _ARRIVALS[beam.timing],
+                beam.timing,
+                baseline,
+            )
+            for beam in self.beams
+        )
+        return Flux(self.name, components, self.title)

@@ -2,24 +2,28 @@
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
 from importlib import resources
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import checked_choice, checked_kind, checked_number, keep
-from ..constants import CODATA_2022, ELEMENTARY_CHARGE
+from ..checks import checked_choice, checked_kind, checked_number, checked_numbers, keep
+from ..constants import ELEMENTARY_CHARGE
 from ..errors import DomainError, quoted
-from ..quadrature import panel_rule
 from .beams import Beam, Source
-from .spectra import NumericalSpectrum
+from .beta import allowed_shape
+from .flux import Component, Flux
+from .spectra import NumericalSpectrum, Spectrum
 
 __all__ = [
     "FISSION_FRACTIONS",
+    "REACTOR_END",
     "ReactorSpectrum",
+    "cores",
     "reactor_of_flux",
     "reactor_of_power",
 ]
@@ -27,8 +31,12 @@ __all__ = [
 FISSION_FRACTIONS: Mapping[str, float] = MappingProxyType(
     {"u235": 0.55, "pu239": 0.32, "u238": 0.07, "pu241": 0.06}
 )
-#: Order of the columns of the low-energy table.
-_LOW_COLUMNS = ("u235", "pu239", "u238", "pu241")
+#: Order of the columns of the tables below 2 and above 8 MeV.
+_COLUMNS = ("u235", "pu239", "u238", "pu241")
+#: How far the sum of rounded shares may be from 1; then all are scaled.
+_ROUNDED = 0.005
+#: Energy in MeV where the table of reactor antineutrinos ends, and up to which the fit was made.
+REACTOR_END, _FITTED = 12.5, 8.0
 
 
 @cache
@@ -47,23 +55,27 @@ def _reactor_table() -> dict[str, list[tuple[str, tuple[float, ...]]]]:
 class ReactorSpectrum(NumericalSpectrum):
     r"""Antineutrinos of a reactor, per fission.
 
-    Above 2 MeV :math:`f = \sum_j p_j \exp \sum_k a_{jk} E^k`, below a table, linear between its
-    points; nothing below the table's first energy, 7.8 keV.
+    From 2 to 8 MeV :math:`f = \sum_j p_j \exp \sum_k a_{jk} E^k`, below a table, linear between
+    its points; nothing below its first energy, 7.8 keV. Above 8 MeV, where the polynomials fall
+    too fast, a table of a summation of fission products, exponential between its points; it is
+    uncertain by a fifth there.
 
     Parameters
     ----------
     fractions : tuple of (str, float), optional
-        Isotopes ``u235``, ``u238``, ``pu239``, ``pu241`` and their shares, which add up to 1.
+        Isotopes ``u235``, ``u238``, ``pu239``, ``pu241`` and their shares, which add up to 1; if
+        they do so only to rounding, 0.005, they are scaled.
     captures : float, optional
         Neutron captures on 238U per fission; each gives two antineutrinos below 1.3 MeV. About 0.6
         in a light-water reactor; 0, the default, leaves them out.
     end : float, optional
-        Energy in MeV where the spectrum is cut off, above 2 and at most 20; the fit was made up to
-        8 MeV.
+        Energy in MeV where the spectrum is cut off, above 2 and at most 12.5, the default. Papers
+        that took the polynomials alone ended at 8 MeV, as their fit did.
 
     References
     ----------
-    Th. A. Mueller et al., arXiv:1101.2663; P. Vogel and J. Engel, Phys. Rev. D 39 (1989) 3378.
+    Th. A. Mueller et al., arXiv:1101.2663; P. Vogel and J. Engel, Phys. Rev. D 39 (1989) 3378;
+    above 8 MeV BESTIOLE 2023, arXiv:2304.14992.
 
     Examples
     --------
@@ -74,7 +86,7 @@ class ReactorSpectrum(NumericalSpectrum):
 
     fractions: tuple[tuple[str, float], ...] = tuple(FISSION_FRACTIONS.items())
     captures: float = 0.0
-    end: float = 8.0
+    end: float = REACTOR_END
 
     def __post_init__(self) -> None:
         """Refuse shares that are none."""
@@ -92,52 +104,61 @@ class ReactorSpectrum(NumericalSpectrum):
         for isotope, share in shares.items():
             checked_choice("fissile isotope", isotope, known)
             name = f"fission fraction of {isotope}"
-            shares[isotope] = checked_number(name, share, at_least=0, at_most=1)
+            hint = "did you give per cent?"
+            shares[isotope] = checked_number(name, share, at_least=0, at_most=1, hint=hint)
         total = sum(shares.values())
-        if abs(total - 1) > 1e-6:
-            raise DomainError(f"fission fractions: got a sum of {total:g}; allowed: 1")
+        if abs(total - 1) > _ROUNDED * (1 + 1e-9):
+            raise DomainError(
+                f"fission fractions: got a sum of {total:g}; allowed: 1, to {_ROUNDED:g} (rounded "
+                "shares are scaled)"
+            )
+        if abs(total - 1) > 1e-9:
+            shares = {isotope: share / total for isotope, share in shares.items()}
         keep(
             self,
             fractions=tuple(shares.items()),
             captures=checked_number("captures per fission", self.captures, at_least=0),
-            end=checked_number("end of the spectrum", self.end, "MeV", above=2, at_most=20),
+            end=checked_number(
+                "end of the spectrum", self.end, "MeV", above=2, at_most=REACTOR_END
+            ),
         )
 
     @cached_property
     def breakpoints(self) -> tuple[float, ...]:
         """The energies of the table, the ends of capture branches, whole MeV, and the end."""
         table = _reactor_table()
-        knots = {float(key) for key, _ in table["vogel-engel"]}
-        knots |= {E for E in np.arange(3.0, self.end)} | {self.end}
+        knots = {float(key) for key, _ in (*table["vogel-engel"], *table["bestiole"])}
+        knots = {E for E in (*knots, *np.arange(3.0, _FITTED)) if self.end > E} | {self.end}
         if self.captures:
             # The branches rise steeply up to their end: smaller panels there.
             for _, (end, *_) in table["capture"]:
                 knots |= {end - step for step in (0.1, 0.03, 0.01, 0.003, 0.001)} | {end}
         return tuple(sorted(knots))
 
-    @cached_property
-    def _low(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The table up to 2 MeV, summed over the isotopes."""
-        rows = _reactor_table()["vogel-engel"]
-        shares = dict(self.fractions)
-        weights = np.array([shares.get(isotope, 0.0) for isotope in _LOW_COLUMNS])
+    def _summed(self, kind: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return energies and values of a table, summed over the isotopes."""
+        rows, shares = _reactor_table()[kind], dict(self.fractions)
+        weights = np.array([shares.get(isotope, 0.0) for isotope in _COLUMNS])
         energies = np.array([float(key) for key, _ in rows])
-        return energies, np.array([values for _, values in rows]) @ weights
+        return energies, np.array([row for _, row in rows]) @ weights
 
     def _density(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
-        energies, values = self._low
+        energies, values = self._summed("vogel-engel")
         shares = dict(self.fractions)
         density = np.array(np.interp(E, energies, values, left=0.0, right=0.0))
         high = (energies[-1] < E) & (self.end >= E)
-        above = E[high]
-        density[high] = sum(
-            shares[key] * np.exp(np.polynomial.polynomial.polyval(above, a))
+        fitted = high & (_FITTED >= E)
+        density[fitted] = sum(
+            shares[key] * np.exp(np.polynomial.polynomial.polyval(E[fitted], a))
             for key, a in _reactor_table()["mueller"]
             if key in shares
         )
+        beyond = high & (_FITTED < E)
+        grid, summation = self._summed("bestiole")
+        density[beyond] = np.exp(np.interp(E[beyond], grid, np.log(summation)))
         if self.captures:
             for _, (end, share, charge) in _reactor_table()["capture"]:
-                shape = np.where(energies[0] <= E, _allowed_shape(E, end, charge), 0.0)
+                shape = np.where(energies[0] <= E, allowed_shape(E, end, charge), 0.0)
                 density += self.captures * share * shape
         return density
 
@@ -148,27 +169,21 @@ def _shared(spectrum: ReactorSpectrum) -> ReactorSpectrum:
     return spectrum
 
 
-@cache
-def _allowed_norm(end: float, charge: float) -> float:
-    # In the variable sqrt(end - E) the shape is smooth up to the end.
-    x, weights = panel_rule(0.0, np.sqrt(end), 200)
-    shape = _unnormalised_shape(end - x**2, end, charge)
-    return float(np.sum(weights * 2 * x * shape))
-
-
-def _allowed_shape(E: NDArray[np.float64], end: float, charge: float) -> NDArray[np.float64]:
-    """Return the antineutrino spectrum of an allowed beta decay, normalised to one."""
-    return _unnormalised_shape(E, end, charge) / _allowed_norm(end, charge)
-
-
-def _unnormalised_shape(E: NDArray[np.float64], end: float, charge: float) -> NDArray[np.float64]:
-    """Return E^2 p_e E_e F with the non-relativistic Fermi function F of the daughter's charge."""
-    mass = CODATA_2022.electron_mass
-    inside = end > E
-    electron = np.where(inside, end - E, 1.0) + mass
-    momentum = np.sqrt(electron**2 - mass**2)
-    eta = 2 * np.pi * charge * CODATA_2022.fine_structure * electron / momentum
-    return np.where(inside, E**2 * momentum * electron * eta / -np.expm1(-eta), 0.0)
+def _checked_spectrum(
+    fractions: Mapping[str, float], captures: float, end: float, spectrum: Spectrum | None
+) -> tuple[Spectrum, float]:
+    """Return antineutrinos per fission, and the energy released per fission in MeV."""
+    checked_kind("fractions", fractions, Mapping)
+    checked_kind("spectrum", spectrum, Spectrum | NoneType)
+    library = _shared(ReactorSpectrum(tuple(fractions.items()), captures, end))
+    if spectrum and (captures or end != REACTOR_END):
+        raise DomainError(
+            f"spectrum: got one beside captures {captures:g} and end {end:g} MeV; allowed: a "
+            "spectrum that holds all antineutrinos of a fission, alone"
+        )
+    energies = {isotope: released for isotope, (released,) in _reactor_table()["energy"]}
+    released = sum(share * energies[isotope] for isotope, share in library.fractions)
+    return spectrum or library, released
 
 
 def reactor_of_power(
@@ -176,7 +191,8 @@ def reactor_of_power(
     *,
     fractions: Mapping[str, float] = FISSION_FRACTIONS,
     captures: float = 0.0,
-    end: float = 8.0,
+    end: float = REACTOR_END,
+    spectrum: Spectrum | None = None,
 ) -> Source:
     """Return a reactor of known thermal power.
 
@@ -185,11 +201,14 @@ def reactor_of_power(
     thermal_power : float
         In GW, above 0.
     fractions : mapping of str to float, optional
-        Shares of the fissile isotopes, see `ReactorSpectrum`.
+        Shares of the fissile isotopes, see `ReactorSpectrum`; they fix the energy per fission.
     captures : float, optional
         Neutron captures on 238U per fission, see `ReactorSpectrum`.
     end : float, optional
         Energy in MeV where the spectrum is cut off, see `ReactorSpectrum`.
+    spectrum : Spectrum, optional
+        Antineutrinos per fission in place of `ReactorSpectrum`, say a `TabulatedSpectrum` of your
+        own.
 
     References
     ----------
@@ -201,14 +220,8 @@ def reactor_of_power(
     '1.181e+20 fissions per second'
     """
     power = checked_number("thermal power", thermal_power, "GW", above=0)
-    checked_kind("fractions", fractions, Mapping)
-    spectrum = _shared(ReactorSpectrum(tuple(fractions.items()), captures, end))
-    energies = {isotope: released for isotope, (released,) in _reactor_table()["energy"]}
-    released = sum(share * energies[isotope] for isotope, share in spectrum.fractions)
-    fissions = power * 1e9 / (released * 1e6 * ELEMENTARY_CHARGE)
-    return Source(
-        "reactor", (Beam("nubar_e", "e", True, "continuous", spectrum, fissions),), "a reactor"
-    )
+    per_fission, released = _checked_spectrum(fractions, captures, end, spectrum)
+    return _reactor(per_fission, power * 1e9 / (released * 1e6 * ELEMENTARY_CHARGE))
 
 
 def reactor_of_flux(
@@ -217,7 +230,8 @@ def reactor_of_flux(
     *,
     fractions: Mapping[str, float] = FISSION_FRACTIONS,
     captures: float = 0.0,
-    end: float = 8.0,
+    end: float = REACTOR_END,
+    spectrum: Spectrum | None = None,
 ) -> Source:
     """Return a reactor of known total flux at a distance.
 
@@ -227,7 +241,7 @@ def reactor_of_flux(
         Antineutrinos of all energies per cm^2 and s, above 0.
     baseline : float
         Distance in cm at which the flux is that, above 0.
-    fractions, captures, end
+    fractions, captures, end, spectrum
         See `reactor_of_power`.
 
     Examples
@@ -238,9 +252,47 @@ def reactor_of_flux(
     """
     flux = checked_number("flux", flux, "1/(cm^2 s)", above=0)
     area = 4 * np.pi * checked_number("baseline", baseline, "cm", above=0) ** 2
-    checked_kind("fractions", fractions, Mapping)
-    spectrum = _shared(ReactorSpectrum(tuple(fractions.items()), captures, end))
-    fissions = flux * area / float(spectrum.moments(0.0, 0)[0])
-    return Source(
-        "reactor", (Beam("nubar_e", "e", True, "continuous", spectrum, fissions),), "a reactor"
-    )
+    per_fission, _ = _checked_spectrum(fractions, captures, end, spectrum)
+    return _reactor(per_fission, flux * area / float(per_fission.moments(0.0, 0)[0]))
+
+
+def _reactor(spectrum: Spectrum, fissions: float) -> Source:
+    beam = Beam("nubar_e", "e", True, "continuous", spectrum, fissions)
+    return Source("reactor", (beam,), "a reactor")
+
+
+def cores(places: Mapping[str, tuple[float, float]], **options: Any) -> Flux:
+    """Return the flux of several reactor cores.
+
+    Parameters
+    ----------
+    places : mapping of str to (float, float)
+        Thermal power in GW and distance in m of each core, by its name.
+    **options
+        See `reactor_of_power`; the same for all.
+
+    Returns
+    -------
+    Flux
+        A component for each core, by its name.
+
+    Examples
+    --------
+    >>> flux = cores({"B1": (4.25, 72.0), "B2": (4.25, 102.0)})
+    >>> per_fission = flux.components[0].spectrum.moments(0.0, 0)[0]
+    >>> f"{per_fission * sum(core.intensity for core in flux.components):.2e} per cm2 and s"
+    '1.66e+12 per cm2 and s'
+    """
+    checked_kind("cores", places, Mapping)
+    components: list[Component] = []
+    for name, place in places.items():
+        power_and_distance = checked_numbers(f"power and distance of {quoted(name)}", place)
+        if len(power_and_distance) != 2:
+            raise DomainError(
+                f"core {quoted(name)}: got {quoted(place)}; allowed: its power in GW and its "
+                "distance in m"
+            )
+        power, distance = power_and_distance
+        (core,) = reactor_of_power(power, **options).at(distance).components
+        components.append(replace(core, name=name))
+    return Flux("reactor", tuple(components), "reactor cores")
