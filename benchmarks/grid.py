@@ -114,7 +114,7 @@ def counts(
     target = experiment.detector.target
     found: dict[str, float] = {}
     csi = experiment.name == "coherent-csi" and experiment.stage == "2019"
-    for beam in experiment.source.beams:
+    for beam in experiment.beams:
         _, knots = density(beam.name)
         total = 0.0
         for nucleus, per_kg in zip(target.nuclides, target.nuclei_per_kg, strict=True):
@@ -140,7 +140,7 @@ def spectrum(experiment: Experiment, kind: str, T: Floats, steps: int) -> Floats
     for nucleus, per_kg in zip(target.nuclides, target.nuclei_per_kg, strict=True):
         weight, jumps = independent.counted(experiment, nucleus)
         inside = (jumps[0] <= T) & (jumps[-1] >= T)
-        for beam in experiment.source.beams:
+        for beam in experiment.beams:
             average = folded(kind, T[inside], nucleus, beam.name, steps)
             number = per_kg * experiment.detector.mass * experiment.fluence(beam)
             rate[inside] += weight(T[inside]) * number * average
@@ -162,7 +162,7 @@ def least_magnetic_counts(
     """Return the fewest magnetic events of two moduli, all phases searched at once."""
     cross: complex = 0.0
     diagonal = [0.0, 0.0]
-    for beam in experiment.source.beams:
+    for beam in experiment.beams:
         row, number = textbook.ROWS[beam.flavour], by_beam[beam.name]
         cross = cross - number * row[0].conj() * row[1]
         diagonal = [d + number * (1 - abs(u) ** 2) for d, u in zip(diagonal, row, strict=False)]

@@ -41,7 +41,7 @@ def spectrum(experiment: Experiment, kind: str, energies: Iterable[float]) -> Fl
             weight, jumps = independent.counted(experiment, nucleus)
             if not jumps[0] <= T <= jumps[-1]:
                 continue
-            for beam in experiment.source.beams:
+            for beam in experiment.beams:
                 density, knots = independent.energy_density(beam.name)
                 average = independent.folded(kind, T, nucleus, density, knots, tolerance=TOLERANCE)
                 number = per_kg * experiment.detector.mass * experiment.fluence(beam)
@@ -66,7 +66,7 @@ def magnetic_counts(
     """Return the magnetic events of three moments in 1e-10 mu_B."""
     return sum(
         by_beam[beam.name] * effective_moment_squared(beam.flavour, moments)
-        for beam in beams or experiment.source.beams
+        for beam in beams or experiment.beams
     )
 
 
@@ -123,7 +123,7 @@ def least_magnetic_counts(
 
 def lost_counts(experiment: Experiment, splitting: float) -> float:
     """Return the electron neutrinos' events that an oscillation of full amplitude takes away."""
-    beams = tuple(beam for beam in experiment.source.beams if beam.flavour == "e")
+    beams = tuple(beam for beam in experiment.beams if beam.flavour == "e")
     alone = replace(experiment, source=replace(experiment.source, beams=beams))
 
     def fading(beam: str) -> tuple[Callable[[float], float], list[float]]:

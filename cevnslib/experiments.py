@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +16,20 @@ import numpy as np
 
 from .checks import checked, checked_choice, checked_kind, checked_number, keep
 from .constants import DAY, KEV, YEAR
-from .detectors.detector import (
+from .detectors.detector import ELECTRONS, Detector
+from .detectors.efficiency import (
     ConstantEfficiency,
-    Detector,
     Efficiency,
     PhotoelectronAcceptance,
-    Resolution,
     TabulatedEfficiency,
 )
 from .detectors.quenching import Lindhard
+from .detectors.resolution import Resolution
 from .errors import CevnsError, ConfigurationError, DomainError, quoted
 from .files import Table, packaged, papers, read_columns, read_toml
 from .physics.targets import target
 from .sources.beams import Beam, Source
+from .sources.flux import Component, Flux
 from .sources.reactor import FISSION_FRACTIONS, REACTOR_END, reactor_of_flux, reactor_of_power
 from .sources.sns import spallation_source
 from .statistics.data import CountingMeasurement, Measurement, PoissonProjection, Projection
@@ -59,12 +61,12 @@ class Experiment:
     ----------
     name, stage, title : str
         Short name, which of its stages (empty if it has none), and the name for people.
-    source : Source
-        What emits the neutrinos.
+    source : Source or Flux
+        What emits the neutrinos, or what arrives of them.
     detector : Detector
         What counts the recoils.
-    baseline : float
-        Distance from source to detector in cm.
+    baseline : float or None
+        Distance from source to detector in cm; None where the flux at the detector is given.
     exposure : float
         Live time in s.
     measurement : CountingMeasurement, Projection or PoissonProjection
@@ -82,9 +84,9 @@ class Experiment:
     name: str
     stage: str
     title: str
-    source: Source
+    source: Source | Flux
     detector: Detector
-    baseline: float
+    baseline: float | None
     exposure: float
     measurement: Measurement
     references: Mapping[str, str] = field(hash=False)
@@ -93,26 +95,57 @@ class Experiment:
         """Refuse an impossible baseline or exposure."""
         for name in ("name", "stage", "title"):
             checked_kind(name, getattr(self, name), str)
-        checked_kind("source", self.source, Source)
+        checked_kind("source", self.source, Source | Flux)
         checked_kind("detector", self.detector, Detector)
         checked_kind("measurement", self.measurement, Measurement)
+        if isinstance(self.source, Source):
+            keep(self, baseline=checked_number("baseline", self.baseline, "cm", above=0))
+        elif self.baseline is not None:
+            raise DomainError(
+                f"baseline: got {quoted(self.baseline)} beside a flux at the detector; allowed: "
+                "None"
+            )
         keep(
             self,
-            baseline=checked_number("baseline", self.baseline, "cm", above=0),
             exposure=checked_number("exposure", self.exposure, "s", above=0),
             references=_references(self.references),
         )
 
-    def fluence(self, beam: Beam) -> float:
+    @cached_property
+    def flux(self) -> Flux:
+        """The flux at the detector."""
+        return self.source if isinstance(self.source, Flux) else self.source.at(self.metres)
+
+    @property
+    def beams(self) -> tuple[Beam, ...]:
+        """The beams of the source; there must be one."""
+        if isinstance(self.source, Flux):
+            raise DomainError(
+                f"source: got the flux of {self.title} at the detector; allowed: a source at a "
+                "distance"
+            )
+        return self.source.beams
+
+    @property
+    def metres(self) -> float:
+        """The baseline in m; there must be one."""
+        if self.baseline is None:
+            raise DomainError(
+                f"baseline: got None, as {self.title} has a flux at the detector; allowed: a "
+                "source at a distance"
+            )
+        return self.baseline / 100
+
+    def fluence(self, beam: Beam | Component) -> float:
         """Return the neutrinos of a beam that cross a square centimetre in the whole exposure.
 
-        It is in 1/cm^2, of a reactor in fissions/cm^2: the emitted number over the area of the
-        sphere at the baseline.
+        It is in 1/cm^2, of a reactor in fissions/cm^2: of a beam the emitted number over the area
+        of the sphere at the baseline, of a component of the flux its intensity times the exposure.
         """
-        return self._fluence(checked_kind("beam", beam, Beam))
-
-    def _fluence(self, beam: Beam) -> float:
-        return beam.rate * self.exposure / (4 * math.pi * self.baseline**2)
+        checked_kind("beam", beam, Beam | Component)
+        if isinstance(beam, Component):
+            return beam.intensity * self.exposure
+        return beam.rate * self.exposure / (4 * math.pi * (100 * self.metres) ** 2)
 
     def without_signal_nuisance(self) -> "Experiment":
         """Return the experiment with a signal that is predicted exactly."""
@@ -476,8 +509,11 @@ def _detector(table: Table) -> Detector:
         )
         widths.finish()
     quenching = Lindhard() if kind == "electron-equivalent" else None
+    electrons = table.choice("electrons", ELECTRONS, ELECTRONS[0])
     try:
-        return Detector(*made, efficiency, maximum * KEV, quenching, resolution)
+        return Detector(
+            *made, efficiency, maximum * KEV, quenching, resolution, electrons=electrons
+        )
     except DomainError as error:
         raise DomainError(_in_keV(str(error))) from error
 

@@ -1,16 +1,20 @@
-r"""From cross sections to counts: the one place where integrals are done.
+r"""From a flux to counts: the one place where integrals are done.
 
-With the flux moments :math:`I_n` of each beam, a count is one integral over the recoil energy,
+With the moments :math:`I_n` of each component of the flux, the events in a bin are one integral
+over the recoil energy,
 
-.. math:: N = \sum_\text{beams} \Phi \sum_\text{nuclides} n_x \int dT\, w(T)
+.. math:: N_b = \sum_\text{components} \Phi \sum_\text{struck} n_x \int dT\, w_b(T)
           \sum_n c_n(T)\, I_n\big(E_\min(T)\big),
 
-done by Gauss-Legendre quadrature in log T on panels that end where the integrand has a kink.
+done by Gauss-Legendre quadrature in log T on panels that end where the integrand has a kink; with
+w the chance that what recoils is counted in the bin, and n the number of nuclei or electrons.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field, is_dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,18 +25,23 @@ from .detectors.detector import Detector
 from .errors import DomainError, NoLimitError
 from .experiments import Experiment
 from .physics.interactions import Interaction, MagneticMoment
-from .physics.mixing import TALK_2019, OscillationParameters, flavour_projector
-from .physics.neutrinos import Neutrino
+from .physics.mixing import TALK_2019, OscillationParameters, flavour_projector, pmns
+from .physics.neutrinos import FLAVOURS, Neutrino
 from .physics.scattering import coherent_recoil
-from .physics.targets import Nuclide
+from .physics.targets import Electron, Nuclide, Struck
 from .quadrature import panel_rule
-from .sources.beams import Beam
+from .sources.flux import Component
+from .sources.spectra import Spectrum
 
 __all__ = [
+    "Folding",
+    "binned_counts",
     "counts_by_beam",
     "effective_area",
     "expected_counts",
+    "fold",
     "measured_spectrum",
+    "moment_matrices",
     "moment_matrix",
     "recoil_spectrum",
 ]
@@ -41,101 +50,343 @@ _NODES = 20
 _RATIO = 8.0
 #: A sum of cross sections in cm^2 that cannot be, whatever the units.
 _ABSURD = 1e40
+NO_THRESHOLD = (
+    "threshold: got 0 MeV, or one that a resolution lifts recoils of no energy over; allowed: "
+    "above 0 MeV, or a least ionisation above 0, as the magnetic cross section grows like 1/T and "
+    "its count has no limit there (in a file: threshold_keV)"
+)
+#: The order up to which moments are computed at once.
+_ORDER = 2
+#: How far below the largest recoil an integral starts that has no threshold, and what share of it
+#: its first panel may hold.
+_START, _FIRST = 1e-13, 1e-6
+#: At how many recoils a resolution is looked at, the widths that a panel may span, and how many
+#: panels there may be.
+_SAMPLES, _WIDTHS, _MOST_PANELS = 400, 2.0, 20_000
+#: What a massless outgoing neutrino leaves as it is.
+_KINEMATICS = ("_minimum_energy", "_maximum_recoil", "_minimum_recoil")
 
 
-def _panels(edges: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the logarithms of the rising edges, and of points between them where they are far."""
-    logs = np.log(edges)
-    pieces = np.ceil(np.diff(logs) / np.log(_RATIO))
-    if np.all(pieces == 1):
-        return logs
-    place = np.concatenate([[0.0], np.cumsum(pieces)])
-    return np.interp(np.arange(place[-1] + 1), place, logs)
+@dataclass(frozen=True)
+class _Nuclides:
+    """All nuclides of a target as one: their numbers along a column, for formulas of arrays."""
+
+    name: str
+    mass: NDArray[np.float64]
+    protons: NDArray[np.float64]
+    neutrons: NDArray[np.float64]
+    nucleons: NDArray[np.float64]
+    unpaired_protons: NDArray[np.float64]
+    unpaired_neutrons: NDArray[np.float64]
 
 
-def _quadrature(edges: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return nodes T and weights for the integral over T between the rising edges, in log T."""
-    logs = _panels(edges)
-    log_T, weights = panel_rule(logs[:-1], logs[1:], _NODES)
-    T = np.exp(log_T)
-    return T.ravel(), (weights * T).ravel()
+def _stacked(nuclides: Sequence[Nuclide]) -> Any:
+    names = ("mass", "protons", "neutrons", "nucleons", "unpaired_protons", "unpaired_neutrons")
+    columns = {
+        name: np.array([[getattr(nuclide, name)] for nuclide in nuclides], dtype=np.float64)
+        for name in names
+    }
+    return _Nuclides(" ".join(nuclide.name for nuclide in nuclides), **columns)
 
 
-def _refuse_no_threshold(T: float) -> None:
-    if T <= 0:
-        raise DomainError(
-            "threshold: got 0 MeV; allowed: above 0 MeV, as the magnetic cross section grows like "
-            "1/T and its count has no limit there (in a file: threshold_keV)"
-        )
+def _takes_arrays(thing: Any) -> bool:
+    """Whether all of it is the library's own, whose formulas take arrays of nuclides."""
+    if isinstance(thing, tuple):
+        return all(map(_takes_arrays, thing))
+    module = thing.__module__ if callable(thing) and hasattr(thing, "__name__") else None
+    module = module or type(thing).__module__
+    if module.split(".")[0] == __package__:
+        return not is_dataclass(thing) or all(map(_takes_arrays, vars(thing).values()))
+    return module in ("builtins", "numpy")
 
 
-def _panel_edges(
-    experiment: Experiment, interaction: Interaction, nuclide: Nuclide, beams: tuple[Beam, ...]
-) -> NDArray[np.float64]:
-    """Return every recoil energy at which the integrand has a kink, from threshold to end."""
-    energies = np.array(sorted({E for beam in beams for E in beam.spectrum.breakpoints}))
-    ends = interaction._maximum_recoil(energies, nuclide)
-    kinks = [*ends, *interaction._minimum_recoil(energies, nuclide)]
-    jumps = experiment.detector._breakpoints(nuclide)
-    low, high = jumps[0], min(jumps[-1], float(ends[-1]))
-    _refuse_no_threshold(low)
-    inner = {float(T) for T in (*kinks, *jumps) if low < T < high}
-    return np.array([low, *sorted(inner), high]) if low < high else np.array([low])
+@dataclass(frozen=True)
+class _Nodes:
+    """Where the integrals over T are done, of things struck that are computed as one."""
+
+    struck: Any  #: one thing, or nuclides along the first axis of the arrays
+    T: NDArray[np.float64]  #: of shape (things, nodes)
+    E_min: NDArray[np.float64]
+    weights: NDArray[np.float64]  #: steps, numbers struck and chances: that shape, or with bins
+    place: NDArray[np.intp] | None  #: the bin of each node, where each has one only
+    bins: int
+    open: bool  #: whether the first panel starts where there is hardly any recoil
+    moments: dict[int, NDArray[np.float64]] = field(default_factory=dict)
+
+    def add(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the integrals in each bin."""
+        if self.bins == 1:
+            return np.array([np.vdot(self.weights, values)])
+        if self.place is None:
+            return np.tensordot(self.weights, values, axes=values.ndim)
+        weighted = (self.weights * values).ravel()
+        return np.bincount(self.place.ravel(), weighted, minlength=self.bins)
 
 
-def _on_target(
-    experiment: Experiment,
-    interaction: Interaction,
-    recoils: Sequence[NDArray[np.float64]],
-    weights: Sequence[NDArray[np.float64]],
-    neutrino: Neutrino | None,
+def _panels(
+    detector: Detector, struck: Any, most: NDArray[np.float64], kinks: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return c_n(T) times the number of nuclei and a weight, and E_min(T), nuclides in a row."""
-    target, mass = experiment.detector.target, experiment.detector.mass
-    parts, energies = [], []
-    for nuclide, per_kg, T, weight in zip(
-        target.nuclides, target.nuclei_per_kg, recoils, weights, strict=True
+    """Return the logarithms of the ends of panels, in rows, that together hold what is counted.
+
+    Panels end at kinks; what has no width, or in whose middle nothing counts, is left out.
+    """
+    logs = np.log(np.clip(kinks, _START * most, most))
+    ends = [np.log(_START * most), np.log(most)]
+    logs = np.sort(np.concatenate([*ends, logs], axis=1), axis=1)
+    low, high = logs[:, :-1], logs[:, 1:]
+    wide = np.any(high > low, axis=0)
+    low, high = low[:, wide], high[:, wide]
+    alive = np.any(detector._weight(np.exp((low + high) / 2), struck) > 0, axis=0)
+    low, high = low[:, alive], high[:, alive]
+    pieces = np.ceil((high - low).max(axis=0, initial=0) / np.log(_RATIO) - 1e-9).astype(int)
+    if np.any(pieces > 1):
+        step = np.repeat((high - low) / pieces, pieces, axis=1)
+        place = np.concatenate([np.arange(count) for count in pieces])
+        low = np.repeat(low, pieces, axis=1) + step * place
+        high = low + step
+    return low, high
+
+
+def _kinks(
+    detector: Detector, struck: Any, most: NDArray[np.float64], *others: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return recoils, in rows, where the chance to be counted has a kink, and others given."""
+    rows, electron = len(most), isinstance(struck, Electron)
+    kinks = list(others)
+    quenching = None if electron else detector.quenching
+    if electron:
+        kinks.append(_in_rows(struck.breakpoints, rows))
+    elif detector._of_recoil:
+        kinks.append(_in_rows(detector.efficiency.breakpoints, rows))
+    if quenching is not None:
+        kinks.append(_in_rows(quenching.knots, rows))
+    steps = [detector.least_ionisation]  # which no resolution makes smooth
+    if detector.resolution is None:
+        steps += detector._steps
+    else:
+        kinks.append(_widths(detector, struck, most))
+    levels = np.array([step for step in steps if 0 < step < np.inf])
+    if quenching is None:
+        kinks.append(_in_rows(levels, rows))
+    elif quenching.rising:
+        kinks.append(quenching._answer("nuclear_recoil", _in_rows(levels, rows), struck))
+    elif len(levels):
+        every = [quenching._crossings(levels, each)[0] for each in _each(struck)]
+        longest = max(map(len, every))
+        kinks.append(np.stack([np.pad(T, (0, longest - len(T))) for T in every]))
+    return np.concatenate(kinks, axis=1)
+
+
+def _in_rows(values: Iterable[float], rows: int) -> NDArray[np.float64]:
+    return np.tile(np.array([x for x in values if x < np.inf], dtype=np.float64), (rows, 1))
+
+
+def _each(struck: Any) -> Iterator[Any]:
+    """Yield things struck one by one."""
+    if not isinstance(struck, _Nuclides):
+        yield struck
+        return
+    for row, name in enumerate(struck.name.split()):
+        columns = {key: column[row, 0] for key, column in vars(struck).items() if key != "name"}
+        yield _Nuclides(name, **columns)
+
+
+def _widths(detector: Detector, struck: Any, most: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return recoils between which a readout moves by some widths, wherever it reaches a kink."""
+    assert detector.resolution is not None
+    T = most * np.geomspace(_START, 1.0, _SAMPLES)
+    E = detector._measured(T, struck)
+    sigma = np.maximum(detector.resolution._sigma(E), 1e-300)
+    near = detector._near(E)
+    moves = np.abs(np.diff(E, axis=1)) / ((sigma[:, 1:] + sigma[:, :-1]) / 2)
+    way = np.cumsum(np.where(near[:, 1:] | near[:, :-1], moves, 0.0), axis=1)
+    steps = np.arange(1, min(way.max() / _WIDTHS, _MOST_PANELS) + 1) * _WIDTHS
+    return np.stack([np.interp(steps, w, row) for w, row in zip(way, T[:, 1:], strict=True)])
+
+
+def _nodes(
+    experiment: Experiment, interaction: Interaction, struck: Any, numbers: NDArray[np.float64]
+) -> _Nodes | None:
+    """Return the nodes for the integrals of some things struck, or nothing if none are counted."""
+    detector = experiment.detector
+    energies = {E for part in experiment.flux.components for E in part.spectrum.breakpoints if E}
+    E = _in_rows(sorted(energies), len(numbers))
+    ends = interaction._maximum_recoil(E, struck)
+    most = ends.max(axis=1, keepdims=True)
+    if not np.any(most > 0):
+        return None
+    kinks = _kinks(detector, struck, most, ends, interaction._minimum_recoil(E, struck))
+    low, high = _panels(detector, struck, most, kinks)
+    if not low.size:
+        return None
+    log_T, steps = panel_rule(low, high, _NODES)
+    log_T = log_T.reshape(len(numbers), -1)
+    T = np.exp(log_T)
+    weights = T * steps.reshape(T.shape) * numbers
+    if detector._of_recoil and not isinstance(struck, Electron):
+        weights = weights * detector.efficiency._chance(T)
+    if isinstance(struck, Electron):
+        weights = weights * struck._available(T)
+    E, bins, place = detector._measured(T, struck), len(detector.edges) - 1, None
+    if detector.resolution is None:
+        place, chance = detector._place(E)
+        weights = weights * chance
+    else:
+        shares = detector._shares(E.ravel()).reshape(bins, *E.shape)
+        weights = weights * (shares[0] if bins == 1 else shares)
+    E_min = interaction._minimum_energy(T, struck)
+    is_open = bool(np.any(low[:, 0] < np.log(2 * _START * most[:, 0])))
+    return _Nodes(struck, T, E_min, weights, place, bins, is_open)
+
+
+@dataclass(frozen=True, eq=False)
+class Folding:
+    """An experiment whose response and flux are worked out; made by `fold`.
+
+    What it has computed for one interaction serves all others with the same kinematics, so that
+    another moment or coupling costs next to nothing.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments
+    >>> from cevnslib.physics.interactions import StandardModel
+    >>> folding = fold(experiments.load("coherent-csi"))
+    >>> folding.events(StandardModel()).round(1)  # a row a component, a column a bin
+    array([[29.4],
+           [60.4],
+           [90.4]])
+    """
+
+    experiment: Experiment
+    _known: dict[Any, tuple[_Nodes, ...]] = field(default_factory=dict, repr=False)
+
+    @property
+    def components(self) -> tuple[Component, ...]:
+        """The components of the flux, to which the rows of events belong."""
+        return self.experiment.flux.components
+
+    def events(self, interaction: Interaction) -> NDArray[np.float64]:
+        """Return the expected events of each component in each bin.
+
+        Parameters
+        ----------
+        interaction : Interaction
+            What scatters the neutrinos.
+
+        Returns
+        -------
+        ndarray, shape (components, bins)
+            In the whole exposure.
+        """
+        return self._events(checked_kind("interaction", interaction, Interaction))
+
+    def _events(self, interaction: Interaction) -> NDArray[np.float64]:
+        bins = len(self.experiment.detector.edges) - 1
+        events = np.zeros((len(self.components), bins))
+        for part in interaction.parts:
+            for nodes in self._all_nodes(part):
+                events += _integrals(nodes, part, self.components)
+        events *= [[part.intensity * self.experiment.exposure] for part in self.components]
+        return events
+
+    def _all_nodes(self, interaction: Interaction) -> tuple[_Nodes, ...]:
+        """Return the nodes for an interaction, kept for all with kinematics like its own."""
+        at_once = _takes_arrays((interaction, self.experiment.detector.quenching))
+        kind = type(interaction)
+        key: Any = interaction
+        if all(getattr(kind, name) is getattr(Interaction, name) for name in _KINEMATICS):
+            key = at_once
+        elif getattr(kind, "__hash__", None) is None:
+            return self._new_nodes(interaction, at_once)
+        if key not in self._known:
+            self._known[key] = self._new_nodes(interaction, at_once)
+        return self._known[key]
+
+    def _new_nodes(self, interaction: Interaction, at_once: bool) -> tuple[_Nodes, ...]:
+        detector = self.experiment.detector
+        target = detector.target
+        numbers = np.array(target.nuclei_per_kg)[:, np.newaxis] * detector.mass
+        struck: list[tuple[Any, Any]] = list(
+            zip(target.nuclides, numbers[:, np.newaxis], strict=True)
+        )
+        if at_once:
+            struck = [(_stacked(target.nuclides), numbers)]
+        struck += [(electron, np.array([[atoms]])) for electron, atoms in detector.electron_targets]
+        every = (_nodes(self.experiment, interaction, thing, number) for thing, number in struck)
+        return tuple(nodes for nodes in every if nodes is not None)
+
+
+def fold(experiment: Experiment) -> Folding:
+    """Work out the response of an experiment once, for many interactions; see `Folding`."""
+    return Folding(checked_kind("experiment", experiment, Experiment))
+
+
+def _integrals(
+    nodes: _Nodes, interaction: Interaction, components: Sequence[Component]
+) -> NDArray[np.float64]:
+    """Return the integrals of each component in each bin, per neutrino of the component."""
+    events = []
+    for folded in _folded(
+        interaction, nodes.struck, nodes.T, nodes.E_min, components, nodes.moments
     ):
-        c = interaction._coefficients(T, nuclide, neutrino)
-        parts.append(c * (per_kg * mass * weight))
-        energies.append(interaction._minimum_energy(T, nuclide))
-    E_min = np.concatenate(energies)
-    # One nuclide may have more powers than another.
-    coefficients, first = np.zeros((max(len(part) for part in parts), len(E_min))), 0
-    for part in parts:
-        last = first + part.shape[1]
-        coefficients[: len(part), first:last] = part
-        first = last
-    return coefficients, E_min
-
-
-def _by_beam(
-    experiment: Experiment,
-    interaction: Interaction,
-    recoils: Sequence[NDArray[np.float64]],
-    weights: Sequence[NDArray[np.float64]],
-    beams: Sequence[Beam],
-) -> Iterator[tuple[Beam, NDArray[np.float64]]]:
-    """Yield each beam and the weighted recoils per neutrino; nuclides in a row."""
-    blind = all(interaction._flavour_blind(n) for n in experiment.detector.target.nuclides)
-    known = {}
-    for beam in beams:
-        neutrino = None if blind else Neutrino(beam.flavour, beam.antineutrino)
-        if neutrino not in known:
-            known[neutrino] = _on_target(experiment, interaction, recoils, weights, neutrino)
-        yield beam, _folded(*known[neutrino], beam)
+        if nodes.open:
+            _refuse_what_diverges(nodes, folded)
+        events.append(nodes.add(folded))
+    return np.array(events)
 
 
 def _folded(
-    coefficients: NDArray[np.float64], E_min: NDArray[np.float64], beam: Beam
-) -> NDArray[np.float64]:
-    """Return sum_n c_n I_n(E_min): the cross section averaged over a beam's spectrum."""
-    moments = beam.spectrum._moments(E_min, len(coefficients) - 1)
-    folded: NDArray[np.float64] = np.einsum("n...,n...->...", coefficients, moments)
-    # What a reader's own form factor, interaction or spectrum makes of it is seen here.
-    if not abs(float(folded.sum())) < _ABSURD:
-        checked(f"cross section in the beam {beam.name}", folded)
-    return folded
+    interaction: Interaction,
+    struck: Any,
+    T: NDArray[np.float64],
+    E_min: NDArray[np.float64],
+    components: Sequence[Component],
+    known_moments: dict[int, NDArray[np.float64]],
+) -> Iterator[NDArray[np.float64]]:
+    """Yield sum_n c_n I_n(E_min): the cross section averaged over the spectrum of a component."""
+    known: dict[Neutrino | None, NDArray[np.float64]] = {}
+
+    def coefficients(neutrino: Neutrino | None) -> NDArray[np.float64]:
+        if neutrino not in known:
+            known[neutrino] = interaction._coefficients(T, struck, neutrino)
+        return known[neutrino]
+
+    blind, lowest = interaction._flavour_blind(struck), interaction.lowest
+    for component in components:
+        c = coefficients(None) if blind else None
+        for flavour, share in zip(FLAVOURS, component.shares, strict=True):
+            if share and not blind:
+                term = share * coefficients(Neutrino(flavour, component.antineutrino))
+                c = term if c is None else c + term
+        assert c is not None
+        moments = known_moments.get(id(component.spectrum))
+        if moments is None or lowest or len(c) > len(moments):
+            moments = _moments(component.spectrum, E_min, lowest, max(len(c) - 1 + lowest, _ORDER))
+            if not lowest:
+                known_moments[id(component.spectrum)] = moments
+        folded: NDArray[np.float64] = np.einsum("n...,n...->...", c, moments[: len(c)])
+        # What a reader's own form factor, interaction or spectrum makes of it is seen here.
+        if not abs(float(folded.sum())) < _ABSURD:
+            checked(f"cross section in the beam {component.name}", folded)
+        yield folded
+
+
+def _moments(spectrum: Spectrum, E_min: Any, lowest: int, order: int) -> NDArray[np.float64]:
+    if lowest == 0:  # a reader's spectrum may know of no positive powers
+        return spectrum._moments(E_min, order)
+    return spectrum._moments(E_min, order, lowest)
+
+
+def _refuse_what_diverges(nodes: _Nodes, folded: NDArray[np.float64]) -> None:
+    weights = nodes.weights if nodes.weights.ndim == 2 else nodes.weights.sum(axis=0)
+    weighted = np.abs(weights * folded)
+    if weighted[:, :_NODES].sum() > _FIRST * weighted.sum():
+        raise DomainError(NO_THRESHOLD)
 
 
 @contextmanager
@@ -144,20 +395,19 @@ def saying_why_nothing_is_seen(experiment: Experiment, interaction: Interaction)
     try:
         yield
     except NoLimitError as error:
-        detector = experiment.detector
-        end = max(beam.spectrum.breakpoints[-1] for beam in experiment.source.beams)
-        recoils = [(interaction.maximum_recoil(end, n), n) for n in detector.target.nuclides]
-        largest = max(float(detector.measured(T, nuclide)) for T, nuclide in recoils)
-        least = min(detector._breakpoints(nuclide)[0] for nuclide in detector.target.nuclides)
-        lowest = max(detector.threshold, detector.efficiency.breakpoints[0])
-        if least < max(float(T) for T, _ in recoils):
+        if np.any(fold(experiment).events(interaction)):
             raise
+        detector = experiment.detector
+        end = max(part.spectrum.breakpoints[-1] for part in experiment.flux.components)
+        struck = [*detector.target.nuclides, *(e for e, _ in detector.electron_targets)]
+        seen = [detector._measured(interaction.maximum_recoil(end, x), x) for x in struck]
+        lowest = max(detector._steps[0], detector.least_ionisation)
         kind = "recoil" if detector.quenching is None else "electron-equivalent"
-        place = f"{experiment.source.title} gives in {detector.target.name}"
+        place = f"{experiment.flux.title} gives in {detector.target.name}"
         raise NoLimitError(
             f"threshold: got {lowest / KEV:g} keV, above which no events are expected; allowed: "
-            f"below {largest / KEV:.3g} keV, the largest {kind} energy that {place} (in a file: "
-            "threshold_keV)"
+            f"below {max(map(float, seen)) / KEV:.3g} keV, the largest {kind} energy that {place} "
+            "(in a file: threshold_keV)"
         ) from error
 
 
@@ -187,21 +437,8 @@ def counts_by_beam(experiment: Experiment, interaction: Interaction) -> dict[str
     >>> {name: round(count, 1) for name, count in counts.items()}
     {'nu_mu': 29.4, 'nu_e': 60.4, 'nubar_mu': 90.4}
     """
-    _check(experiment, interaction)
-    return _counts_by_beam(experiment, interaction)
-
-
-def _counts_by_beam(experiment: Experiment, interaction: Interaction) -> dict[str, float]:
-    detector, beams = experiment.detector, experiment.source.beams
-    recoils, weights = [], []
-    for nuclide in detector.target.nuclides:
-        T, steps = _quadrature(_panel_edges(experiment, interaction, nuclide, beams))
-        recoils.append(T)
-        weights.append(detector._weight(T, nuclide) * steps)
-    return {
-        beam.name: experiment._fluence(beam) * float(recoiling.sum())
-        for beam, recoiling in _by_beam(experiment, interaction, recoils, weights, beams)
-    }
+    totals = fold(experiment).events(interaction).sum(axis=1).tolist()
+    return dict(zip((part.name for part in experiment.flux.components), totals, strict=True))
 
 
 def expected_counts(experiment: Experiment, interaction: Interaction, beam: str = "all") -> float:
@@ -227,10 +464,44 @@ def expected_counts(experiment: Experiment, interaction: Interaction, beam: str 
     >>> round(expected_counts(csi, interactions.StandardModel()), 1)
     180.2
     """
-    _check(experiment, interaction)
-    chosen = experiment.source.select(beam)
-    counts = _counts_by_beam(experiment, interaction)
-    return sum(counts[selected.name] for selected in chosen)
+    return float(binned_counts(experiment, interaction, beam).sum())
+
+
+def binned_counts(
+    experiment: Experiment, interaction: Interaction, beam: str = "all"
+) -> NDArray[np.float64]:
+    """Return the expected number of events in each bin of the detector.
+
+    Parameters
+    ----------
+    experiment, interaction, beam
+        See `expected_counts`.
+
+    Returns
+    -------
+    ndarray, shape (bins,)
+        Events in the whole exposure.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from cevnslib import experiments
+    >>> from cevnslib.physics import interactions
+    >>> conus = experiments.load("conus")
+    >>> detector = replace(conus.detector, threshold=0.0, bins=(0.1e-3, 0.2e-3, 0.4e-3))
+    >>> in_two = replace(conus, detector=detector)
+    >>> binned_counts(in_two, interactions.StandardModel()).round(0)
+    array([4475.,  180.])
+    """
+    folding = fold(experiment)
+    rows = _rows(experiment, beam)
+    return np.asarray(folding.events(interaction)[rows].sum(axis=0))
+
+
+def _rows(experiment: Experiment, beam: str) -> list[int]:
+    """Return which components of the flux are chosen."""
+    chosen = [part.name for part in experiment.flux.select(beam)]
+    return [i for i, part in enumerate(experiment.flux.components) if part.name in chosen]
 
 
 def moment_matrix(
@@ -266,24 +537,50 @@ def moment_matrix(
     True
     """
     checked_kind("parameters", parameters, OscillationParameters)
-    counts = counts_by_beam(experiment, interaction)
-    return matrix_of_counts(counts, experiment.source.select(beam), parameters)
+    return np.asarray(moment_matrices(experiment, parameters, beam, interaction).sum(axis=0))
 
 
-def matrix_of_counts(
-    counts: Mapping[str, float], beams: Sequence[Beam], parameters: OscillationParameters
+def moment_matrices(
+    experiment: Experiment,
+    parameters: OscillationParameters = TALK_2019,
+    beam: str = "all",
+    interaction: Interaction = MagneticMoment(),  # noqa: B008, it is frozen
 ) -> NDArray[np.complex128]:
-    """Return the moment matrix of some beams from the counts of each."""
-    K = np.zeros((3, 3), dtype=np.complex128)
-    for beam in beams:
-        K += counts[beam.name] * flavour_projector(beam.flavour, parameters)
-    return K
+    """Return the matrix K of each bin, see `moment_matrix`; shape (bins, 3, 3)."""
+    checked_kind("parameters", parameters, OscillationParameters)
+    events = fold(experiment).events(interaction)
+    return matrices_of_events(events, experiment, beam, parameters)
+
+
+def matrices_of_events(
+    events: NDArray[np.float64],
+    experiment: Experiment,
+    beam: str,
+    parameters: OscillationParameters,
+) -> NDArray[np.complex128]:
+    """Return the moment matrix of each bin from the events of each component in each bin."""
+    rows = _rows(experiment, beam)
+    projectors = [_projector(experiment.flux.components[row], parameters) for row in rows]
+    return np.einsum("cb,cij->bij", events[rows], np.array(projectors))
+
+
+def _projector(component: Component, parameters: OscillationParameters) -> NDArray[np.complex128]:
+    r"""Return what its flavours make of the moments, :math:`1 - U^\dagger \rho U`.
+
+    Antineutrinos have the complex conjugate of their density matrix.
+    """
+    if component.flavour is not None:
+        return flavour_projector(component.flavour, parameters)
+    rho, U = np.array(component.density), pmns(parameters)
+    mixed = U.conj().T @ (rho.conj() if component.antineutrino else rho) @ U
+    projector: NDArray[np.complex128] = np.eye(3) - (mixed + mixed.conj().T) / 2
+    return projector
 
 
 def recoil_spectrum(
     experiment: Experiment, T: ArrayLike, interaction: Interaction, beam: str = "all"
 ) -> NDArray[np.float64]:
-    """Return the expected number of counted events per MeV of recoil energy.
+    """Return the expected number of counted nuclear recoils per MeV of recoil energy.
 
     Parameters
     ----------
@@ -307,13 +604,13 @@ def recoil_spectrum(
     """
     _check(experiment, interaction)
     detector = experiment.detector
-    nuclides = detector.target.nuclides
-    T = coherent_recoil("recoil energy T", T, *nuclides)
-    if detector.quenching is None:  # all nuclides are seen alike
-        weights = [detector._acceptance(T)] * len(nuclides)
-    else:
-        weights = [detector._weight(T, nuclide) for nuclide in nuclides]
-    return _spectrum(experiment, [T] * len(nuclides), weights, interaction, beam)
+    T = coherent_recoil("recoil energy T", T, *detector.target.nuclides)
+    flat, total = T.ravel(), np.zeros(T.size)
+    alike = detector._weight(flat, None) if detector.quenching is None else None
+    for nuclide, number in _nuclei(detector):
+        weight = detector._weight(flat, nuclide) if alike is None else alike
+        total += number * weight * _density(experiment, interaction, nuclide, flat, beam)
+    return total.reshape(T.shape)
 
 
 def measured_spectrum(
@@ -321,7 +618,7 @@ def measured_spectrum(
 ) -> NDArray[np.float64]:
     r"""Return the expected number of counted events per MeV of measured energy.
 
-    .. math:: \frac{dN}{dE} = \sum_\text{nuclides} \frac{dN}{dT} \Big/ \frac{dE}{dT}
+    .. math:: \frac{dN}{dE} = \sum_\text{struck} \frac{dN}{dT} \Big/ \left|\frac{dE}{dT}\right|
 
     Parameters
     ----------
@@ -330,7 +627,7 @@ def measured_spectrum(
     E : array_like
         Measured energy in MeV, any shape, above 0: the electron-equivalent energy if the detector
         has a quenching, else the recoil energy. A resolution smears the chance to be counted but
-        not this axis.
+        not this axis: what is smeared is counted in bins, see `binned_counts`.
 
     Returns
     -------
@@ -349,29 +646,57 @@ def measured_spectrum(
     _check(experiment, interaction)
     detector = experiment.detector
     E = coherent_recoil("measured energy E", E, *detector.target.nuclides)
-    nuclides = detector.target.nuclides
-    recoils, weights = [E] * len(nuclides), [detector._acceptance(E)] * len(nuclides)
-    if detector.quenching is not None:
-        recoils = [detector._recoil_seen_as(E, nuclide) for nuclide in nuclides]
-        slopes = (detector._slope(T, x) for x, T in zip(nuclides, recoils, strict=True))
-        weights = [weight / slope for weight, slope in zip(weights, slopes, strict=True)]
-    return _spectrum(experiment, recoils, weights, interaction, beam)
+    flat = E.ravel()
+    total, chance = np.zeros(flat.size), detector._acceptance(flat)
+    for nuclide, number in _nuclei(detector):
+        T, level, slope = _branches(detector, flat, nuclide)
+        weight = number * detector._chance_of_recoil(T) * chance[level] / np.abs(slope)
+        density = weight * _density(experiment, interaction, nuclide, T, beam)
+        total += np.bincount(level, density, minlength=flat.size)
+    for electron, number in detector.electron_targets:
+        weight = number * electron._available(flat) * chance
+        total += weight * _density(experiment, interaction, electron, flat, beam)
+    return total.reshape(E.shape)
 
 
-def _spectrum(
+def _nuclei(detector: Detector) -> Iterator[tuple[Nuclide, float]]:
+    """Yield the nuclides in a detector with their numbers."""
+    target = detector.target
+    for nuclide, per_kg in zip(target.nuclides, target.nuclei_per_kg, strict=True):
+        yield nuclide, per_kg * detector.mass
+
+
+def _branches(
+    detector: Detector, E: NDArray[np.float64], nuclide: Nuclide
+) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]:
+    """Return all recoils that are seen as one of some energies, as which, and dE/dT there."""
+    quenching, level = detector.quenching, np.arange(len(E))
+    if quenching is None:
+        return E, level, np.ones_like(E)
+    if quenching.rising:
+        T = quenching._answer("nuclear_recoil", E, nuclide)
+    else:
+        T, level = quenching._crossings(E, nuclide)
+    return T, level, quenching._slope(T, nuclide)
+
+
+def _density(
     experiment: Experiment,
-    recoils: Sequence[NDArray[np.float64]],
-    weights: Sequence[NDArray[np.float64]],
     interaction: Interaction,
-    which: str,
+    struck: Struck,
+    T: NDArray[np.float64],
+    beam: str,
 ) -> NDArray[np.float64]:
-    """Return the weighted recoils per MeV of all nuclides, each at recoil energies of its own."""
-    beams = experiment.source.select(which)
-    flat, weighing = ([x.ravel() for x in arrays] for arrays in (recoils, weights))
-    by_beam = _by_beam(experiment, interaction, flat, weighing, beams)
-    spectra = sum(experiment._fluence(beam) * recoiling for beam, recoiling in by_beam)
-    summed = np.reshape(spectra, (len(recoils), -1)).sum(axis=0)
-    return np.reshape(summed, recoils[0].shape)
+    """Return recoils per MeV of one thing struck, in the whole exposure."""
+    chosen = experiment.flux.select(beam)
+    density = np.zeros_like(T)
+    for part in interaction.parts:
+        E_min = part._minimum_energy(T, struck)
+        for component, folded in zip(
+            chosen, _folded(part, struck, T, E_min, chosen, {}), strict=True
+        ):
+            density += component.intensity * experiment.exposure * folded
+    return density
 
 
 def effective_area(
@@ -382,7 +707,7 @@ def effective_area(
 ) -> NDArray[np.float64]:
     r"""Return the counted events per neutrino and square centimetre, at each neutrino energy.
 
-    .. math:: A(E) = \sum_\text{nuclides} n_x \sum_n E^{-n}
+    .. math:: A(E) = \sum_\text{struck} n_x \sum_n E^{-n}
               \int_{T_-(E)}^{T_+(E)} dT\, w(T)\, c_n(T)
 
     With it a count is one integral over the neutrino energy, :math:`N = \int \Phi(E) A(E) dE`.
@@ -406,7 +731,7 @@ def effective_area(
     >>> from cevnslib import experiments
     >>> from cevnslib.physics import interactions
     >>> csi = experiments.load("coherent-csi")
-    >>> prompt = csi.source.beams[0]
+    >>> prompt = csi.flux.components[0]
     >>> line = prompt.spectrum.breakpoints[-1]
     >>> area = effective_area(csi, line, interactions.StandardModel())
     >>> f"{area:.3e} cm^2, {csi.fluence(prompt) * area:.1f} events"
@@ -415,35 +740,58 @@ def effective_area(
     _check(experiment, interaction)
     E = checked("neutrino energy E", E, "MeV", above=0)
     detector = experiment.detector
-    target = detector.target
     area = np.zeros_like(E)
-    for nuclide, per_kg in zip(target.nuclides, target.nuclei_per_kg, strict=True):
-        interaction._checked_neutrino(neutrino, nuclide)
-        edges = detector._breakpoints(nuclide)
-        _refuse_no_threshold(edges[0])
-        high = interaction._maximum_recoil(E, nuclide)
-        last = min(edges[-1], float(np.max(high, initial=0.0)))
-        if last <= edges[0]:
-            continue
-        inner = [T for T in edges if edges[0] < T < last]
-        logs = _panels(np.array([edges[0], *inner, last]))
-        part = partial(_area_between, detector, interaction, nuclide, neutrino)
-        whole = part(logs[:-1], logs[1:])
-        up_to = np.concatenate([np.zeros((len(whole), 1)), np.cumsum(whole, axis=1)], axis=1)
-        bounds = []
-        for T in (interaction._minimum_recoil(E, nuclide), high):
-            x = np.log(np.clip(T, edges[0], last))
-            panel = np.clip(np.searchsorted(logs, x, side="right") - 1, 0, len(logs) - 2)
-            bounds.append(up_to[:, panel] + part(logs[panel], x))
-        powers = E ** -np.arange(len(whole), dtype=float).reshape(-1, *[1] * E.ndim)
-        area += per_kg * detector.mass * np.sum((bounds[1] - bounds[0]) * powers, axis=0)
+    for part in interaction.parts:
+        for struck, number in (*_nuclei(detector), *detector.electron_targets):
+            part._checked_neutrino(neutrino, struck)
+            area += number * _area(detector, part, struck, neutrino, E)
     return checked("effective area", area, "cm^2")
+
+
+def _area(
+    detector: Detector,
+    interaction: Interaction,
+    struck: Struck,
+    neutrino: Neutrino | None,
+    E: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the effective area of one thing struck."""
+    high = interaction._maximum_recoil(E, struck)
+    starts, ends = response_panels(detector, struck, float(np.max(high, initial=0.0)))
+    if not starts.size:
+        return np.zeros_like(E)
+    between = partial(_area_between, detector, interaction, struck, neutrino)
+    whole = between(starts, ends)
+    up_to = np.concatenate([np.zeros((len(whole), 1)), np.cumsum(whole, axis=1)], axis=1)
+    bounds = []
+    for T in (interaction._minimum_recoil(E, struck), high):
+        x = np.log(np.maximum(T, 1e-300))
+        panel = np.maximum(np.searchsorted(starts, x, side="right") - 1, 0)
+        x = np.clip(x, starts[panel], ends[panel])
+        bounds.append(up_to[:, panel] + between(starts[panel], x))
+    orders = interaction.lowest + np.arange(len(whole), dtype=float)
+    powers = E ** -orders.reshape(-1, *[1] * E.ndim)
+    area: NDArray[np.float64] = np.sum((bounds[1] - bounds[0]) * powers, axis=0)
+    return area
+
+
+def response_panels(
+    detector: Detector, struck: Struck, most: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the logarithms of the ends of panels in T, up to a recoil, that hold what counts."""
+    if most <= 0:
+        return np.empty(0), np.empty(0)
+    largest = np.array([[most]])
+    low, high = _panels(detector, struck, largest, _kinks(detector, struck, largest))
+    if low.size and low[0, 0] < np.log(2 * _START * most):
+        raise DomainError(NO_THRESHOLD)
+    return low[0], high[0]
 
 
 def _area_between(
     detector: Detector,
     interaction: Interaction,
-    nuclide: Nuclide,
+    struck: Struck,
     neutrino: Neutrino | None,
     low: NDArray[np.float64],
     high: NDArray[np.float64],
@@ -451,8 +799,10 @@ def _area_between(
     """Integrate w c_n between two logarithms of T, in one panel; n along a new first axis."""
     log_T, weights = panel_rule(low, high, _NODES)
     T = np.exp(log_T)
-    weighted = weights * T * detector._weight(T, nuclide)
+    weighted = weights * T * detector._weight(T, struck)
+    if isinstance(struck, Electron):
+        weighted *= struck._available(T)
     integral: NDArray[np.float64] = np.sum(
-        weighted * interaction._coefficients(T, nuclide, neutrino), axis=-1
+        weighted * interaction._coefficients(T, struck, neutrino), axis=-1
     )
     return integral

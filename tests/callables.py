@@ -243,7 +243,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     },
     "experiments.Experiment.without_signal_nuisance": {},
     "experiments.Experiment": vars(CONUS),
-    "experiments.Experiment.fluence": {"beam": CONUS.source.beams[0]},
+    "experiments.Experiment.fluence": {"beam": CONUS.beams[0]},
     "experiments.SolarMeasurement": vars(experiments.load_solar()),
     "experiments.load": {"name": "conus", "threshold_kind": "nuclear-recoil"},
     "experiments.load_solar": {},

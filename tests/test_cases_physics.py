@@ -144,7 +144,7 @@ FLUENCE, KILOGRAMS, LOW, HIGH = 1.5e13 * 115.5 * 86400, 2.83, 0.17e-3, 0.8e-3
 
 def electron_events(interaction, struck, *, low=LOW, high=HIGH):
     """Events on electrons, from coefficients and moments, shell by shell."""
-    flux = experiments.load("conus").source.beams[0].spectrum
+    flux = experiments.load("conus").beams[0].spectrum
     whole = flux.moments(1e-6, 0)[0]
     edges = np.array([low, *(T for T in struck.breakpoints if low < T < high), high])
     T, weights = (x.ravel() for x in panel_rule(edges[:-1], edges[1:], 20))

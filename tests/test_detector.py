@@ -11,14 +11,14 @@ from scipy.integrate import quad
 from scipy.special import ndtr
 
 from cevnslib import experiments
-from cevnslib.detectors.detector import (
+from cevnslib.detectors.detector import Detector
+from cevnslib.detectors.efficiency import (
     ConstantEfficiency,
-    Detector,
     PhotoelectronAcceptance,
-    Resolution,
     TabulatedEfficiency,
 )
 from cevnslib.detectors.quenching import Lindhard
+from cevnslib.detectors.resolution import Resolution
 from cevnslib.errors import DomainError
 from cevnslib.physics.interactions import StandardModel
 from cevnslib.physics.targets import nuclide, target
@@ -134,7 +134,7 @@ def test_steep_acceptances_are_integrated_to_the_end(slope):
     csi = experiments.load("coherent-csi")
     csi = replace(csi, detector=replace(csi.detector, efficiency=steep))
     weak = StandardModel()
-    (prompt, *_), total = csi.source.beams, 0.0
+    (prompt, *_), total = csi.beams, 0.0
     line = prompt.spectrum
     assert isinstance(line, LineSpectrum)
     material = csi.detector.target

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cevnslib import experiments
-from cevnslib.detectors.detector import (
+from cevnslib.detectors.efficiency import (
     ConstantEfficiency,
     PhotoelectronAcceptance,
     TabulatedEfficiency,
@@ -61,7 +61,7 @@ def test_every_number_has_a_source():
 def test_fluence():
     csi = experiments.load("coherent-csi")
     expected = 0.08 * 1.76e23 / (4 * 3.141592653589793 * 1930**2)
-    for beam in csi.source.beams:
+    for beam in csi.beams:
         assert csi.fluence(beam) == pytest.approx(expected, rel=1e-12)
 
 
@@ -120,7 +120,7 @@ resolution = { constant_keV = 0.02 }
 efficiency = { kind = "table", energies_keV = [0.1, 0.5, 10], values = [0.2, 0.9, 1.0] }
 """
     mine = experiments.load(write(text))
-    (beam,) = mine.source.beams
+    (beam,) = mine.beams
     assert mine.detector.maximum == pytest.approx(5e-3)
     assert mine.detector.resolution is not None
     assert mine.detector.resolution.constant == pytest.approx(2e-5)
@@ -376,5 +376,5 @@ def test_built_in_inputs_of_the_sun_and_of_the_reactors():
     assert density == {"be7": 86, "pp": 67}
     powers = {"conus": 3.9, "connie": 3.8, "miner": 0.001, "texono": 2.9, "red100": 3.0}
     for name, power in powers.items():
-        (beam,) = experiments.load(name).source.beams
+        (beam,) = experiments.load(name).beams
         assert beam.rate == pytest.approx(power * 1e9 / (206.13 * 1.602176634e-13), rel=1e-4)

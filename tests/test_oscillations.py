@@ -153,10 +153,10 @@ def test_seen_source_fades_as_the_probability():
     mixing = oscillations.SterileMixing(0.02, 0.05, 0.1)
     csi = experiments.load("coherent-csi")
     seen = oscillated.seen_source(csi.source, mixing, 2.0, csi.baseline)
-    line = csi.source.beams[0].spectrum
+    line = csi.beams[0].spectrum
     assert isinstance(line, LineSpectrum)
     kept = oscillations.probability("mu", "active", line.energy, csi.baseline, 2.0, mixing)
-    assert seen.beams[0].rate / csi.source.beams[0].rate == pytest.approx(float(kept), rel=1e-14)
+    assert seen.beams[0].rate / csi.beams[0].rate == pytest.approx(float(kept), rel=1e-14)
     T = np.array([0.01, 0.02])
     weak = interactions.StandardModel()
     found = rates.recoil_spectrum(replace(csi, source=seen), T, weak)

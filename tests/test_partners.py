@@ -215,7 +215,7 @@ def test_counts_with_a_least_recoil(name, mass):
     for nucleus, per_kg in zip(
         detector.target.nuclides, detector.target.nuclei_per_kg, strict=True
     ):
-        beam = experiment.source.beams[2]
+        beam = experiment.beams[2]
         end = beam.spectrum.breakpoints[-1]
         low = max(float(portal.minimum_recoil(end, nucleus)), detector.threshold)
 

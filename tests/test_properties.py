@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cevnslib import experiments
-from cevnslib.detectors.detector import ConstantEfficiency
+from cevnslib.detectors.efficiency import ConstantEfficiency
 from cevnslib.detectors.quenching import Lindhard
 from cevnslib.physics.form_factors import point_like
 from cevnslib.physics.interactions import DipolePortal, MagneticMoment, StandardModel
@@ -77,7 +77,7 @@ def test_moment_matrix_is_hermitian_and_counts_what_each_beam_sees(p, L):
     assert np.linalg.eigvalsh(K)[0] >= -1e-12 * np.trace(K).real
     seen = sum(
         magnetic_counts()[beam.name] * effective_moment_squared(L, beam.flavour, p)
-        for beam in CSI.source.beams
+        for beam in CSI.beams
     )
     assert (L.conj() @ K @ L).real == pytest.approx(seen, rel=1e-11, abs=1e-11 * np.trace(K).real)
 
@@ -187,7 +187,7 @@ def test_beams_add_up(interaction):
     """A source of several beams gives what each gives alone."""
     total = sum(
         expected_counts(replace(CSI, source=Source(beam.name, (beam,))), interaction)
-        for beam in CSI.source.beams
+        for beam in CSI.beams
     )
     assert expected_counts(CSI, interaction) == pytest.approx(total, rel=1e-10)
 

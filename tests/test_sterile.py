@@ -10,7 +10,7 @@ from scipy.integrate import quad
 from scipy.optimize import brentq, minimize
 
 from cevnslib import experiments, rates
-from cevnslib.detectors.detector import ConstantEfficiency
+from cevnslib.detectors.efficiency import ConstantEfficiency
 from cevnslib.errors import DomainError, UnknownNameError
 from cevnslib.physics import interactions, oscillations
 from cevnslib.sources import oscillated
@@ -40,7 +40,7 @@ def test_disappeared_counts_are_those_of_the_seen_source(name, flavour, splittin
     before = rates.counts_by_beam(experiment, WEAK)
     after = rates.counts_by_beam(replace(experiment, source=seen), WEAK)
     lost = sterile.disappeared_counts(experiment, [splitting], spread=spread)
-    for beam in experiment.source.beams:
+    for beam in experiment.beams:
         kept = before[beam.name] - (beam.flavour == flavour) * lost[beam.name][0]
         assert after[beam.name] == pytest.approx(kept, rel=1e-8)
 
@@ -83,7 +83,7 @@ def test_exclusion_agrees_with_a_double_integral_at_ten_points():
     experiment = sterile.set_up("coherent-csi")
     splittings = np.random.default_rng(5).uniform(0.3, 20, 10)
     found = sterile.disappearance(experiment, splittings, "e").exclusion(0.5)
-    beams = {beam.name: beam for beam in experiment.source.beams}
+    beams = {beam.name: beam for beam in experiment.beams}
     line = beams["nu_mu"].spectrum
     assert isinstance(line, LineSpectrum)
     events = {
@@ -119,12 +119,12 @@ def test_both_ends_have_closed_forms(name):
     large = np.array([*sterile.disappeared_counts(experiment, [3e3]).values()])[:, 0]
     # At small splitting sin^2 is the square of its argument.
     np.testing.assert_allclose(small, 100 * tiny, rtol=0.01)
-    line = experiment.source.beams[0].spectrum
+    line = experiment.beams[0].spectrum
     assert isinstance(line, LineSpectrum)
     argument = 1.266932679e-4 * experiment.baseline / 100 / line.energy
     assert tiny[0] == pytest.approx(counts["nu_mu"] * argument**2, rel=1e-6)
     # At large splitting it is a half, but for the line, which needs a spread of the baseline.
-    halves = [counts[beam.name] / 2 for beam in experiment.source.beams]
+    halves = [counts[beam.name] / 2 for beam in experiment.beams]
     np.testing.assert_allclose(large[1:], halves[1:], rtol=0.01)
     averaged = sterile.disappeared_counts(experiment, [1e3], spread=1000.0)["nu_mu"][0]
     assert averaged == pytest.approx(halves[0], rel=0.01)

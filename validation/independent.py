@@ -18,7 +18,7 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 
 from cevnslib.constants import CODATA_2022 as C
-from cevnslib.detectors.detector import ConstantEfficiency
+from cevnslib.detectors.efficiency import ConstantEfficiency
 from cevnslib.experiments import Experiment
 from cevnslib.physics.interactions import RADIATIVE
 from cevnslib.physics.targets import Nuclide
@@ -167,7 +167,7 @@ def adaptive_counts(
     """Return counts by beam, ``"weak"`` or ``"magnetic"`` of 1e-10 mu_B, as double integrals."""
     target = experiment.detector.target
     counts: dict[str, float] = {}
-    for beam in experiment.source.beams:
+    for beam in experiment.beams:
         density, knots = spectra(beam.name)
         total = 0.0
         for nucleus, per_kg in zip(target.nuclides, target.nuclei_per_kg, strict=True):

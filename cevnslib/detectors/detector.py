@@ -242,8 +242,11 @@ class Detector:
         inner = [E for E in self._steps if edges[0] < E < edges[-1]]
         knots = np.union1d(edges, inner)
         if self._of_recoil:
-            return knots, np.ones(len(knots) - 1), np.zeros(len(knots) - 1), np.searchsorted(
-                knots[:-1], edges[:-1]
+            return (
+                knots,
+                np.ones(len(knots) - 1),
+                np.zeros(len(knots) - 1),
+                np.searchsorted(knots[:-1], edges[:-1]),
             )
         for _ in range(40):
             low, high = knots[:-1], knots[1:]
@@ -284,5 +287,3 @@ def _checked_bins(bins: Any, threshold: float, maximum: float) -> tuple[float, .
             f"{threshold:g} and maximum {maximum:g} MeV; allowed: one of both"
         )
     return edges
-
-

@@ -9,8 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import Doors, checked, checked_choice, checked_number, checked_table
-from ..checks import keep
+from ..checks import Doors, checked, checked_choice, checked_number, checked_table, keep
 from ..constants import KEV
 from ..errors import KindError, quoted
 
@@ -203,7 +202,7 @@ class PhotoelectronAcceptance(Efficiency):
         if self.offset < 0:  # below this energy it would be below 0
             zero = self.midpoint - math.log(-self.amplitude / self.offset - 1) / self.slope
             start = zero * KEV / self.photoelectrons_per_keV
-            energies = {start} | {T for T in energies if T > start}
+            energies = {start} | {T for T in energies if start < T}
         return tuple(sorted(energies))
 
     def _call(self, E: NDArray[np.float64]) -> NDArray[np.float64]:

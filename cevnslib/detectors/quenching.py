@@ -8,8 +8,15 @@ import numpy as np
 from numpy.polynomial import polynomial
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import Doors, checked, checked_kind, checked_number, checked_numbers, checked_table
-from ..checks import keep
+from ..checks import (
+    Doors,
+    checked,
+    checked_kind,
+    checked_number,
+    checked_numbers,
+    checked_table,
+    keep,
+)
 from ..constants import KEV
 from ..errors import DomainError, KindError, quoted
 from ..physics.targets import Nuclide

@@ -72,7 +72,7 @@ def flux(experiment: Experiment) -> None:
     """
     checked_kind("experiment", experiment, Experiment)
     _, ax = plt.subplots()
-    for beam in experiment.source.beams:
+    for beam in experiment.flux.components:
         per_second = experiment.fluence(beam) / experiment.exposure
         end = beam.spectrum.breakpoints[-1]
         name = BEAM_NAMES.get(beam.name, beam.name)
@@ -109,7 +109,7 @@ def recoils(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
     for ax, experiment in zip(axes[0], stages, strict=True):
         detector = experiment.detector
         nuclide = detector.target.nuclides[0]
-        weak, end = StandardModel(), experiment.source.beams[-1].spectrum.breakpoints[-1]
+        weak, end = StandardModel(), experiment.flux.components[-1].spectrum.breakpoints[-1]
         ends = [weak.maximum_recoil(end, nuclide) for nuclide in detector.target.nuclides]
         low = max(detector.threshold, detector.efficiency.breakpoints[0])
         high = float(detector.measured(np.max(ends), nuclide))

@@ -249,7 +249,7 @@ def inputs_table(experiment: Experiment) -> str:
         "mass_kg": f"{d.mass:g} kg",
         "threshold_keV": f"{lowest * 1e3:.3g} keV, {kind}",
         "efficiency": str(getattr(d.efficiency, "value", "a function of the energy")),
-        "baseline_m": f"{experiment.baseline / 100:g} m",
+        "baseline_m": f"{experiment.metres:g} m",
         "exposure": f"{years:g} yr" if years >= 0.999 else f"{seconds / 86400:g} days",
         "statistics": ", ".join(f"{key} {value:g}" for key, value in vars(m).items()),
     }
@@ -258,9 +258,7 @@ def inputs_table(experiment: Experiment) -> str:
     if "threshold_kind" in sources:
         inputs["threshold_kind"] = kind
     if "thermal_power_GW" in sources:
-        inputs["thermal_power_GW"] = (
-            f"{experiment.source.beams[0].rate:.3g} fissions per second follow"
-        )
+        inputs["thermal_power_GW"] = f"{experiment.beams[0].rate:.3g} fissions per second follow"
     body = [[key, value, sources.get(key, "")] for key, value in inputs.items()]
     shown = {*inputs, "exposure_days", "exposure_years"}
     body += [[key, "", source] for key, source in sources.items() if key not in shown]
@@ -339,7 +337,7 @@ def introduction(parameters: SheetParameters) -> str:
             ("12", "13", "23"), (p.sin2_theta12, p.sin2_theta13, p.sin2_theta23), strict=True
         )
     )
-    target, metres = experiment.detector.target.name, experiment.baseline / 100
+    target, metres = experiment.detector.target.name, experiment.metres
     return (
         f"# {experiment.title}\n\n{target} at {metres:g} m from {experiment.source.title}. "
         f"Limits at {p.confidence:.0%} C.L., with {angles} and $\\delta_\\text{{CP}} = "

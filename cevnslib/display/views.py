@@ -17,6 +17,7 @@ from ..physics import oscillations
 from ..physics.interactions import MagneticMoment, StandardModel
 from ..physics.mixing import TALK_2019, effective_moment_squared, pmns
 from ..sources import oscillated
+from ..sources.beams import Source
 from ..sources.solar import solar_shares
 from ..statistics.chi2 import delta_chi2
 from ..statistics.data import PoissonProjection
@@ -121,7 +122,7 @@ def recoils(target: str, place: str, moment: float, threshold: float) -> View:
     weak, magnetic = StandardModel(), MagneticMoment(checked_number("moment", moment) * UNIT)
     counts = [rates.expected_counts(experiment, force) for force in (weak, magnetic)]
     material = experiment.detector.target
-    end = max(beam.spectrum.breakpoints[-1] for beam in experiment.source.beams)
+    end = max(beam.spectrum.breakpoints[-1] for beam in experiment.flux.components)
     last = max(float(weak.maximum_recoil(end, nuclide)) for nuclide in material.nuclides)
     T = np.geomspace(1e-5, last, 160)
     whole = replace(experiment, detector=replace(experiment.detector, threshold=1e-6))
@@ -373,12 +374,14 @@ def _lost_recoils(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return recoil energies and the share of them that is lost at full amplitude."""
     experiment, weak = sterile.set_up(detector), StandardModel()
-    end = max(beam.spectrum.breakpoints[-1] for beam in experiment.source.beams)
+    end = max(beam.spectrum.breakpoints[-1] for beam in experiment.flux.components)
     last = float(weak.maximum_recoil(end, experiment.detector.target.nuclides[0])) * 0.9
     T = np.geomspace(experiment.detector.threshold * 1.001, last, 80)
     # The angle whose disappearance has the amplitude 4 x (1 - x) = 1.
     mixing = oscillations.SterileMixing(*{"e": (0.5, 0.0), "mu": (0.0, 0.5)}[flavour])
-    seen = oscillated.seen_source(experiment.source, mixing, splitting, experiment.baseline)
+    seen = oscillated.seen_source(
+        Source("seen", experiment.beams), mixing, splitting, 100 * experiment.metres
+    )
     full = rates.recoil_spectrum(experiment, T, weak)
     return T, 1 - rates.recoil_spectrum(replace(experiment, source=seen), T, weak) / full
 
@@ -419,9 +422,9 @@ def disappearing(
     splittings, excluded = _excluded(detector, flavour, scenario)
     verdict = "excluded" if rise > delta_chi2(0.90, 2) else "not excluded"
     T, lost = _lost_recoils(detector, flavour, splitting)
-    end = max(beam.spectrum.breakpoints[-1] for beam in experiment.source.beams)
+    end = max(beam.spectrum.breakpoints[-1] for beam in experiment.flux.components)
     E = np.linspace(5, end, 300)
-    kept = 1 - amplitude * oscillations.oscillation_term(E, experiment.baseline, splitting)
+    kept = 1 - amplitude * oscillations.oscillation_term(E, 100 * experiment.metres, splitting)
     return View(
         f"Of {before:.0f} events {after:.0f} are left. Δχ² = {rise:.2f}: {verdict} at 90% C.L.",
         partial(

@@ -28,7 +28,7 @@ from ..errors import DomainError, NoLimitError, quoted
 from ..experiments import Experiment, SolarMeasurement
 from ..physics.interactions import Interaction, MagneticMoment, StandardModel
 from ..physics.mixing import TALK_2019, OscillationParameters, complex_moments
-from ..rates import counts_by_beam, expected_counts, matrix_of_counts, saying_why_nothing_is_seen
+from ..rates import fold, matrices_of_events, saying_why_nothing_is_seen
 from ..sources.solar import solar_shares
 from ..statistics.chi2 import PulledChi2, delta_chi2
 
@@ -260,17 +260,18 @@ def _constraints(
     magnetic: Interaction = MagneticMoment(),  # noqa: B008, it is frozen
 ) -> list[list[Constraint]]:
     """Return, for each beam, what is said with each choice of parameters; events count once."""
-    signal = expected_counts(experiment, standard_model)
+    folding = fold(experiment)
+    signal = float(folding.events(standard_model).sum())
     with saying_why_nothing_is_seen(experiment, standard_model):
         chi2 = experiment.measurement.chi2(signal)
-    counts = counts_by_beam(experiment, magnetic)
-    selections = [experiment.source.select(beam) for beam in beams]
+    events = folding.events(magnetic)
+
+    def matrix(beam: str, choice: OscillationParameters) -> NDArray[np.complex128]:
+        return np.asarray(matrices_of_events(events, experiment, beam, choice).sum(axis=0))
+
     return [
-        [
-            made(Constraint, signal=signal, matrix=matrix_of_counts(counts, chosen, p), chi2=chi2)
-            for p in choices
-        ]
-        for chosen in selections
+        [made(Constraint, signal=signal, matrix=matrix(beam, p), chi2=chi2) for p in choices]
+        for beam in beams
     ]
 
 

@@ -22,10 +22,17 @@ from ..errors import DomainError, quoted
 from ..experiments import Experiment, from_description
 from ..files import packaged, papers
 from ..physics.interactions import Interaction, StandardModel
+from ..physics.neutrinos import FLAVOURS, Neutrino
 from ..physics.oscillations import oscillation_phase, oscillation_term
+from ..physics.targets import Struck
 from ..quadrature import panel_rule
-from ..rates import counts_by_beam, effective_area, saying_why_nothing_is_seen
-from ..sources.beams import Beam
+from ..rates import (
+    counts_by_beam,
+    effective_area,
+    response_panels,
+    saying_why_nothing_is_seen,
+)
+from ..sources.flux import Component
 from ..sources.oscillated import energy_panels
 from ..sources.spectra import SmoothSpectrum
 from ..statistics.chi2 import BinnedChi2, delta_chi2
@@ -105,39 +112,58 @@ def _disappeared_counts(
     interaction: Interaction,
     spread: float,
 ) -> dict[str, NDArray[np.float64]]:
-    largest = float(oscillation_phase(1.0, experiment.baseline, np.max(splittings, initial=0))) / 2
     lost = {}
-    for beam in experiment.source.beams:
+    for beam in experiment.flux.components:
+        baseline = _baseline(beam)
+        largest = float(oscillation_phase(1.0, baseline, np.max(splittings, initial=0))) / 2
         if isinstance(beam.spectrum, SmoothSpectrum):
             E, weights = _energy_rule(experiment, beam, interaction, largest)
             weighted = weights * beam.spectrum.density(E)
         else:  # a line
             E, weighted = np.array(beam.spectrum.breakpoints), np.ones(1)
-        weighted = weighted * experiment.fluence(beam) * effective_area(experiment, E, interaction)
+        area = sum(
+            share * effective_area(experiment, E, interaction, Neutrino(flavour, beam.antineutrino))
+            for flavour, share in zip(FLAVOURS, beam.shares, strict=True)
+            if share
+        )
+        weighted = weighted * experiment.fluence(beam) * area
         rows = max(1, _AT_ONCE // len(E))
         lost[beam.name] = np.concatenate(
             [
-                oscillation_term(E, experiment.baseline, some[:, np.newaxis], spread) @ weighted
+                oscillation_term(E, baseline, some[:, np.newaxis], spread) @ weighted
                 for some in np.split(splittings, range(rows, len(splittings), rows))
             ]
         )
     return lost
 
 
+def _baseline(component: Component) -> float:
+    """Return how far a component has come, in cm."""
+    if component.baseline_m is None:
+        raise DomainError(
+            f"baseline of {component.name}: got None; allowed: a distance, as neutrinos oscillate "
+            "on their way"
+        )
+    return 100 * component.baseline_m
+
+
 def _energy_rule(
-    experiment: Experiment, beam: Beam, interaction: Interaction, unit_phase: float
+    experiment: Experiment, beam: Component, interaction: Interaction, unit_phase: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return nodes and weights in E that follow the effective area and the fastest oscillation."""
     detector, spectrum = experiment.detector, beam.spectrum
     end = spectrum.breakpoints[-1]
     kinks = set(spectrum.breakpoints)
     starts = []
-    for nuclide in detector.target.nuclides:
-        jumps = np.array([T for T in detector.breakpoints(nuclide) if np.isfinite(T)])
-        opened = interaction.minimum_energy(jumps, nuclide)
-        starts.append(float(opened[0]))
-        kinks |= {float(E) for E in opened}
-    low = min(starts)
+    every: list[Struck] = [*detector.target.nuclides]
+    every += [electron for electron, _ in detector.electron_targets]
+    for struck in every:
+        most = float(interaction.maximum_recoil(end, struck))
+        panels = np.unique(np.exp(np.concatenate(response_panels(detector, struck, most))))
+        opened = interaction.minimum_energy(panels, struck).tolist()
+        starts += opened[:1]
+        kinks |= set(opened)
+    low = min(starts, default=end)
     if low >= end:
         return np.array([end]), np.zeros(1)
     edges = [low, *sorted(E for E in kinks if low < E < end), end]
@@ -281,11 +307,12 @@ def disappearance(
     array([ 3028., 10202.])
     """
     checked_kind("experiment", experiment, Experiment)
-    flavours = tuple(dict.fromkeys(beam.flavour for beam in experiment.source.beams))
+    pure = (component.flavour for component in experiment.flux.components)
+    flavours = tuple(dict.fromkeys(name for name in pure if name))
     checked_choice("flavour of a beam", flavour, flavours)
     if isinstance(samples, str) or not isinstance(samples, Sequence) or not samples:
         raise DomainError(f"samples: got {quoted(samples)}; allowed: a sequence of names of beams")
-    chosen = [beam.name for sample in samples for beam in experiment.source.select(sample)]
+    chosen = [beam.name for sample in samples for beam in experiment.flux.select(sample)]
     if len(set(chosen)) < len(chosen):
         raise DomainError(
             f"samples: got {', '.join(samples)}, with the beams {', '.join(chosen)}; allowed: "
@@ -302,7 +329,7 @@ def disappearance(
         for window in windows
     ]
     for sample in samples:
-        beams = experiment.source.select(sample)
+        beams = experiment.flux.select(sample)
         for by_beam, fading_by_beam in by_window:
             counts.append(sum(by_beam[beam.name] for beam in beams))
             fading = [fading_by_beam[beam.name] for beam in beams if beam.flavour == flavour]
@@ -506,7 +533,7 @@ def _studies(name: str) -> list[tuple[str, str, partial[Disappearance]]]:
             )
             for stage in experiments.stages(name)
             for treatment, variant in experiments.variants(experiments.load(name, stage)).items()
-            for beam in variant.source.beams
+            for beam in variant.beams
         ]
     timings: list[tuple[str, tuple[str, ...]]] = [("", ("all",))]
     if _study()["set-ups"][name].get("by_time"):
@@ -608,7 +635,7 @@ def introduction(name: str) -> str:
     """
     checked_choice("detector of the sterile study", name, names())
     experiment = set_up(name) if name in set_ups() else experiments.load(name)
-    target, metres = experiment.detector.target.name, experiment.baseline / 100
+    target, metres = experiment.detector.target.name, experiment.metres
     return (
         f"# Sterile: {experiment.title}\n\n{target} at {metres:g} m from "
         f"{experiment.source.title}: what it excludes of a flavour that disappears into a sterile "
