@@ -46,8 +46,9 @@ __all__ = [
     "recoil_spectrum",
 ]
 #: Nodes in a panel, and the largest ratio of its ends; together they reach 1e-12 in a count.
-_NODES = 20
-_RATIO = 8.0
+_NODES, _RATIO = 20, 8.0
+#: The same where a resolution makes the integrand smooth: there bins need 1e-8.
+_FEW, _NARROW = 10, 3.0
 #: A sum of cross sections in cm^2 that cannot be, whatever the units.
 _ABSURD = 1e40
 NO_THRESHOLD = (
@@ -138,7 +139,8 @@ def _panels(
     low, high = low[:, wide], high[:, wide]
     alive = np.any(detector._weight(np.exp((low + high) / 2), struck) > 0, axis=0)
     low, high = low[:, alive], high[:, alive]
-    pieces = np.ceil((high - low).max(axis=0, initial=0) / np.log(_RATIO) - 1e-9).astype(int)
+    ratio = _RATIO if detector.resolution is None else _NARROW
+    pieces = np.ceil((high - low).max(axis=0, initial=0) / np.log(ratio) - 1e-9).astype(int)
     if np.any(pieces > 1):
         step = np.repeat((high - low) / pieces, pieces, axis=1)
         place = np.concatenate([np.arange(count) for count in pieces])
@@ -219,7 +221,7 @@ def _nodes(
     low, high = _panels(detector, struck, most, kinks)
     if not low.size:
         return None
-    log_T, steps = panel_rule(low, high, _NODES)
+    log_T, steps = panel_rule(low, high, _NODES if detector.resolution is None else _FEW)
     log_T = log_T.reshape(len(numbers), -1)
     T = np.exp(log_T)
     weights = T * steps.reshape(T.shape) * numbers
@@ -385,7 +387,7 @@ def _moments(spectrum: Spectrum, E_min: Any, lowest: int, order: int) -> NDArray
 def _refuse_what_diverges(nodes: _Nodes, folded: NDArray[np.float64]) -> None:
     weights = nodes.weights if nodes.weights.ndim == 2 else nodes.weights.sum(axis=0)
     weighted = np.abs(weights * folded)
-    if weighted[:, :_NODES].sum() > _FIRST * weighted.sum():
+    if weighted[:, :_FEW].sum() > _FIRST * weighted.sum():
         raise DomainError(NO_THRESHOLD)
 
 

@@ -224,9 +224,11 @@ class Detector:
         """
         assert self.resolution is not None
         knots, constants, slopes, first = self._pieces
-        shares, seen = self.resolution._up_to(knots[:, np.newaxis], E)
-        pieces = constants[:, np.newaxis] * np.diff(shares, axis=0)
-        pieces += slopes[:, np.newaxis] * np.diff(seen, axis=0)
+        ends = knots[:, np.newaxis]
+        pieces = constants[:, np.newaxis] * np.diff(self.resolution._up_to(ends, E), axis=0)
+        if np.any(slopes):
+            seen = self.resolution._seen_up_to(ends, E)
+            pieces += slopes[:, np.newaxis] * np.diff(seen, axis=0)
         if len(first) < len(pieces):
             pieces = np.add.reduceat(pieces, first, axis=0)
         return np.clip(pieces, 0.0, 1.0) * (self.least_ionisation <= E)

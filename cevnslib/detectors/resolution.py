@@ -47,15 +47,17 @@ class Readout(Doors, ABC):
         """Return the width; see `sigma`."""
 
     @abstractmethod
-    def _up_to(
-        self, e: NDArray[np.float64], E: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return F_0 and F_1 up to energies e, of events with mean energies E; shapes broadcast."""
+    def _up_to(self, e: NDArray[np.float64], E: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return F_0 up to energies e, of events with mean energies E; shapes broadcast."""
+
+    @abstractmethod
+    def _seen_up_to(self, e: NDArray[np.float64], E: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return F_1, as `_up_to`."""
 
 
 @dataclass(frozen=True)
 class Resolution(Readout):
-    r"""A Gaussian readout, cut off at 0 and normalised above.
+    r"""A Gaussian readout.
 
     .. math:: \sigma^2 = \sigma_0^2 + s^2 E + r^2 E^2
               \quad\text{or}\quad \sigma = \sigma_0 + s \sqrt E + r E
@@ -70,6 +72,9 @@ class Resolution(Readout):
         :math:`r`, a number.
     linear : bool, optional
         Whether the terms add up as they are, instead of in quadrature.
+    renormalised : bool, optional
+        Whether the Gaussian is cut off at 0 and its rest made 1, as some analyses do. Otherwise
+        what is measured below 0 is lost to the bins, which start at 0 or above.
 
     Examples
     --------
@@ -81,10 +86,12 @@ class Resolution(Readout):
     stochastic: float = 0.0
     relative: float = 0.0
     linear: bool = False
+    renormalised: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what is no width."""
         checked_kind("linear", self.linear, bool)
+        checked_kind("renormalised", self.renormalised, bool)
         keep(
             self,
             constant=checked_number("constant", self.constant, "MeV", at_least=0),
@@ -98,18 +105,26 @@ class Resolution(Readout):
             return self.constant + self.stochastic * np.sqrt(E) + self.relative * E
         return np.sqrt(self.constant**2 + self.stochastic**2 * E + self.relative**2 * E**2)
 
-    def _up_to(
-        self, e: NDArray[np.float64], E: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _up_to(self, e: NDArray[np.float64], E: NDArray[np.float64]) -> NDArray[np.float64]:
         from scipy.special import ndtr  # here, as it loads more slowly than all else
 
-        sigma = np.maximum(self._sigma(E), _LEAST)  # at rest there may be none
-        start, z = -E / sigma, (e - E) / sigma
-        norm = ndtr(-start)
-        share = (ndtr(z) - ndtr(start)) / norm
-        bell = np.exp(-(np.minimum(np.abs(z), 40.0) ** 2) / 2)
-        bell = bell - np.exp(-(np.maximum(start, -40.0) ** 2) / 2)
-        return share, E * share - sigma / np.sqrt(2 * np.pi) * bell / norm
+        width = 1 / np.maximum(self._sigma(E), _LEAST)  # at rest there may be none
+        start = ndtr(-E * width)
+        share: NDArray[np.float64] = ndtr((e - E) * width) - start
+        return share / (1 - start) if self.renormalised else share
+
+    def _seen_up_to(self, e: NDArray[np.float64], E: NDArray[np.float64]) -> NDArray[np.float64]:
+        from scipy.special import ndtr
+
+        sigma = np.maximum(self._sigma(E), _LEAST)
+        bell = _bell((e - E) / sigma) - _bell(-E / sigma)
+        norm = ndtr(E / sigma) if self.renormalised else 1.0
+        return np.asarray(E * self._up_to(e, E) - sigma * bell / norm)
+
+
+def _bell(z: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the normal density."""
+    return np.exp(-(np.minimum(np.abs(z), 40.0) ** 2) / 2) / np.sqrt(2 * np.pi)
 
 
 @dataclass(frozen=True)
@@ -140,13 +155,16 @@ class PoissonResolution(Readout):
     def _sigma(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.sqrt(E * KEV / self.photoelectrons_per_keV)
 
-    def _up_to(
-        self, e: NDArray[np.float64], E: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        per_MeV = self.photoelectrons_per_keV / KEV
-        mean = per_MeV * E
-        below = np.ceil(np.minimum(e * per_MeV, 1e15) - _ROUNDING)  # n runs from 0 to below - 1
-        return _poisson_below(below, mean), _poisson_below(below - 1, mean) * E
+    def _below(self, e: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return how many numbers of photoelectrons, from 0 on, lie below an energy."""
+        numbers = np.minimum(e * (self.photoelectrons_per_keV / KEV), 1e15)
+        return np.ceil(numbers - _ROUNDING)
+
+    def _up_to(self, e: NDArray[np.float64], E: NDArray[np.float64]) -> NDArray[np.float64]:
+        return _poisson_below(self._below(e), self.photoelectrons_per_keV / KEV * E)
+
+    def _seen_up_to(self, e: NDArray[np.float64], E: NDArray[np.float64]) -> NDArray[np.float64]:
+        return E * _poisson_below(self._below(e) - 1, self.photoelectrons_per_keV / KEV * E)
 
 
 def _poisson_below(n: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -188,11 +206,18 @@ class GammaResolution(Readout):
     def _sigma(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(E / np.sqrt(1 + self.shape_per_keV / KEV * E))
 
-    def _up_to(
-        self, e: NDArray[np.float64], E: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _up_to(self, e: NDArray[np.float64], E: NDArray[np.float64]) -> NDArray[np.float64]:
+        return self._gamma(e, E, 0)
+
+    def _seen_up_to(self, e: NDArray[np.float64], E: NDArray[np.float64]) -> NDArray[np.float64]:
+        return E * self._gamma(e, E, 1)
+
+    def _gamma(
+        self, e: NDArray[np.float64], E: NDArray[np.float64], more: int
+    ) -> NDArray[np.float64]:
         from scipy.special import gammainc
 
         k = 1 + self.shape_per_keV / KEV * E
         x = np.minimum(k * e / np.maximum(E, _LEAST), 1e300)
-        return gammainc(k, x), E * gammainc(k + 1, x)
+        share: NDArray[np.float64] = gammainc(k + more, x)
+        return share
