@@ -111,6 +111,10 @@ class Experiment:
             references=_references(self.references),
         )
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave behind what can be computed anew."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
     @cached_property
     def flux(self) -> Flux:
         """The flux at the detector."""

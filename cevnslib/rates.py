@@ -64,6 +64,8 @@ _START, _FIRST = 1e-13, 1e-6
 #: At how many recoils a resolution is looked at, the widths that a panel may span, and how many
 #: panels there may be.
 _SAMPLES, _WIDTHS, _MOST_PANELS = 400, 2.0, 20_000
+#: Where an experiment keeps its folding.
+_KEPT = "_folding"
 #: What a massless outgoing neutrino leaves as it is.
 _KINEMATICS = ("_minimum_energy", "_maximum_recoil", "_minimum_recoil")
 
@@ -304,28 +306,30 @@ class Folding:
         if all(getattr(kind, name) is getattr(Interaction, name) for name in _KINEMATICS):
             key = at_once
         elif getattr(kind, "__hash__", None) is None:
-            return self._new_nodes(interaction, at_once)
+            return self._new_nodes(interaction)
         if key not in self._known:
-            self._known[key] = self._new_nodes(interaction, at_once)
+            self._known[key] = self._new_nodes(interaction)
         return self._known[key]
 
-    def _new_nodes(self, interaction: Interaction, at_once: bool) -> tuple[_Nodes, ...]:
+    def _new_nodes(self, interaction: Interaction) -> tuple[_Nodes, ...]:
         detector = self.experiment.detector
-        target = detector.target
-        numbers = np.array(target.nuclei_per_kg)[:, np.newaxis] * detector.mass
-        struck: list[tuple[Any, Any]] = list(
-            zip(target.nuclides, numbers[:, np.newaxis], strict=True)
-        )
-        if at_once:
-            struck = [(_stacked(target.nuclides), numbers)]
+        struck = _nuclei(detector, interaction)
         struck += [(electron, np.array([[atoms]])) for electron, atoms in detector.electron_targets]
         every = (_nodes(self.experiment, interaction, thing, number) for thing, number in struck)
         return tuple(nodes for nodes in every if nodes is not None)
 
 
 def fold(experiment: Experiment) -> Folding:
-    """Work out the response of an experiment once, for many interactions; see `Folding`."""
-    return Folding(checked_kind("experiment", experiment, Experiment))
+    """Work out the response of an experiment, for many interactions; see `Folding`.
+
+    It is kept with the experiment, unless that holds classes of a reader's own, which may change.
+    """
+    kept: Folding | None = vars(checked_kind("experiment", experiment, Experiment)).get(_KEPT)
+    if kept is None:
+        kept = Folding(experiment)
+        if _takes_arrays((experiment.detector, experiment.flux)):
+            vars(experiment)[_KEPT] = kept
+    return kept
 
 
 def _integrals(
@@ -607,11 +611,10 @@ def recoil_spectrum(
     _check(experiment, interaction)
     detector = experiment.detector
     T = coherent_recoil("recoil energy T", T, *detector.target.nuclides)
-    flat, total = T.ravel(), np.zeros(T.size)
-    alike = detector._weight(flat, None) if detector.quenching is None else None
-    for nuclide, number in _nuclei(detector):
-        weight = detector._weight(flat, nuclide) if alike is None else alike
-        total += number * weight * _density(experiment, interaction, nuclide, flat, beam)
+    total, flat = np.zeros(T.size), T.reshape(1, -1)
+    for struck, numbers in _nuclei(detector, interaction):
+        weight = numbers * detector._weight(flat, struck)
+        total += np.sum(weight * _density(experiment, interaction, struck, flat, beam), axis=0)
     return total.reshape(T.shape)
 
 
@@ -646,40 +649,45 @@ def measured_spectrum(
     array([128837.,   8634.])
     """
     _check(experiment, interaction)
-    detector = experiment.detector
+    detector, quenching = experiment.detector, experiment.detector.quenching
     E = coherent_recoil("measured energy E", E, *detector.target.nuclides)
-    flat = E.ravel()
-    total, chance = np.zeros(flat.size), detector._acceptance(flat)
-    for nuclide, number in _nuclei(detector):
-        T, level, slope = _branches(detector, flat, nuclide)
-        weight = number * detector._chance_of_recoil(T) * chance[level] / np.abs(slope)
-        density = weight * _density(experiment, interaction, nuclide, T, beam)
-        total += np.bincount(level, density, minlength=flat.size)
+    flat = E.reshape(1, -1)
+    chance, total = detector._acceptance(flat), np.zeros(E.size)
+
+    def add(struck: Any, numbers: Any, T: NDArray[np.float64], level: Any) -> None:
+        weight = numbers * chance[:, level]
+        if isinstance(struck, Electron):
+            weight = weight * struck._available(T)
+        else:
+            weight = weight * detector._chance_of_recoil(T)
+            if quenching is not None:
+                weight = weight / np.abs(quenching._slope(T, struck))
+        density = weight * _density(experiment, interaction, struck, T, beam)
+        np.add.at(total, level, density.sum(axis=0))
+
+    every = np.arange(E.size)
+    for struck, numbers in _nuclei(detector, interaction):
+        if quenching is None:
+            add(struck, numbers, flat, every)
+        elif quenching.rising:
+            rows = np.broadcast_to(flat, (len(numbers), E.size))
+            add(struck, numbers, quenching._answer("nuclear_recoil", rows, struck), every)
+        else:  # an energy may be that of several recoils
+            for each, number in zip(_each(struck), numbers, strict=True):
+                T, level = quenching._crossings(flat[0], each)
+                add(each, number, T[np.newaxis], level)
     for electron, number in detector.electron_targets:
-        weight = number * electron._available(flat) * chance
-        total += weight * _density(experiment, interaction, electron, flat, beam)
+        add(electron, number, flat, every)
     return total.reshape(E.shape)
 
 
-def _nuclei(detector: Detector) -> Iterator[tuple[Nuclide, float]]:
-    """Yield the nuclides in a detector with their numbers."""
+def _nuclei(detector: Detector, interaction: Interaction) -> list[tuple[Any, NDArray[np.float64]]]:
+    """Return nuclides, as one if formulas take them so, with their numbers along a column."""
     target = detector.target
-    for nuclide, per_kg in zip(target.nuclides, target.nuclei_per_kg, strict=True):
-        yield nuclide, per_kg * detector.mass
-
-
-def _branches(
-    detector: Detector, E: NDArray[np.float64], nuclide: Nuclide
-) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]:
-    """Return all recoils that are seen as one of some energies, as which, and dE/dT there."""
-    quenching, level = detector.quenching, np.arange(len(E))
-    if quenching is None:
-        return E, level, np.ones_like(E)
-    if quenching.rising:
-        T = quenching._answer("nuclear_recoil", E, nuclide)
-    else:
-        T, level = quenching._crossings(E, nuclide)
-    return T, level, quenching._slope(T, nuclide)
+    numbers = np.array(target.nuclei_per_kg)[:, np.newaxis] * detector.mass
+    if _takes_arrays((interaction, detector.quenching)):
+        return [(_stacked(target.nuclides), numbers)]
+    return list(zip(target.nuclides, numbers[:, np.newaxis], strict=True))
 
 
 def _density(
@@ -691,14 +699,14 @@ def _density(
 ) -> NDArray[np.float64]:
     """Return recoils per MeV of one thing struck, in the whole exposure."""
     chosen = experiment.flux.select(beam)
-    density = np.zeros_like(T)
+    density: Any = 0.0
     for part in interaction.parts:
         E_min = part._minimum_energy(T, struck)
         for component, folded in zip(
             chosen, _folded(part, struck, T, E_min, chosen, {}), strict=True
         ):
-            density += component.intensity * experiment.exposure * folded
-    return density
+            density = density + component.intensity * experiment.exposure * folded
+    return np.asarray(density)
 
 
 def effective_area(
@@ -744,7 +752,10 @@ def effective_area(
     detector = experiment.detector
     area = np.zeros_like(E)
     for part in interaction.parts:
-        for struck, number in (*_nuclei(detector), *detector.electron_targets):
+        target = detector.target
+        nuclei = zip(target.nuclides, target.nuclei_per_kg, strict=True)
+        every: list[tuple[Struck, float]] = [(n, per_kg * detector.mass) for n, per_kg in nuclei]
+        for struck, number in (*every, *detector.electron_targets):
             part._checked_neutrino(neutrino, struck)
             area += number * _area(detector, part, struck, neutrino, E)
     return checked("effective area", area, "cm^2")

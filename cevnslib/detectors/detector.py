@@ -111,8 +111,8 @@ class Detector:
         if self._of_recoil and self.quenching is not None and self.electrons != ELECTRONS[-1]:
             raise DomainError(
                 f"electrons: got {self.electrons!r} with an efficiency of the nuclear-recoil "
-                f"energy, which electrons do not have; allowed: {ELECTRONS[-1]!r}, or an efficiency "
-                "of the measured energy"
+                f"energy, which electrons do not have; allowed: {ELECTRONS[-1]!r}, or an "
+                "efficiency of the measured energy"
             )
 
     @property

@@ -7,6 +7,7 @@ one flavour :math:`\rho = |\nu_\alpha\rangle\langle\nu_\alpha|`, for a mass eige
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import chain, count
 from typing import Protocol, TypeVar
 
@@ -127,13 +128,13 @@ class Component:
             density=_checked_density(self.density),
         )
 
-    @property
+    @cached_property
     def shares(self) -> tuple[float, float, float]:
         """The shares of nu_e, nu_mu and nu_tau: the diagonal of the density matrix."""
         e, mu, tau = np.diagonal(np.asarray(self.density)).real.tolist()
         return e, mu, tau
 
-    @property
+    @cached_property
     def flavour(self) -> str | None:
         """The flavour of a component that has one only."""
         pure = [name for name, share in zip(FLAVOURS, self.shares, strict=True) if share == 1]
