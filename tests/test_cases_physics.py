@@ -191,3 +191,20 @@ def test_weak_scattering_on_the_electrons_of_germanium():
     mean = scale * np.sum(np.where(above, phi * bracket, 0)) / np.sum(phi)
     electrons = 32 * 1000 * AVOGADRO / 72.63 * KILOGRAMS
     assert events == pytest.approx(mean * electrons * FLUENCE * (HIGH - LOW), rel=0.01)
+
+
+@pytest.mark.parametrize(("name", "answer"), [("conus", 1684), ("texono", 120), ("connie", 241)])
+def test_a_moment_on_the_electrons_of_built_in_set_ups(name, answer):
+    """D02, its notes: up to 1 keVee, all electrons free. To the digits of the answer."""
+    experiment = experiments.load(name)
+    detector, (beam,) = experiment.detector, experiment.source.beams
+    log_T, weights = panel_rule(np.log([detector.threshold]), np.log([1e-3]), 40)
+    T = np.exp(log_T.ravel())
+    seen, moment = weights.ravel() * T * detector.acceptance(T), MagneticMoment(1e-10)
+    events = 0.0
+    for struck, atoms in detector.target.electrons(free=True):
+        c = moment.coefficients(T, struck)
+        moments = beam.spectrum.moments(moment.minimum_energy(T, struck), len(c) - 1)
+        rate = struck.available(T) * np.sum(c * moments, axis=0)
+        events += experiment.fluence(beam) * detector.mass * atoms * float(np.sum(seen * rate))
+    assert events == pytest.approx(answer, abs=0.6)

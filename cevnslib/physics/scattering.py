@@ -22,7 +22,7 @@ from .form_factors import FormFactor, of_nucleons
 from .neutrinos import Neutrino
 from .targets import Electron, Nuclide, Struck
 
-__all__ = ["Interaction", "Sum"]
+__all__ = ["Flavoured", "Interaction", "Sum"]
 #: Momentum transfer in MeV above which a nucleus no longer recoils as a whole.
 _LARGEST_MOMENTUM = 1e3
 

@@ -235,8 +235,8 @@ class _Amplitudes(Interaction):
             second = (axial**2 - vector**2) * (struck.mass * T / 2)
             if isinstance(struck, Electron):
                 assert neutrino is not None
-                left = (vector + axial if neutrino.antineutrino else vector - axial) ** 2
-                first, second = -T * left, second + T**2 * left / 2
+                right = (vector + axial if neutrino.antineutrino else vector - axial) ** 2
+                first, second = -T * right, second + T**2 * right / 2
             total = total + np.stack([zeroth, first, second])
         coefficients: NDArray[np.float64] = scale * total
         return coefficients
