@@ -17,7 +17,7 @@ from cevnslib.constants import CODATA_2022
 from cevnslib.detectors import detector, quenching
 from cevnslib.display import sheets
 from cevnslib.display.views import PLACES
-from cevnslib.physics import interactions, mixing, oscillations, targets
+from cevnslib.physics import interactions, mixing, neutrinos, oscillations, targets
 from cevnslib.sources import spectra
 from cevnslib.sources.beams import Beam
 from cevnslib.sources.flux import Component
@@ -27,8 +27,10 @@ from cevnslib.studies import moments, published, sterile
 from tests.test_project import MODULES
 
 CS, GE = targets.nuclide("Cs133"), targets.nuclide("Ge74")
+NU_MU = neutrinos.Neutrino("mu")
 CSI, CONUS = experiments.load("coherent-csi"), experiments.load("conus")
 WEAK, MAGNETIC = interactions.StandardModel(), interactions.MagneticMoment(1e-10)
+MILLICHARGE = interactions.Millicharge(1e-9)
 LINE = spectra.LineSpectrum(30.0)
 BEAM = Beam("nu_mu", "mu", False, "prompt", LINE, 1e15)
 COMPONENT = Component("nu_mu", LINE, 1e7, "mu", timing="prompt", baseline_m=20.0)
@@ -46,11 +48,11 @@ COUNTS = np.array([100.0, 136.0, 250.0])
 MOMENTS = np.array([[1e-9, 2e-9j, 0], [3e-9, 0, 1e-9], [0, 0, 5e-9 + 1e-9j]])
 
 _SCATTERING = {
-    "coefficients": {"T": T, "nuclide": CS},
-    "minimum_energy": {"T": T, "nuclide": CS},
-    "maximum_recoil": {"E": E, "nuclide": CS},
-    "minimum_recoil": {"E": E, "nuclide": CS},
-    "differential_cross_section": {"T": T, "E": E, "nuclide": CS},
+    "coefficients": {"T": T, "struck": CS, "neutrino": NU_MU},
+    "minimum_energy": {"T": T, "struck": CS},
+    "maximum_recoil": {"E": E, "struck": CS},
+    "minimum_recoil": {"E": E, "struck": CS},
+    "differential_cross_section": {"T": T, "E": E, "struck": CS, "neutrino": NU_MU},
 }
 _MOMENTS = {"E_min": E_MIN, "order": 2}
 
@@ -78,7 +80,7 @@ BEHIND |= {f"sheets.{name}" for name in ("Row", "by_stage", "counts_table", "inp
 BEHIND |= {f"sheets.{name}" for name in ("introduction", "limits_table", "rows", "solar_row")}
 BEHIND |= {f"sterile.{name}" for name in ("ExclusionCurve", "as_csv", "best", "introduction")}
 BEHIND |= {f"sterile.{name}" for name in ("names", "scenarios", "set_ups", "summary")}
-BEHIND |= {"checks.Doors"}
+BEHIND |= {"checks.Doors", "scattering.Flavoured"}
 BEHIND |= {f"experiments.{name}" for name in ("description", "names", "solar_names", "variants")}
 
 #: Results: what this library makes and a reader is given; whoever makes them checks what they hold.
@@ -96,27 +98,43 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "checks.checked_shapes": {"arrays": {"T": T, "E": E}},
     "errors.quoted": {"value": "nonsense"},
     "checks.checked_table": {"name": "x", "energies": (1.0, 2.0), "values": (0.1, 0.2)},
+    "neutrinos.Neutrino": {"flavour": "mu"},
     "constants.Constants": vars(CODATA_2022),
     "targets.Nuclide": {"name": "Cs133", "protons": 55, "neutrons": 78, "mass": 123800.0},
     "targets.Target": {"name": "Cs", "nuclides": (CS,), "nuclei_per_kg": (4.5e24,)},
+    "targets.Target.electrons": {},
+    "targets.Electron": {"element": "Ge", "shells": ((1e-3, 2.0), (2e-5, 4.0))},
+    "targets.Electron.available": {"T": T},
+    "targets.electron": {"element": "Ge"},
     "targets.nuclide": {"name": "Cs133"},
     "targets.target": {"name": "CsI"},
     "form_factors.helm": {"q": q, "nuclide": CS},
     "form_factors.klein_nystrand": {"q": q, "nuclide": CS},
     "form_factors.point_like": {"q": q, "nuclide": CS},
     "form_factors.symmetrized_fermi": {"q": q, "nuclide": CS},
-    "interactions.WeakCouplings": vars(interactions.TREE_LEVEL),
-    "interactions.WeakCouplings.from_quarks": {
+    "form_factors.ProtonNeutron": {},
+    "form_factors.ProtonNeutron.__call__": {"q": q, "nuclide": CS},
+    "weak.WeakCouplings": vars(interactions.TREE_LEVEL),
+    "weak.WeakCouplings.from_quarks": {
         **{"up_left": 0.3, "up_right": -0.2, "down_left": -0.4, "down_right": 0.1}
     },
-    "interactions.WeakCouplings.with_angle": {"sin2_theta": 0.23},
-    "interactions.StandardModel": {},
-    "interactions.StandardModel.weak_charge": {"nuclide": CS},
-    "interactions.StandardModel.axial_charge": {"nuclide": CS},
+    "weak.WeakCouplings.with_angle": {"sin2_theta": 0.23},
+    "weak.StandardModel": {},
+    "weak.StandardModel.weak_charge": {"nuclide": CS},
+    "weak.StandardModel.axial_charge": {"nuclide": CS},
+    "weak.WeakScattering": {"charges": (interactions.TREE_LEVEL, MILLICHARGE)},
+    "charges.ChargeRadius": {"radii": np.array([0, 1e-32, 0])},
+    "charges.NSI.couplings": {"T": T, "struck": CS, "neutrino": NU_MU},
+    "charges.NSI.flavour_blind": {"struck": CS},
+    "charges.Millicharge": {"charges": np.array([0, 1e-9, 0])},
+    "charges.NSI": {"down": np.array([0.1, 0, 0])},
+    "mediators.LightVector": {"mass": 10.0, "coupling": 1e-5},
+    "mediators.LightScalar": {"mass": 10.0, "coupling": 1e-5},
     "interactions.MagneticMoment": {"moment": 1e-10},
-    "interactions.DipolePortal": {"mass": 10.0, "moment": 1e-10},
-    **{f"interactions.DipolePortal.{name}": given for name, given in _SCATTERING.items()},
-    "interactions.DipolePortal.threshold": {"nuclide": CS},
+    **{f"interactions.MagneticMoment.{name}": given for name, given in _SCATTERING.items()},
+    "scattering.Sum": {"terms": (WEAK, MAGNETIC)},
+    "partners.DipolePortal": {"mass": 10.0, "moment": 1e-10},
+    "partners.DipolePortal.threshold": {"struck": CS},
     "spectra.LineSpectrum": {"energy": 2.0},
     "spectra.LineSpectrum.moments": _MOMENTS,
     "spectra.PolynomialSpectrum": {"coefficients": (0.0, 0.2, 0.1), "end": 3.0},

@@ -145,7 +145,8 @@ def parameters(name):
     thing = resolve(name)
     signature = inspect.signature(thing)
     hints = typing.get_type_hints(thing.__init__ if inspect.isclass(thing) else thing)
-    return {key: kind_of(hints[key], key) for key in signature.parameters}
+    named = [key for key, x in signature.parameters.items() if x.kind is not x.VAR_POSITIONAL]
+    return {key: kind_of(hints[key], key) for key in named}
 
 
 def is_sound(value, infinite):

@@ -43,9 +43,9 @@ class Contact(Interaction):
 
     strength: float = 1e-45
 
-    def coefficients(self, T: NDArray[np.float64], nuclide: Nuclide) -> NDArray[np.float64]:
+    def coefficients(self, T: NDArray[np.float64], struck: Struck) -> NDArray[np.float64]:
         """Return c_0."""
-        return self.strength * nuclide.nucleons / (1 + T[np.newaxis])
+        return self.strength * struck.mass / (1 + T[np.newaxis])
 '''
 
 

@@ -1,6 +1,7 @@
 """Light mediators: explicit formulas, the limits of their masses, and a table for electrons."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ def test_a_heavy_vector_is_a_contact_interaction(struck):
     """Its g^2/(sqrt 2 G_F M^2) is the epsilon of NSI; without bounds it is gone."""
     for M, far in ((1e3, 0.1), (1e5, 1e-5)):
         g = np.sqrt(0.1 * np.sqrt(2) * C.fermi) * M
-        charges = {"neutrino": (1, -1, 0), "up": 0.5, "down": -2, "electron": 3}
+        charges: dict[str, Any] = {"neutrino": (1, -1, 0), "up": 0.5, "down": -2, "electron": 3}
         light = WeakScattering(TREE_LEVEL, LightVector(M, g, **charges))
         contact = 0.1 * np.array([1, -1, 0])
         nsi = NSI(up=0.5 * contact, down=-2 * contact, electron=3 * contact)

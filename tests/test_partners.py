@@ -260,7 +260,7 @@ class ScalarPartner(MassiveFermion):
 
     mass: float
 
-    def coefficients(self, T, struck):
+    def _coefficients(self, T, struck):
         M = struck.mass
         second = (1 + T / (2 * M)) * (M * T + self.mass**2 / 2) * M / (4 * np.pi)
         return np.stack([0 * T, 0 * T, second])

@@ -212,6 +212,9 @@ WHOLE |= {(f"sterile.{name}", "splittings") for name in ("disappearance", "disap
 WHOLE |= {("sterile.exclusion_curves", "splittings"), ("coverage.study", "excess")}
 WHOLE |= {("coverage.Coverage.coverage", "critical")}
 WHOLE |= {("moments.luminosity_scan", "factors")}
+WHOLE |= {("charges.ChargeRadius", "radii"), ("charges.Millicharge", "charges")}
+WHOLE |= {("charges.NSI", name) for name in ("up", "down", "electron")}
+WHOLE |= {("mediators.LightVector", "neutrino")}
 VECTORISED = [
     (name, argument)
     for name in ARGUMENTS

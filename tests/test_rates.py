@@ -217,7 +217,7 @@ def test_effective_area_gives_the_counts_in_the_other_order(name):
 class EvenNuclei(MagneticMoment):
     """The term of spin 0 for nuclei that have none only: fewer powers for the others."""
 
-    def coefficients(self, T, nuclide):
+    def coefficients(self, T, nuclide):  # type: ignore[override]
         even = nuclide.protons % 2 == nuclide.neutrons % 2 == 0
         return MagneticMoment(self.moment, spin_zero=even).coefficients(T, nuclide)
 

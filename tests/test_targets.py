@@ -194,14 +194,14 @@ def test_electrons_of_a_target():
 def test_no_electron():
     for name in ("Xx", "Ge72", "", 3, None):
         with pytest.raises(UnknownTargetError, match="it is no symbol of an element"):
-            electron(name)
+            electron(name)  # type: ignore[arg-type]
     with pytest.raises(KindError, match="free: got 'yes'; allowed: True or False"):
-        electron("Ge", free="yes")
+        electron("Ge", free="yes")  # type: ignore[arg-type]
     with pytest.raises(DomainError, match="energy T: got 0 MeV; allowed: finite, above 0 MeV"):
         electron("Ge").available(0.0)
     for shells in ((), ((1e-3,),), 3.0, (1e-3, 2.0)):
         with pytest.raises(DomainError, match=r"shells: got .*; allowed: pairs of a binding"):
-            Electron("Ge", shells)
+            Electron("Ge", shells)  # type: ignore[arg-type]
     with pytest.raises(DomainError, match="number of electrons: got 0"):
         Electron("Ge", ((1e-3, 0.0),))
     with pytest.raises(DomainError, match=r"shells: got -0\.001"):

@@ -12,15 +12,25 @@ import numpy as np
 
 from cevnslib import experiments
 from cevnslib.constants import CODATA_2018
+from cevnslib.constants import CODATA_2022 as C
 from cevnslib.physics.form_factors import helm
-from cevnslib.physics.interactions import TREE_LEVEL, DipolePortal, MagneticMoment, StandardModel
-from cevnslib.physics.targets import nuclide
+from cevnslib.physics.interactions import (
+    TREE_LEVEL,
+    DipolePortal,
+    LightScalar,
+    LightVector,
+    MagneticMoment,
+    StandardModel,
+    WeakScattering,
+)
+from cevnslib.physics.neutrinos import Neutrino
+from cevnslib.physics.targets import electron, nuclide
 from cevnslib.rates import expected_counts
 from cevnslib.sources.reactor import ReactorSpectrum
 from cevnslib.sources.sns import spallation_source
 from cevnslib.studies import published
 
-from . import independent
+from . import independent, traces
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,9 @@ CANCELLATION = Tolerance(
 )
 PANELS = Tolerance(
     "panels", 1e-10, "what the library promises of moments that it integrates panel by panel"
+)
+TRACES = Tolerance(
+    "traces", 1e-12, "products of eight matrices, summed; their terms cancel to a hundredth"
 )
 REPRODUCED = Tolerance(
     "reproduced",
@@ -204,6 +217,43 @@ def massive_fermion() -> Iterator[Comparison]:
             yield Comparison(what, "MeV", float(ours), float(theirs), ROUNDING)
 
 
+def electrons() -> Iterator[Comparison]:
+    """Compare cross sections on electrons with traces of the matrices of Dirac."""
+    target, unit = electron("Ge", free=True), C.square_centimetres
+    m, weak, charge = target.mass, 2**0.5 * C.fermi, (4 * np.pi * C.fine_structure) ** 0.5
+    vector, heavy = LightVector(2.0, 2e-5), 0.3
+    for name in ("nu_e", "nubar_e", "nu_mu", "nubar_mu"):
+        neutrino = Neutrino(name.split("_")[1], name.startswith("nubar"))
+        g_vector = TREE_LEVEL.electron_vector + (neutrino.flavour == "e")
+        g_axial = TREE_LEVEL.electron_axial + (neutrino.flavour == "e")
+        for E, share in ((0.7, 0.1), (0.7, 0.8), (8.0, 0.3)):
+            portal = DipolePortal(heavy, 1e-9)
+            least, greatest = portal.minimum_recoil(E, target), portal.maximum_recoil(E, target)
+            T = float(least + share * (greatest - least))
+            k, _, k_out, _ = traces.momenta(T, E, m)
+            *_, chi, _ = traces.momenta(T, E, m, heavy)
+            moment = 1e-9 * charge / (2 * m) * charge / (2 * m * T)
+            exchange = vector.coupling**2 / (2 * m * T + vector.mass**2)
+            for what, interaction, vertices, mass in (
+                ("weak", StandardModel(), traces.vector(weak * g_vector, weak * g_axial), 0.0),
+                (
+                    "weak and a light vector",
+                    WeakScattering(TREE_LEVEL, vector),
+                    traces.vector(weak * g_vector + exchange, weak * g_axial),
+                    0.0,
+                ),
+                ("a light scalar", LightScalar(2.0, 2e-5), traces.scalar(exchange), 0.0),
+                ("a moment", MagneticMoment(1e-9), traces.dipole(moment, k - k_out), 0.0),
+                ("a heavy partner", portal, traces.dipole(moment, k - chi), heavy),
+            ):
+                ours = interaction.differential_cross_section(T, E, target, neutrino)
+                theirs = unit * traces.cross_section(
+                    vertices, T, E, m, mass, antineutrino=neutrino.antineutrino
+                )
+                quantity = f"dσ/dT, {what}, {name}, T = {T:.3g} MeV, E = {E:g} MeV"
+                yield Comparison(quantity, "cm²/MeV", float(ours), theirs, TRACES)
+
+
 def published_limits() -> Iterator[Comparison]:
     """Compare limits with the published table, where the book says that it reproduces them.
 
@@ -247,6 +297,11 @@ GROUPS = {
         "Recoil ends of a massive fermion",
         "mpmath, 50 digits, the roots as printed",
         massive_fermion,
+    ),
+    "electrons": Group(
+        "Cross sections on electrons",
+        "traces of the matrices of Dirac, multiplied out numerically",
+        electrons,
     ),
     "published": Group(
         "Published limits", "arXiv:1905.03750, spallation source and Borexino", published_limits

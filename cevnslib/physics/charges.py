@@ -132,8 +132,9 @@ def flavour_matrix(name: str, values: ArrayLike, unit: str = "") -> tuple[tuple[
 class NSI(VectorCharge):
     r"""Non-standard interactions of neutrinos with quarks and electrons.
 
-    .. math:: \mathcal L = -2\sqrt2\, G_F\, \varepsilon^{fV}_{\alpha\beta}
-              (\bar\nu_\alpha \gamma^\mu P_L \nu_\beta)(\bar f \gamma_\mu f)
+    .. math:: \mathcal L = -\sqrt2\, G_F\, \varepsilon^{fV}_{\alpha\beta}
+              (\bar\nu_\alpha \gamma^\mu P_L \nu_\beta)(\bar f \gamma_\mu f),
+              \quad \varepsilon^{fV} = \varepsilon^{fL} + \varepsilon^{fR}
 
     Each is a number for all flavours, three for e, mu and tau, or a real symmetric matrix of these.
 

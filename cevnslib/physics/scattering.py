@@ -22,7 +22,7 @@ from .form_factors import FormFactor, of_nucleons
 from .neutrinos import Neutrino
 from .targets import Electron, Nuclide, Struck
 
-__all__ = ["Interaction", "Sum"]
+__all__ = ["Flavoured", "Interaction", "Sum"]
 #: Momentum transfer in MeV above which a nucleus no longer recoils as a whole.
 _LARGEST_MOMENTUM = 1e3
 
@@ -272,12 +272,17 @@ class Sum(Interaction):
         """Refuse what is no interaction, and open sums within."""
         terms = checked_tuple("terms", self.terms, Interaction)
         terms = tuple(part for term in terms for part in term.parts)
-        keep(self, terms=terms, lowest=min(term.lowest for term in terms))
+        keep(self, terms=terms)
 
     @property
     def parts(self) -> tuple[Interaction, ...]:
         """The interactions that add up, none of them a sum."""
         return self.terms
+
+    @property
+    def lowest(self) -> int:  # type: ignore[override]
+        """The lowest power of 1/E of all parts."""
+        return min(part.lowest for part in self.parts)
 
     def _flavour_blind(self, struck: Struck) -> bool:
         return all(part._flavour_blind(struck) for part in self.parts)
@@ -311,8 +316,8 @@ class Sum(Interaction):
 
 def _every(extreme: np.ufunc, arrays: Iterator[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Return the least or the greatest of arrays, place by place."""
-    found: NDArray[np.float64] = extreme.reduce(list(arrays))
-    return found
+    ends: NDArray[np.float64] = extreme.reduce(list(arrays))
+    return ends
 
 
 def electric_charge(

@@ -242,7 +242,8 @@ class Target:
                 raise UnknownTargetError(nucleus.name)
             element = symbols[nucleus.protons]
             atoms[element] = atoms.get(element, 0.0) + per_kg
-        return tuple((electron(element, free), number) for element, number in atoms.items())
+        checked_kind("free", free, bool)
+        return tuple((_electron(element, free), number) for element, number in atoms.items())
 
 
 def _from_isotope(isotope: Any, constants: Constants) -> Nuclide:
@@ -395,8 +396,14 @@ def electron(element: str, free: bool = False) -> Electron:
     """
     if not isinstance(element, str) or element not in _elements():
         raise UnknownTargetError(element, "it is no symbol of an element")
+    return _electron(element, checked_kind("free", free, bool))
+
+
+@cache
+def _electron(element: str, free: bool) -> Electron:
+    """Make an electron once."""
     number = float(_elements()[element])
-    if checked_kind("free", free, bool):
+    if free:
         return Electron(element, ((0.0, number),))
     shells = _shells()
     if element not in shells:

@@ -9,7 +9,7 @@ A neutrino that keeps its helicity, on what has the vector and axial charges :ma
 
 For an electron these are :math:`g_V = g_L + g_R` and :math:`g_A = g_L - g_R`, and the formula is
 exact; for antineutrinos :math:`Q_A` changes its sign. Nuclei have many spins: for them the term in
-T/E, below 1e-3, is left out. Each `Charge` adds to :math:`Q_V` and :math:`Q_A`; one that changes
+T/E, at most 2E/m, is left out. Each `Charge` adds to :math:`Q_V` and :math:`Q_A`; one that changes
 the flavour leads to another final state, whose rate is added.
 """
 
@@ -235,8 +235,8 @@ class _Amplitudes(Interaction):
             second = (axial**2 - vector**2) * (struck.mass * T / 2)
             if isinstance(struck, Electron):
                 assert neutrino is not None
-                left = (vector + axial if neutrino.antineutrino else vector - axial) ** 2
-                first, second = -T * left, second + T**2 * left / 2
+                right = (vector + axial if neutrino.antineutrino else vector - axial) ** 2
+                first, second = -T * right, second + T**2 * right / 2
             total = total + np.stack([zeroth, first, second])
         coefficients: NDArray[np.float64] = scale * total
         return coefficients
