@@ -18,10 +18,10 @@ from cevnslib.physics.oscillations import SterileMixing
 from cevnslib.sources.arrivals import (
     MUON_LIFETIME_US,
     PION_LIFETIME_US,
-    Continuous,
     GaussianPulse,
     Pulsed,
     TabulatedPulse,
+    Unpulsed,
 )
 from cevnslib.sources.beams import Beam, Source
 from cevnslib.sources.flux import Component, Flux
@@ -105,7 +105,7 @@ def test_bad_arrivals():
     with pytest.raises(DomainError, match=r"window: got from 2.0 to 1.0 us; allowed: an end"):
         Pulsed().share(2.0, 1.0)
     with pytest.raises(DomainError, match="window: got one in time; allowed: none"):
-        Continuous().share(0.0, 1.0)
+        Unpulsed().share(0.0, 1.0)
     with pytest.raises(DomainError, match=r"lifetimes: got \(2.0, 2.0\) us; allowed: each differ"):
         Pulsed((2.0, 2.0))
     with pytest.raises(DomainError, match="lifetimes: got 0 us"):
@@ -231,7 +231,8 @@ def test_reactors_from_a_table_of_ones_own():
     assert beam.rate == reactor_of_power(3.0).beams[0].rate
     (part,) = reactor_of_flux(1e13, 2000.0, spectrum=own).at(20.0).components
     assert part.intensity * own.moments(0.0, 0)[0] == pytest.approx(1e13)
-    for options in ({"captures": 0.6}, {"end": 8.0}):
+    others: list[dict[str, Any]] = [{"captures": 0.6}, {"end": 8.0}]
+    for options in others:
         with pytest.raises(DomainError, match=r"spectrum: got one beside captures"):
             reactor_of_power(3.0, spectrum=own, **options)
     with pytest.raises(KindError, match="spectrum: got 'mine'"):

@@ -283,10 +283,10 @@ def test_a_readers_spectrum_without_positive_powers():
     class Flat(Spectrum):
         breakpoints = (2.0,)
 
-        def moments(self, E_min, order):
+        def moments(self, E_min, order):  # type: ignore[override]
             return np.stack([2.0 - E_min] + [np.log(2.0 / E_min)] * order)
 
-    assert Flat().moments(1.0, 0) == pytest.approx([1])
+    assert Flat().moments(1.0, 0) == pytest.approx([1])  # type: ignore[abstract]
 
 
 @pytest.mark.parametrize(("end", "charge"), [(0.42341, -1), (18.784, -2), (1.732, -7), (0.7, 37)])

@@ -33,11 +33,11 @@ __all__ = [
     "MUON_LIFETIME_US",
     "PION_LIFETIME_US",
     "Arrival",
-    "Continuous",
     "GaussianPulse",
     "Pulse",
     "Pulsed",
     "TabulatedPulse",
+    "Unpulsed",
 ]
 #: Mean lives in microseconds, Review of Particle Physics 2024.
 MUON_LIFETIME_US, PION_LIFETIME_US = 2.1969811, 0.026033
@@ -198,12 +198,12 @@ class Arrival(Doors, ABC):
 
 
 @dataclass(frozen=True)
-class Continuous(Arrival):
+class Unpulsed(Arrival):
     """Neutrinos that come at all times, as from a reactor: no window holds a share of them.
 
     Examples
     --------
-    >>> Continuous().share(0.0, 1.0)
+    >>> Unpulsed().share(0.0, 1.0)
     Traceback (most recent call last):
     ...
     cevnslib.errors.DomainError: window: got one in time; allowed: none, as these neutrinos come \

@@ -47,7 +47,6 @@ def _branches() -> Mapping[str, Mapping[str, str]]:
 SOLAR_BRANCHES = tuple(_branches())
 
 
-@cache
 def solar_spectrum(branch: str) -> Spectrum:
     """Return the spectrum of a branch of solar neutrinos as they are born, normalised to one.
 
@@ -71,7 +70,12 @@ def solar_spectrum(branch: str) -> Spectrum:
     ...  for branch in ("pp", "be7_861", "b8", "hep")]
     [0.27, 0.86, 6.74, 9.63]
     """
-    row = _branches()[checked_choice("solar branch", branch, SOLAR_BRANCHES)]
+    return _spectrum(checked_choice("solar branch", branch, SOLAR_BRANCHES))
+
+
+@cache
+def _spectrum(branch: str) -> Spectrum:
+    row = _branches()[branch]
     if row["kind"] == "line":
         return LineSpectrum(float(row["end"]))
     if row["kind"] == "positron":
