@@ -14,6 +14,7 @@ from scipy.integrate import quad
 from cevnslib.errors import DomainError, KindError, UnknownNameError
 from cevnslib.sources.beams import Beam, Source
 from cevnslib.sources.beta import BetaSpectrum
+from cevnslib.sources.oscillated import OscillatedSpectrum
 from cevnslib.sources.reactor import (
     FISSION_FRACTIONS,
     ReactorSpectrum,
@@ -227,6 +228,7 @@ EVERYTHING = {
     "table": TabulatedSpectrum((0.0, 1.0, 3.0), (0.0, 2.0, 0.0)),
     "pp": BetaSpectrum(0.42341, -1),
     "uranium": BetaSpectrum(1.187, 93),
+    "oscillated": OscillatedSpectrum(MICHEL["nu_e"], 0.3, 2.0, 2000.0),
     "weighted": WeightedSpectrum(MICHEL["nu_e"], lambda E: np.exp(-E / 20)),
 }
 

@@ -45,13 +45,11 @@ MUON_LIFETIME_US, PION_LIFETIME_US = 2.1969811, 0.026033
 _LEAST_DIFFERENCE = 1e-3
 
 
-class Pulse(Doors, ABC):
+class Pulse(ABC):
     """What every pulse offers: how much of it is over, and how much of that is still to decay.
 
-    Times are in microseconds.
+    Times are in microseconds. A subclass gives both, for arrays of any shape.
     """
-
-    doors: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def _over(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
