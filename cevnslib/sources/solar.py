@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType, NoneType
 
 import numpy as np
@@ -100,6 +100,12 @@ class _EigenstateShare:
         return chosen
 
 
+@lru_cache(256)
+def _weighted(spectrum: SmoothSpectrum, share: _EigenstateShare) -> WeightedSpectrum:
+    """Return the first of equal spectra, which has its integrals already."""
+    return WeightedSpectrum(spectrum, share)
+
+
 def solar_flux(
     branches: Sequence[str] = SOLAR_BRANCHES,
     *,
@@ -168,8 +174,7 @@ def solar_flux(
             share = _EigenstateShare(index, float(row["electron_density"]), parameters, splitting)
             name, density = f"{branch} nu_{index + 1}", np.outer(states, states.conj())
             if isinstance(spectrum, SmoothSpectrum):
-                weighted = WeightedSpectrum(spectrum, share)
-                components.append(Component(name, weighted, intensity, density))
+                components.append(Component(name, _weighted(spectrum, share), intensity, density))
             else:
                 part = float(share(spectrum.breakpoints[-1])) * intensity
                 components.append(Component(name, spectrum, part, density))
