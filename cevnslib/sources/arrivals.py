@@ -41,6 +41,8 @@ __all__ = [
 ]
 #: Mean lives in microseconds, Review of Particle Physics 2024.
 MUON_LIFETIME_US, PION_LIFETIME_US = 2.1969811, 0.026033
+#: A pulse narrower than a femtosecond has no width.
+_SHARP = 1e-9
 #: Lifetimes closer than this, relatively, would cancel.
 _LEAST_DIFFERENCE = 1e-3
 
@@ -83,7 +85,7 @@ class GaussianPulse(Pulse):
         )
 
     def _over(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
-        if not self.sigma_us:
+        if self.sigma_us < _SHARP:
             return np.where(t > self.mean_us, 1.0, 0.0)
         from scipy.special import ndtr  # here, as it loads more slowly than all else
 
@@ -92,7 +94,7 @@ class GaussianPulse(Pulse):
 
     def _alive(self, t: NDArray[np.float64], lifetime: float) -> NDArray[np.float64]:
         late = t - self.mean_us
-        if not self.sigma_us:
+        if self.sigma_us < _SHARP:
             return np.where(late > 0, np.exp(-np.maximum(late, 0.0) / lifetime), 0.0)
         from scipy.special import log_ndtr
 
