@@ -80,7 +80,7 @@ def test_the_blind_direction_is_named():
 def test_designs_are_those_of_the_library():
     setting = (REACTOR, "Ge", 3.85, 0.1, "electron-equivalent", 0.5, 1.0, 2.0, 0.1, "fitted")
     view = views.design(*setting)
-    conus = experiments.load("conus")
+    conus = experiments.load("conus", spectrum_end_MeV=12.5)
     source = experiments.from_description(
         "mine",
         {

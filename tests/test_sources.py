@@ -14,6 +14,7 @@ from scipy.integrate import quad
 from cevnslib.errors import DomainError, KindError, UnknownNameError
 from cevnslib.sources.beams import Beam, Source
 from cevnslib.sources.beta import BetaSpectrum
+from cevnslib.sources.oscillated import OscillatedSpectrum
 from cevnslib.sources.reactor import (
     FISSION_FRACTIONS,
     ReactorSpectrum,
@@ -227,6 +228,7 @@ EVERYTHING = {
     "table": TabulatedSpectrum((0.0, 1.0, 3.0), (0.0, 2.0, 0.0)),
     "pp": BetaSpectrum(0.42341, -1),
     "uranium": BetaSpectrum(1.187, 93),
+    "oscillated": OscillatedSpectrum(MICHEL["nu_e"], 0.3, 2.0, 2000.0),
     "weighted": WeightedSpectrum(MICHEL["nu_e"], lambda E: np.exp(-E / 20)),
 }
 
@@ -283,10 +285,10 @@ def test_a_readers_spectrum_without_positive_powers():
     class Flat(Spectrum):
         breakpoints = (2.0,)
 
-        def moments(self, E_min, order):
+        def moments(self, E_min, order):  # type: ignore[override]
             return np.stack([2.0 - E_min] + [np.log(2.0 / E_min)] * order)
 
-    assert Flat().moments(1.0, 0) == pytest.approx([1])
+    assert Flat().moments(1.0, 0) == pytest.approx([1])  # type: ignore[abstract]
 
 
 @pytest.mark.parametrize(("end", "charge"), [(0.42341, -1), (18.784, -2), (1.732, -7), (0.7, 37)])

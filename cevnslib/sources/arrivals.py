@@ -33,25 +33,25 @@ __all__ = [
     "MUON_LIFETIME_US",
     "PION_LIFETIME_US",
     "Arrival",
-    "Continuous",
     "GaussianPulse",
     "Pulse",
     "Pulsed",
     "TabulatedPulse",
+    "Unpulsed",
 ]
 #: Mean lives in microseconds, Review of Particle Physics 2024.
 MUON_LIFETIME_US, PION_LIFETIME_US = 2.1969811, 0.026033
+#: A pulse narrower than a femtosecond has no width.
+_SHARP = 1e-9
 #: Lifetimes closer than this, relatively, would cancel.
 _LEAST_DIFFERENCE = 1e-3
 
 
-class Pulse(Doors, ABC):
+class Pulse(ABC):
     """What every pulse offers: how much of it is over, and how much of that is still to decay.
 
-    Times are in microseconds.
+    Times are in microseconds. A subclass gives both, for arrays of any shape.
     """
-
-    doors: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def _over(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -85,7 +85,7 @@ class GaussianPulse(Pulse):
         )
 
     def _over(self, t: NDArray[np.float64]) -> NDArray[np.float64]:
-        if not self.sigma_us:
+        if self.sigma_us < _SHARP:
             return np.where(t > self.mean_us, 1.0, 0.0)
         from scipy.special import ndtr  # here, as it loads more slowly than all else
 
@@ -94,7 +94,7 @@ class GaussianPulse(Pulse):
 
     def _alive(self, t: NDArray[np.float64], lifetime: float) -> NDArray[np.float64]:
         late = t - self.mean_us
-        if not self.sigma_us:
+        if self.sigma_us < _SHARP:
             return np.where(late > 0, np.exp(-np.maximum(late, 0.0) / lifetime), 0.0)
         from scipy.special import log_ndtr
 
@@ -198,12 +198,12 @@ class Arrival(Doors, ABC):
 
 
 @dataclass(frozen=True)
-class Continuous(Arrival):
+class Unpulsed(Arrival):
     """Neutrinos that come at all times, as from a reactor: no window holds a share of them.
 
     Examples
     --------
-    >>> Continuous().share(0.0, 1.0)
+    >>> Unpulsed().share(0.0, 1.0)
     Traceback (most recent call last):
     ...
     cevnslib.errors.DomainError: window: got one in time; allowed: none, as these neutrinos come \

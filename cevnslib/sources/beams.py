@@ -6,7 +6,7 @@ from types import MappingProxyType, NoneType
 
 from ..checks import checked_choice, checked_kind, checked_number, checked_tuple, keep
 from ..physics.mixing import FLAVOURS
-from .arrivals import MUON_LIFETIME_US, Arrival, Continuous, Pulsed
+from .arrivals import MUON_LIFETIME_US, Arrival, Pulsed, Unpulsed
 from .flux import TIMINGS, Component, Flux, checked_names, samples_of, selected
 from .spectra import Spectrum
 
@@ -16,7 +16,7 @@ __all__ = [
 ]
 #: When neutrinos come if a beam does not say it more exactly: as from pions and muons at rest.
 _ARRIVALS = MappingProxyType(
-    dict(zip(TIMINGS, (Pulsed(), Pulsed((MUON_LIFETIME_US,)), Continuous()), strict=True))
+    dict(zip(TIMINGS, (Pulsed(), Pulsed((MUON_LIFETIME_US,)), Unpulsed()), strict=True))
 )
 
 
@@ -94,9 +94,9 @@ class Source:
 
     def __post_init__(self) -> None:
         """Refuse a source of nothing."""
-        title = checked_kind("title", self.title, str) or checked_kind("name", self.name, str)
+        name, title = (checked_kind(key, getattr(self, key), str) for key in ("name", "title"))
         kind = f"beams of {self.name}"
-        keep(self, title=title, beams=checked_tuple(kind, self.beams, Beam))
+        keep(self, title=title or name, beams=checked_tuple(kind, self.beams, Beam))
         checked_names(kind, self.beams)
 
     @property

@@ -25,7 +25,7 @@ from ..checks import (
 )
 from ..errors import DomainError, quoted
 from ..physics.mixing import FLAVOURS
-from .arrivals import Arrival, Continuous
+from .arrivals import Arrival, Unpulsed
 from .spectra import Spectrum
 
 __all__ = [
@@ -112,7 +112,7 @@ class Component:
     intensity: float
     density: ArrayLike
     antineutrino: bool = False
-    arrival: Arrival = field(default_factory=Continuous)
+    arrival: Arrival = field(default_factory=Unpulsed)
     timing: str = "continuous"
     baseline_m: float | None = None
 
@@ -149,7 +149,7 @@ def _checked_density(density: ArrayLike) -> tuple[tuple[complex, ...], ...]:
     try:
         given = np.asarray(density)
         matrix = checked("density", given.real) + 1j * checked("density", given.imag)
-    except (TypeError, ValueError, DomainError):
+    except Exception:  # what is ragged or no number, or what an object's own code raises
         matrix = np.zeros(())
     if (
         matrix.shape != (3, 3)
@@ -191,9 +191,9 @@ class Flux:
 
     def __post_init__(self) -> None:
         """Refuse a flux of nothing."""
-        title = checked_kind("title", self.title, str) or checked_kind("name", self.name, str)
+        name, title = (checked_kind(key, getattr(self, key), str) for key in ("name", "title"))
         kind = f"components of {self.name}"
-        keep(self, title=title, components=checked_tuple(kind, self.components, Component))
+        keep(self, title=title or name, components=checked_tuple(kind, self.components, Component))
         checked_names(kind, self.components)
 
     @property

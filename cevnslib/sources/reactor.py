@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
 from importlib import resources
 from types import MappingProxyType, NoneType
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -261,14 +260,21 @@ def _reactor(spectrum: Spectrum, fissions: float) -> Source:
     return Source("reactor", (beam,), "a reactor")
 
 
-def cores(places: Mapping[str, tuple[float, float]], **options: Any) -> Flux:
+def cores(
+    places: Mapping[str, tuple[float, float]],
+    *,
+    fractions: Mapping[str, float] = FISSION_FRACTIONS,
+    captures: float = 0.0,
+    end: float = REACTOR_END,
+    spectrum: Spectrum | None = None,
+) -> Flux:
     """Return the flux of several reactor cores.
 
     Parameters
     ----------
     places : mapping of str to (float, float)
         Thermal power in GW and distance in m of each core, by its name.
-    **options
+    fractions, captures, end, spectrum
         See `reactor_of_power`; the same for all.
 
     Returns
@@ -293,6 +299,9 @@ def cores(places: Mapping[str, tuple[float, float]], **options: Any) -> Flux:
                 "distance in m"
             )
         power, distance = power_and_distance
-        (core,) = reactor_of_power(power, **options).at(distance).components
+        source = reactor_of_power(
+            power, fractions=fractions, captures=captures, end=end, spectrum=spectrum
+        )
+        (core,) = source.at(distance).components
         components.append(replace(core, name=name))
     return Flux("reactor", tuple(components), "reactor cores")

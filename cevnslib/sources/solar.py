@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType, NoneType
 
 import numpy as np
@@ -47,7 +47,6 @@ def _branches() -> Mapping[str, Mapping[str, str]]:
 SOLAR_BRANCHES = tuple(_branches())
 
 
-@cache
 def solar_spectrum(branch: str) -> Spectrum:
     """Return the spectrum of a branch of solar neutrinos as they are born, normalised to one.
 
@@ -71,7 +70,12 @@ def solar_spectrum(branch: str) -> Spectrum:
     ...  for branch in ("pp", "be7_861", "b8", "hep")]
     [0.27, 0.86, 6.74, 9.63]
     """
-    row = _branches()[checked_choice("solar branch", branch, SOLAR_BRANCHES)]
+    return _spectrum(checked_choice("solar branch", branch, SOLAR_BRANCHES))
+
+
+@cache
+def _spectrum(branch: str) -> Spectrum:
+    row = _branches()[branch]
     if row["kind"] == "line":
         return LineSpectrum(float(row["end"]))
     if row["kind"] == "positron":
@@ -94,6 +98,12 @@ class _EigenstateShare:
         shares = solar_shares(E, self.electron_density, self.parameters, splitting=self.splitting)
         chosen: NDArray[np.float64] = shares[..., self.index]
         return chosen
+
+
+@lru_cache(256)
+def _weighted(spectrum: SmoothSpectrum, share: _EigenstateShare) -> WeightedSpectrum:
+    """Return the first of equal spectra, which has its integrals already."""
+    return WeightedSpectrum(spectrum, share)
 
 
 def solar_flux(
@@ -164,8 +174,7 @@ def solar_flux(
             share = _EigenstateShare(index, float(row["electron_density"]), parameters, splitting)
             name, density = f"{branch} nu_{index + 1}", np.outer(states, states.conj())
             if isinstance(spectrum, SmoothSpectrum):
-                weighted = WeightedSpectrum(spectrum, share)
-                components.append(Component(name, weighted, intensity, density))
+                components.append(Component(name, _weighted(spectrum, share), intensity, density))
             else:
                 part = float(share(spectrum.breakpoints[-1])) * intensity
                 components.append(Component(name, spectrum, part, density))

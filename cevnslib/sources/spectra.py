@@ -263,6 +263,7 @@ class NumericalSpectrum(SmoothSpectrum):
     @cached_property
     def _panels(self) -> NDArray[np.float64]:
         """Ends of panels: the breakpoints, and points between them."""
+        checked("start of the spectrum", self.breakpoints[0], "MeV", at_least=0)
         edges = np.array(self.breakpoints)
         edges[0] = edges[0] or _FOOT * edges[1]
         pieces = np.maximum(4, np.ceil(4 * np.log2(edges[1:] / edges[:-1])))

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..checks import checked_number
-from .arrivals import Arrival, Continuous
+from .arrivals import Arrival, Unpulsed
 from .flux import Component, Flux
 from .spectra import TabulatedSpectrum
 
@@ -20,7 +20,7 @@ def tabulated_flux(
     *,
     antineutrino: bool = False,
     seconds: float = 1.0,
-    arrival: Arrival = Continuous(),  # noqa: B008, it is frozen
+    arrival: Arrival = Unpulsed(),  # noqa: B008, it is frozen
     timing: str = "continuous",
     baseline_m: float | None = None,
     name: str = "table",
