@@ -131,7 +131,7 @@ def lost_counts(experiment: Experiment, splitting: float) -> float:
         assert density is not None
 
         def faded(E: float) -> float:
-            half_phase = splitting * 1e-12 / (4 * E) * experiment.baseline * 1e13 / C.hbar_c
+            half_phase = splitting * 1e-12 / (4 * E) * (100 * experiment.metres) * 1e13 / C.hbar_c
             return density(E) * math.sin(half_phase) ** 2
 
         return faded, knots

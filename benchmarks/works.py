@@ -134,7 +134,7 @@ def grid_sterile(steps: tuple[int, int]) -> Floats:
     """Return chi2 in the plane of amplitude and splitting."""
     lost = []
     for splitting in SPLITTINGS:
-        fading = partial(grid.fading, splitting, STERILE.baseline)
+        fading = partial(grid.fading, splitting, (100 * STERILE.metres))
         lost.append(grid.counts(STERILE, "weak", steps, fading)["nu_e"])
     return sterile_chi2(sum(grid.counts(STERILE, "weak", steps).values()), lost)
 

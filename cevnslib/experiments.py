@@ -99,7 +99,8 @@ class Experiment:
         checked_kind("detector", self.detector, Detector)
         checked_kind("measurement", self.measurement, Measurement)
         if isinstance(self.source, Source):
-            keep(self, baseline=checked_number("baseline", self.baseline, "cm", above=0))
+            baseline: Any = self.baseline
+            keep(self, baseline=checked_number("baseline", baseline, "cm", above=0))
         elif self.baseline is not None:
             raise DomainError(
                 f"baseline: got {quoted(self.baseline)} beside a flux at the detector; allowed: "

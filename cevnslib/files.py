@@ -21,6 +21,7 @@ FILES = ("experiments.toml", "solar.toml", "claims.toml")
 _UNITS = {unit: unit for unit in ("MeV", "keV", "m", "kg", "days", "years", "GW")}
 
 
+@cache
 def papers() -> tuple[str, ...]:
     """Return the papers whose numbers the library holds: a folder of ``data`` for each.
 

@@ -28,7 +28,7 @@ from .physics.interactions import Interaction, MagneticMoment
 from .physics.mixing import TALK_2019, OscillationParameters, flavour_projector, pmns
 from .physics.neutrinos import FLAVOURS, Neutrino
 from .physics.scattering import coherent_recoil
-from .physics.targets import Electron, Nuclide, Struck
+from .physics.targets import Electron, Struck, each_of, stacked
 from .quadrature import panel_rule
 from .sources.flux import Component
 from .sources.spectra import Spectrum
@@ -61,35 +61,10 @@ _ORDER = 2
 #: How far below the largest recoil an integral starts that has no threshold, and what share of it
 #: its first panel may hold.
 _START, _FIRST = 1e-13, 1e-6
-#: At how many recoils a resolution is looked at, the widths that a panel may span, and how many
-#: panels there may be.
-_SAMPLES, _WIDTHS, _MOST_PANELS = 400, 2.0, 20_000
 #: Where an experiment keeps its folding.
 _KEPT = "_folding"
 #: What a massless outgoing neutrino leaves as it is.
 _KINEMATICS = ("_minimum_energy", "_maximum_recoil", "_minimum_recoil")
-
-
-@dataclass(frozen=True)
-class _Nuclides:
-    """All nuclides of a target as one: their numbers along a column, for formulas of arrays."""
-
-    name: str
-    mass: NDArray[np.float64]
-    protons: NDArray[np.float64]
-    neutrons: NDArray[np.float64]
-    nucleons: NDArray[np.float64]
-    unpaired_protons: NDArray[np.float64]
-    unpaired_neutrons: NDArray[np.float64]
-
-
-def _stacked(nuclides: Sequence[Nuclide]) -> Any:
-    names = ("mass", "protons", "neutrons", "nucleons", "unpaired_protons", "unpaired_neutrons")
-    columns = {
-        name: np.array([[getattr(nuclide, name)] for nuclide in nuclides], dtype=np.float64)
-        for name in names
-    }
-    return _Nuclides(" ".join(nuclide.name for nuclide in nuclides), **columns)
 
 
 def _takes_arrays(thing: Any) -> bool:
@@ -123,7 +98,9 @@ class _Nodes:
         if self.place is None:
             return np.tensordot(self.weights, values, axes=values.ndim)
         weighted = (self.weights * values).ravel()
-        return np.bincount(self.place.ravel(), weighted, minlength=self.bins)
+        return np.asarray(
+            np.bincount(self.place.ravel(), weighted, minlength=self.bins), dtype=np.float64
+        )
 
 
 def _panels(
@@ -131,7 +108,7 @@ def _panels(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the logarithms of the ends of panels, in rows, that together hold what is counted.
 
-    Panels end at kinks; what has no width, or in whose middle nothing counts, is left out.
+    Panels end at kinks; what has no width, or where nothing counts, is left out.
     """
     logs = np.log(np.clip(kinks, _START * most, most))
     ends = [np.log(_START * most), np.log(most)]
@@ -139,9 +116,22 @@ def _panels(
     low, high = logs[:, :-1], logs[:, 1:]
     wide = np.any(high > low, axis=0)
     low, high = low[:, wide], high[:, wide]
-    alive = np.any(detector._weight(np.exp((low + high) / 2), struck) > 0, axis=0)
-    low, high = low[:, alive], high[:, alive]
-    ratio = _RATIO if detector.resolution is None else _NARROW
+    if detector.resolution is not None:  # chances fade slowly: in pieces
+        low, high = _cut(low, high, _NARROW)
+        return _counted(detector, struck, low, high, high)
+    return _cut(*_counted(detector, struck, low, high, (low + high) / 2), _RATIO)
+
+
+def _counted(
+    detector: Detector, struck: Any, low: Any, high: Any, place: Any
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the panels at a place of which something is counted."""
+    alive = np.any(detector._weight(np.exp(place), struck) > 0, axis=0)
+    return low[:, alive], high[:, alive]
+
+
+def _cut(low: Any, high: Any, ratio: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return panels in pieces, so that no ratio of their ends exceeds a number."""
     pieces = np.ceil((high - low).max(axis=0, initial=0) / np.log(ratio) - 1e-9).astype(int)
     if np.any(pieces > 1):
         step = np.repeat((high - low) / pieces, pieces, axis=1)
@@ -164,48 +154,12 @@ def _kinks(
         kinks.append(_in_rows(detector.efficiency.breakpoints, rows))
     if quenching is not None:
         kinks.append(_in_rows(quenching.knots, rows))
-    steps = [detector.least_ionisation]  # which no resolution makes smooth
-    if detector.resolution is None:
-        steps += detector._steps
-    else:
-        kinks.append(_widths(detector, struck, most))
-    levels = np.array([step for step in steps if 0 < step < np.inf])
-    if quenching is None:
-        kinks.append(_in_rows(levels, rows))
-    elif quenching.rising:
-        kinks.append(quenching._answer("nuclear_recoil", _in_rows(levels, rows), struck))
-    elif len(levels):
-        every = [quenching._crossings(levels, each)[0] for each in _each(struck)]
-        longest = max(map(len, every))
-        kinks.append(np.stack([np.pad(T, (0, longest - len(T))) for T in every]))
+    kinks.append(detector._seen_as(detector._levels, struck, rows))
     return np.concatenate(kinks, axis=1)
 
 
 def _in_rows(values: Iterable[float], rows: int) -> NDArray[np.float64]:
     return np.tile(np.array([x for x in values if x < np.inf], dtype=np.float64), (rows, 1))
-
-
-def _each(struck: Any) -> Iterator[Any]:
-    """Yield things struck one by one."""
-    if not isinstance(struck, _Nuclides):
-        yield struck
-        return
-    for row, name in enumerate(struck.name.split()):
-        columns = {key: column[row, 0] for key, column in vars(struck).items() if key != "name"}
-        yield _Nuclides(name, **columns)
-
-
-def _widths(detector: Detector, struck: Any, most: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return recoils between which a readout moves by some widths, wherever it reaches a kink."""
-    assert detector.resolution is not None
-    T = most * np.geomspace(_START, 1.0, _SAMPLES)
-    E = detector._measured(T, struck)
-    sigma = np.maximum(detector.resolution._sigma(E), 1e-300)
-    near = detector._near(E)
-    moves = np.abs(np.diff(E, axis=1)) / ((sigma[:, 1:] + sigma[:, :-1]) / 2)
-    way = np.cumsum(np.where(near[:, 1:] | near[:, :-1], moves, 0.0), axis=1)
-    steps = np.arange(1, min(way.max() / _WIDTHS, _MOST_PANELS) + 1) * _WIDTHS
-    return np.stack([np.interp(steps, w, row) for w, row in zip(way, T[:, 1:], strict=True)])
 
 
 def _nodes(
@@ -405,7 +359,8 @@ def saying_why_nothing_is_seen(experiment: Experiment, interaction: Interaction)
             raise
         detector = experiment.detector
         end = max(part.spectrum.breakpoints[-1] for part in experiment.flux.components)
-        struck = [*detector.target.nuclides, *(e for e, _ in detector.electron_targets)]
+        struck: list[Struck] = [*detector.target.nuclides]
+        struck += [electron for electron, _ in detector.electron_targets]
         seen = [detector._measured(interaction.maximum_recoil(end, x), x) for x in struck]
         lowest = max(detector._steps[0], detector.least_ionisation)
         kind = "recoil" if detector.quenching is None else "electron-equivalent"
@@ -567,7 +522,8 @@ def matrices_of_events(
     """Return the moment matrix of each bin from the events of each component in each bin."""
     rows = _rows(experiment, beam)
     projectors = [_projector(experiment.flux.components[row], parameters) for row in rows]
-    return np.einsum("cb,cij->bij", events[rows], np.array(projectors))
+    matrices: NDArray[np.complex128] = np.einsum("cb,cij->bij", events[rows], projectors)
+    return matrices
 
 
 def _projector(component: Component, parameters: OscillationParameters) -> NDArray[np.complex128]:
@@ -673,7 +629,7 @@ def measured_spectrum(
             rows = np.broadcast_to(flat, (len(numbers), E.size))
             add(struck, numbers, quenching._answer("nuclear_recoil", rows, struck), every)
         else:  # an energy may be that of several recoils
-            for each, number in zip(_each(struck), numbers, strict=True):
+            for each, number in zip(each_of(struck), numbers, strict=True):
                 T, level = quenching._crossings(flat[0], each)
                 add(each, number, T[np.newaxis], level)
     for electron, number in detector.electron_targets:
@@ -686,7 +642,7 @@ def _nuclei(detector: Detector, interaction: Interaction) -> list[tuple[Any, NDA
     target = detector.target
     numbers = np.array(target.nuclei_per_kg)[:, np.newaxis] * detector.mass
     if _takes_arrays((interaction, detector.quenching)):
-        return [(_stacked(target.nuclides), numbers)]
+        return [(stacked(target.nuclides), numbers)]
     return list(zip(target.nuclides, numbers[:, np.newaxis], strict=True))
 
 

@@ -152,16 +152,16 @@ def test_moments_of_an_oscillated_reactor():
 def test_seen_source_fades_as_the_probability():
     mixing = oscillations.SterileMixing(0.02, 0.05, 0.1)
     csi = experiments.load("coherent-csi")
-    seen = oscillated.seen_source(csi.source, mixing, 2.0, csi.baseline)
+    seen = oscillated.seen_source(csi.source, mixing, 2.0, (100 * csi.metres))
     line = csi.beams[0].spectrum
     assert isinstance(line, LineSpectrum)
-    kept = oscillations.probability("mu", "active", line.energy, csi.baseline, 2.0, mixing)
+    kept = oscillations.probability("mu", "active", line.energy, (100 * csi.metres), 2.0, mixing)
     assert seen.beams[0].rate / csi.beams[0].rate == pytest.approx(float(kept), rel=1e-14)
     T = np.array([0.01, 0.02])
     weak = interactions.StandardModel()
     found = rates.recoil_spectrum(replace(csi, source=seen), T, weak)
     assert np.all(found < rates.recoil_spectrum(csi, T, weak))
-    same = oscillated.seen_source(csi.source, oscillations.SterileMixing(), 2.0, csi.baseline)
+    same = oscillated.seen_source(csi.source, oscillations.SterileMixing(), 2.0, (100 * csi.metres))
     assert same == csi.source
 
 

@@ -43,7 +43,7 @@ def test_scaling():
     assert expected_counts(heavy, MagneticMoment(1e-10)) == pytest.approx(3 * base, rel=1e-12)
     longer = replace(CSI, exposure=2 * CSI.exposure)
     assert expected_counts(longer, MagneticMoment(1e-10)) == pytest.approx(2 * base, rel=1e-12)
-    far = replace(CSI, baseline=2 * CSI.baseline)
+    far = replace(CSI, baseline=2 * (100 * CSI.metres))
     assert expected_counts(far, MagneticMoment(1e-10)) == pytest.approx(base / 4, rel=1e-12)
     assert expected_counts(CSI, MagneticMoment(3e-10)) == pytest.approx(9 * base, rel=1e-12)
 

@@ -35,7 +35,7 @@ def test_disappeared_counts_are_those_of_the_seen_source(name, flavour, splittin
     experiment = sterile.set_up(name)
     mixing = oscillations.SterileMixing(0.5 * (flavour == "e"), 0.5 * (flavour == "mu"))
     seen = oscillated.seen_source(
-        experiment.source, mixing, splitting, experiment.baseline, spread=spread
+        experiment.source, mixing, splitting, (100 * experiment.metres), spread=spread
     )
     before = rates.counts_by_beam(experiment, WEAK)
     after = rates.counts_by_beam(replace(experiment, source=seen), WEAK)
@@ -68,7 +68,7 @@ def plain_counts(experiment, beam, splitting, scale):
         return total * detector.mass * detector.efficiency.value
 
     def integrand(E):
-        phase = 1.266932679 * splitting * experiment.baseline / 100 / E
+        phase = 1.266932679 * splitting * (100 * experiment.metres) / 100 / E
         weight = np.sin(phase) ** 2 if scale else 1.0
         return float(beam.spectrum.density(E)) * cross_section(E) * weight
 
@@ -121,7 +121,7 @@ def test_both_ends_have_closed_forms(name):
     np.testing.assert_allclose(small, 100 * tiny, rtol=0.01)
     line = experiment.beams[0].spectrum
     assert isinstance(line, LineSpectrum)
-    argument = 1.266932679e-4 * experiment.baseline / 100 / line.energy
+    argument = 1.266932679e-4 * (100 * experiment.metres) / 100 / line.energy
     assert tiny[0] == pytest.approx(counts["nu_mu"] * argument**2, rel=1e-6)
     # At large splitting it is a half, but for the line, which needs a spread of the baseline.
     halves = [counts[beam.name] / 2 for beam in experiment.beams]
@@ -246,7 +246,7 @@ def test_set_ups_are_those_of_the_reference():
         one = sterile.set_up(name, "50%, 5%, 10%")
         assert one.detector.target.name == material
         assert one.detector.threshold == pytest.approx(threshold * 1e-3)
-        assert one.baseline == pytest.approx(100 * baseline)
+        assert (100 * one.metres) == pytest.approx(100 * baseline)
         assert one.detector.mass == mass
         assert one.detector.efficiency == ConstantEfficiency(0.5)
         assert isinstance(one.measurement, PoissonProjection)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import checked, checked_choice, checked_kind, checked_number, checked_numbers, keep
 from ..errors import DomainError
-from ..physics.targets import Electron, Struck, Target
+from ..physics.targets import Electron, Struck, Target, each_of
 from .efficiency import AXES, ConstantEfficiency, Efficiency, efficiency_of
 from .quenching import Quenching, quenching_of
 from .resolution import Readout
@@ -21,8 +21,8 @@ __all__ = [
 ]
 #: Whether electrons count as targets: bound in their shells, as if they were free, or not at all.
 ELECTRONS = ("shells", "free", "left out")
-#: Widths of the readout beyond which nothing of it is left.
-_REACH = 9.0
+#: Widths of the readout around a step where panels end, and how many must lie between two.
+_OFFSETS, _APART = np.arange(-9.0, 9.5, 2.0), 1.0
 #: By how much an efficiency may differ from straight pieces, and into how many it is cut at most.
 _STRAIGHT, _PIECES = 1e-8, 4000
 
@@ -141,6 +141,32 @@ class Detector:
         inner = sorted({E for E in (*jumps, *self.edges[1:-1]) if first < E < last})
         return (first, *inner, last)
 
+    def breakpoints(self, struck: Struck) -> tuple[float, ...]:
+        """Return the recoil energies where, without resolution, a chance to be counted has a kink.
+
+        Returns
+        -------
+        tuple of float
+            Energies in MeV, rising; what is seen below the first or above the last is not counted.
+            The last may be infinite.
+        """
+        checked_kind("struck", struck, Struck)
+        levels = np.array([E for E in self._steps if math.inf > E])
+        seen = self._seen_as(levels, struck, 1)[0]
+        jumps = self.efficiency.breakpoints if self._of_recoil else ()
+        ends = (math.inf,) if self._steps[-1] == math.inf else ()
+        return (*sorted({*seen.tolist(), *jumps}), *ends)
+
+    def _seen_as(self, levels: NDArray[np.float64], struck: Any, rows: int) -> NDArray[np.float64]:
+        """Return all recoils that are seen as one of some energies, in rows; 0 fills a row up."""
+        every = np.tile(levels, (rows, 1))
+        if self.quenching is None or isinstance(struck, Electron):
+            return every
+        if self.quenching.rising:
+            return self.quenching._answer("nuclear_recoil", every, struck)
+        recoils = [self.quenching._crossings(levels, each)[0] for each in each_of(struck)]
+        return np.stack([np.pad(T, (0, max(map(len, recoils)) - len(T))) for T in recoils])
+
     def measured(self, T: ArrayLike, struck: Struck) -> NDArray[np.float64]:
         """Return the mean energy that is measured of a recoil.
 
@@ -181,7 +207,7 @@ class Detector:
         return self._weight(checked("recoil energy T", T, "MeV", at_least=0), struck)
 
     def _weight(self, T: NDArray[np.float64], struck: Any) -> NDArray[np.float64]:
-        return self._chance_of_recoil(T) * self._acceptance(self._measured(T, struck))
+        return np.asarray(self._chance_of_recoil(T) * self._acceptance(self._measured(T, struck)))
 
     def _chance_of_recoil(self, T: NDArray[np.float64]) -> Any:
         """Return the efficiency, where it is a function of the recoil."""
@@ -207,7 +233,7 @@ class Detector:
     def _acceptance(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.resolution is None:
             return self._place(E)[1]
-        return self._shares(E.ravel()).sum(axis=0).reshape(E.shape)
+        return np.reshape(self._shares(E.ravel()).sum(axis=0), E.shape)
 
     def _place(self, E: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Return the bin of each energy that is measured as it is, and the chance to count it."""
@@ -234,7 +260,9 @@ class Detector:
         return np.clip(pieces, 0.0, 1.0) * (self.least_ionisation <= E)
 
     @cached_property
-    def _pieces(self) -> tuple[NDArray[np.float64], ...]:
+    def _pieces(
+        self,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]]:
         """The efficiency in straight pieces: their ends, a + b E, and the first of each bin."""
         edges = np.array(self.edges)
         last = min(edges[-1], self._steps[-1])
@@ -263,16 +291,27 @@ class Detector:
         slopes = (right - left) / (high - low)
         return knots, left - slopes * low, slopes, np.searchsorted(knots[:-1], edges[:-1])
 
-    def _near(self, E: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Whether the readout of an event reaches an energy where a bin's weight has a kink."""
-        assert self.resolution is not None
-        reach = _REACH * self.resolution._sigma(E) + 1e-300
-        knots = self._pieces[0] if len(self._pieces[0]) < _PIECES else np.array(self._steps)
-        knots = knots[np.isfinite(knots)]
-        place = np.searchsorted(knots, E)
-        below = E - knots[np.maximum(place - 1, 0)]
-        above = knots[np.minimum(place, len(knots) - 1)] - E
-        return np.minimum(np.abs(below), np.abs(above)) <= reach
+    @cached_property
+    def _levels(self) -> NDArray[np.float64]:
+        """Measured energies above 0 between which a chance is smooth enough for a panel.
+
+        Without resolution these are its kinks; with it they follow its width where it smears them.
+        """
+        steps = np.array([E for E in self._steps if math.inf > E])
+        if self.resolution is None:
+            levels = steps
+        else:
+            sigma = self.resolution._sigma(steps)
+            every = np.sort((steps + np.outer(_OFFSETS, sigma)).ravel())
+            apart = self.resolution._sigma(np.maximum(every, 0.0)) * _APART
+            kept: list[float] = []  # thinned, where many steps lie close together
+            for E, least in zip(every.tolist(), apart.tolist(), strict=True):
+                if E > 0 and (not kept or kept[-1] + least <= E):
+                    kept.append(E)
+            levels = np.array(kept)
+        if self.least_ionisation:  # which no resolution makes smooth
+            levels = np.append(levels, self.least_ionisation)
+        return levels[levels > 0]
 
 
 def _checked_bins(bins: Any, threshold: float, maximum: float) -> tuple[float, ...]:

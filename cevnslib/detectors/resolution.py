@@ -7,6 +7,7 @@ A readout :math:`p(E'|E)` enters bins through its integrals up to an energy e,
 of which an efficiency that is linear between two energies needs no more.
 """
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
@@ -124,7 +125,7 @@ class Resolution(Readout):
 
 def _bell(z: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the normal density."""
-    return np.exp(-(np.minimum(np.abs(z), 40.0) ** 2) / 2) / np.sqrt(2 * np.pi)
+    return np.asarray(np.exp(-(np.minimum(np.abs(z), 40.0) ** 2) / 2) / math.sqrt(2 * math.pi))
 
 
 @dataclass(frozen=True)

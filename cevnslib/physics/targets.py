@@ -5,7 +5,8 @@ of electrons from a table of the library, see `electron`.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
@@ -430,3 +431,35 @@ def _shells() -> dict[str, tuple[tuple[float, float], ...]]:
         shell = (float(f"{row['binding_eV']}e-6"), float(row["electrons"]))
         shells[row["element"]] = (*shells.get(row["element"], ()), shell)
     return shells
+
+
+@dataclass(frozen=True)
+class Nuclides:
+    """Several nuclides as one: their numbers along a column, for formulas of arrays."""
+
+    name: str
+    mass: NDArray[np.float64]
+    protons: NDArray[np.float64]
+    neutrons: NDArray[np.float64]
+    nucleons: NDArray[np.float64]
+    unpaired_protons: NDArray[np.float64]
+    unpaired_neutrons: NDArray[np.float64]
+
+
+def stacked(nuclides: Sequence[Nuclide]) -> Any:
+    """Return several nuclides as one, which formulas take for a nuclide."""
+    columns = {
+        field.name: np.array([[getattr(nucleus, field.name)] for nucleus in nuclides], dtype=float)
+        for field in fields(Nuclides)[1:]
+    }
+    return Nuclides(" ".join(nucleus.name for nucleus in nuclides), **columns)
+
+
+def each_of(struck: Any) -> Iterator[Any]:
+    """Yield what is stacked one by one, and what is not as it is."""
+    if not isinstance(struck, Nuclides):
+        yield struck
+        return
+    for row, name in enumerate(struck.name.split()):
+        columns = {key: column[row, 0] for key, column in vars(struck).items() if key != "name"}
+        yield Nuclides(name, **columns)
