@@ -31,7 +31,6 @@ from .physics.scattering import coherent_recoil
 from .physics.targets import Electron, Struck, each_of, stacked
 from .quadrature import panel_rule
 from .sources.flux import Component
-from .sources.spectra import Spectrum
 
 __all__ = [
     "Folding",
@@ -67,15 +66,20 @@ _KEPT = "_folding"
 _KINEMATICS = ("_minimum_energy", "_maximum_recoil", "_minimum_recoil")
 
 
+#: Kinds of fields that say nothing on how formulas are written.
+_PLAIN = {float, int, bool, str, type(None), np.ndarray}
+_KNOWN = ("builtins", "numpy", __package__)
+
+
 def _takes_arrays(thing: Any) -> bool:
     """Whether all of it is the library's own, whose formulas take arrays of nuclides."""
-    if isinstance(thing, tuple):
+    kind = type(thing)
+    if kind in _PLAIN:
+        return True
+    if kind is tuple:
         return all(map(_takes_arrays, thing))
-    module = thing.__module__ if callable(thing) and hasattr(thing, "__name__") else None
-    module = module or type(thing).__module__
-    if module.split(".")[0] == __package__:
-        return not is_dataclass(thing) or all(map(_takes_arrays, vars(thing).values()))
-    return module in ("builtins", "numpy")
+    own = getattr(thing, "__module__", kind.__module__).split(".")[0] in _KNOWN
+    return own and (not is_dataclass(kind) or all(map(_takes_arrays, vars(thing).values())))
 
 
 @dataclass(frozen=True)
@@ -92,15 +96,12 @@ class _Nodes:
     moments: dict[int, NDArray[np.float64]] = field(default_factory=dict)
 
     def add(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the integrals in each bin."""
-        if self.bins == 1:
-            return np.array([np.vdot(self.weights, values)])
-        if self.place is None:
-            return np.tensordot(self.weights, values, axes=values.ndim)
-        weighted = (self.weights * values).ravel()
-        return np.asarray(
-            np.bincount(self.place.ravel(), weighted, minlength=self.bins), dtype=np.float64
-        )
+        """Return the integrals of each component in each bin."""
+        if self.place is None or self.bins == 1:
+            weights = self.weights.reshape(self.bins, -1)
+            return np.asarray(values.reshape(len(values), -1) @ weights.T)
+        place, weighted = self.place.ravel(), (self.weights * values).reshape(len(values), -1)
+        return np.array([np.bincount(place, row, minlength=self.bins) for row in weighted])
 
 
 def _panels(
@@ -290,14 +291,12 @@ def _integrals(
     nodes: _Nodes, interaction: Interaction, components: Sequence[Component]
 ) -> NDArray[np.float64]:
     """Return the integrals of each component in each bin, per neutrino of the component."""
-    events = []
-    for folded in _folded(
-        interaction, nodes.struck, nodes.T, nodes.E_min, components, nodes.moments
-    ):
-        if nodes.open:
-            _refuse_what_diverges(nodes, folded)
-        events.append(nodes.add(folded))
-    return np.array(events)
+    folded = _folded(
+        interaction, nodes.struck, nodes.T, nodes.E_min, components, nodes.moments, _ORDER
+    )
+    if nodes.open:
+        _refuse_what_diverges(nodes, folded)
+    return nodes.add(folded)
 
 
 def _folded(
@@ -306,46 +305,64 @@ def _folded(
     T: NDArray[np.float64],
     E_min: NDArray[np.float64],
     components: Sequence[Component],
-    known_moments: dict[int, NDArray[np.float64]],
-) -> Iterator[NDArray[np.float64]]:
-    """Yield sum_n c_n I_n(E_min): the cross section averaged over the spectrum of a component."""
-    known: dict[Neutrino | None, NDArray[np.float64]] = {}
+    known: dict[int, NDArray[np.float64]],
+    order: int,
+) -> NDArray[np.float64]:
+    """Return sum_n c_n I_n(E_min), the cross section averaged over a spectrum, of each component.
 
-    def coefficients(neutrino: Neutrino | None) -> NDArray[np.float64]:
-        if neutrino not in known:
-            known[neutrino] = interaction._coefficients(T, struck, neutrino)
-        return known[neutrino]
+    Known moments of all components, by their lowest order, are used again.
+    """
+    c = _coefficients(interaction, struck, T, components)
+    lowest, length = interaction.lowest, c.shape[-3]
+    moments = known.get(lowest)
+    if moments is None or length > moments.shape[1]:
+        order = max(lowest + length - 1, order)
+        moments = known[lowest] = _moments(components, E_min, lowest, order)
+    axes = "nij,cnij->cij" if c.ndim == 3 else "cnij,cnij->cij"
+    folded: NDArray[np.float64] = np.einsum(axes, c, moments[:, :length])
+    # What a reader's own form factor, interaction or spectrum makes of it is seen here.
+    if not abs(float(folded.sum())) < _ABSURD:
+        for component, values in zip(components, folded, strict=True):
+            checked(f"cross section in the beam {component.name}", values)
+    return folded
 
-    blind, lowest = interaction._flavour_blind(struck), interaction.lowest
+
+def _coefficients(
+    interaction: Interaction, struck: Any, T: NDArray[np.float64], components: Sequence[Component]
+) -> NDArray[np.float64]:
+    """Return c_n for all components, or along a first axis for each, if their flavours matter."""
+    if interaction._flavour_blind(struck):
+        return interaction._coefficients(T, struck, None)
+    known: dict[Neutrino, NDArray[np.float64]] = {}
+    every = []
     for component in components:
-        c = coefficients(None) if blind else None
+        c: Any = 0.0
         for flavour, share in zip(FLAVOURS, component.shares, strict=True):
-            if share and not blind:
-                term = share * coefficients(Neutrino(flavour, component.antineutrino))
-                c = term if c is None else c + term
-        assert c is not None
-        moments = known_moments.get(id(component.spectrum))
-        if moments is None or lowest or len(c) > len(moments):
-            moments = _moments(component.spectrum, E_min, lowest, max(len(c) - 1 + lowest, _ORDER))
-            if not lowest:
-                known_moments[id(component.spectrum)] = moments
-        folded: NDArray[np.float64] = np.einsum("n...,n...->...", c, moments[: len(c)])
-        # What a reader's own form factor, interaction or spectrum makes of it is seen here.
-        if not abs(float(folded.sum())) < _ABSURD:
-            checked(f"cross section in the beam {component.name}", folded)
-        yield folded
+            neutrino = Neutrino(flavour, component.antineutrino)
+            if share and neutrino not in known:
+                known[neutrino] = interaction._coefficients(T, struck, neutrino)
+            if share:
+                c = c + share * known[neutrino]
+        every.append(c)
+    return np.stack(every)
 
 
-def _moments(spectrum: Spectrum, E_min: Any, lowest: int, order: int) -> NDArray[np.float64]:
-    if lowest == 0:  # a reader's spectrum may know of no positive powers
-        return spectrum._moments(E_min, order)
-    return spectrum._moments(E_min, order, lowest)
+def _moments(
+    components: Sequence[Component], E_min: NDArray[np.float64], lowest: int, order: int
+) -> NDArray[np.float64]:
+    """Return the moments of all components, those of the same spectrum computed once."""
+    known: dict[int, NDArray[np.float64]] = {}
+    for spectrum in (component.spectrum for component in components):
+        if id(spectrum) not in known:  # a reader's spectrum may know of no positive powers
+            powers = (order, lowest) if lowest else (order,)
+            known[id(spectrum)] = spectrum._moments(E_min, *powers)
+    return np.stack([known[id(component.spectrum)] for component in components])
 
 
 def _refuse_what_diverges(nodes: _Nodes, folded: NDArray[np.float64]) -> None:
-    weights = nodes.weights if nodes.weights.ndim == 2 else nodes.weights.sum(axis=0)
+    weights = nodes.weights.sum(axis=0) if nodes.weights.ndim > nodes.T.ndim else nodes.weights
     weighted = np.abs(weights * folded)
-    if weighted[:, :_FEW].sum() > _FIRST * weighted.sum():
+    if weighted[..., :_FEW].sum() > _FIRST * weighted.sum():
         raise DomainError(NO_THRESHOLD)
 
 
@@ -655,13 +672,11 @@ def _density(
 ) -> NDArray[np.float64]:
     """Return recoils per MeV of one thing struck, in the whole exposure."""
     chosen = experiment.flux.select(beam)
+    fluences = np.array([component.intensity for component in chosen]) * experiment.exposure
     density: Any = 0.0
     for part in interaction.parts:
-        E_min = part._minimum_energy(T, struck)
-        for component, folded in zip(
-            chosen, _folded(part, struck, T, E_min, chosen, {}), strict=True
-        ):
-            density = density + component.intensity * experiment.exposure * folded
+        folded = _folded(part, struck, T, part._minimum_energy(T, struck), chosen, {}, part.lowest)
+        density = density + np.einsum("c,cij->ij", fluences, folded)
     return np.asarray(density)
 
 

@@ -5,9 +5,9 @@ of electrons from a table of the library, see `electron`.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from ..checks import (
     checked_numbers,
     checked_tuple,
     keep,
+    owned,
 )
 from ..constants import AVOGADRO, CODATA_2022, Constants
 from ..errors import CevnsError, DomainError, quoted
@@ -446,10 +447,13 @@ class Nuclides:
     unpaired_neutrons: NDArray[np.float64]
 
 
-def stacked(nuclides: Sequence[Nuclide]) -> Any:
+@lru_cache(256)
+def stacked(nuclides: tuple[Nuclide, ...]) -> Any:
     """Return several nuclides as one, which formulas take for a nuclide."""
     columns = {
-        field.name: np.array([[getattr(nucleus, field.name)] for nucleus in nuclides], dtype=float)
+        field.name: owned(
+            np.array([[getattr(nucleus, field.name)] for nucleus in nuclides], dtype=np.float64)
+        )
         for field in fields(Nuclides)[1:]
     }
     return Nuclides(" ".join(nucleus.name for nucleus in nuclides), **columns)

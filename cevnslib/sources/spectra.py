@@ -309,10 +309,11 @@ class NumericalSpectrum(SmoothSpectrum):
         high = ends[1:].take(panel)
         below_end = 2 * (high - energy) / (high - ends.take(panel))  # 1 - x
         x = 1 - below_end
-        moments: NDArray[np.float64] = powers[-1, orders].take(panel, axis=-1)
-        for power in powers[-2::-1, orders]:  # Horner's scheme
+        taken = powers[:, orders].take(panel, axis=-1)
+        moments: NDArray[np.float64] = taken[-1]
+        for power in taken[-2::-1]:  # Horner's scheme
             moments *= x
-            moments += power.take(panel, axis=-1)
+            moments += power
         moments *= below_end
         moments += tails[orders].take(panel, axis=-1)
         np.maximum(moments, 0.0, out=moments)  # close to the end rounding may win
