@@ -17,7 +17,7 @@ from scipy.stats import chi2 as chi2_distribution
 from cevnslib.constants import CODATA_2022 as C
 from cevnslib.experiments import Experiment
 from cevnslib.physics.mixing import TALK_2019, pmns
-from cevnslib.sources.beams import Beam
+from cevnslib.sources.beams import Beam, Source
 from cevnslib.statistics.chi2 import PulledChi2
 from validation import independent
 
@@ -90,7 +90,7 @@ def limits(
     rise = chi2_distribution.ppf(0.90, 1)
     found = []
     for timing in timings:
-        beams = experiment.source.select(timing)
+        beams = Source("seen", experiment.beams).select(timing)
         for i in range(3):
             unit = magnetic_counts(experiment, magnetic, np.eye(3)[i], beams)
 
@@ -124,7 +124,7 @@ def least_magnetic_counts(
 def lost_counts(experiment: Experiment, splitting: float) -> float:
     """Return the electron neutrinos' events that an oscillation of full amplitude takes away."""
     beams = tuple(beam for beam in experiment.beams if beam.flavour == "e")
-    alone = replace(experiment, source=replace(experiment.source, beams=beams))
+    alone = replace(experiment, source=Source("electron neutrinos", beams))
 
     def fading(beam: str) -> tuple[Callable[[float], float], list[float]]:
         density, knots = independent.energy_density(beam)

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from cevnslib import experiments
 from cevnslib.constants import CODATA_2022
-from cevnslib.detectors import detector, quenching
+from cevnslib.detectors import quenching, resolution
 from cevnslib.display import sheets
 from cevnslib.display.views import PLACES
 from cevnslib.physics import interactions, mixing, neutrinos, oscillations, targets
@@ -205,28 +205,45 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         **{"source": spallation_source(), "mixing": STERILE, "splitting": 2.0, "baseline": 1930.0}
     },
     "quenching.Lindhard": {"k": 0.157},
-    "quenching.Lindhard.electron_equivalent": {"T": T, "nuclide": GE},
-    "quenching.Lindhard.slope": {"T": T, "nuclide": GE},
-    "quenching.Lindhard.nuclear_recoil": {"E": SEEN, "nuclide": GE},
-    "detector.ConstantEfficiency": {"value": 0.5},
-    "detector.ConstantEfficiency.__call__": {"T": T},
-    "detector.PhotoelectronAcceptance": {
+    "quenching.ModifiedLindhard": {"k": 0.157, "q": 1e-5},
+    "quenching.PolynomialQuenching": {"coefficients": (0.246, 0.78)},
+    "quenching.TabulatedQuenching": {"recoils": (1e-3, 3e-3), "shares": (0.1, 0.2)},
+    "quenching.FrozenQuenching": {"original": quenching.Lindhard(), "energy": 1e-4},
+    **{
+        f"quenching.{name}.{method}": {argument: values, "nuclide": GE}
+        for name in (
+            *("Lindhard", "ModifiedLindhard", "PolynomialQuenching"),
+            *("TabulatedQuenching", "FrozenQuenching"),
+        )
+        for method, argument, values in (
+            ("electron_equivalent", "T", T),
+            ("slope", "T", T),
+            ("nuclear_recoil", "E", SEEN),
+        )
+    },
+    "efficiency.ConstantEfficiency": {"value": 0.5},
+    "efficiency.ConstantEfficiency.__call__": {"T": T},
+    "efficiency.PhotoelectronAcceptance": {
         **{"amplitude": 0.6655, "slope": 0.4942, "midpoint": 10.8507},
         "photoelectrons_per_keV": 1.17,
     },
-    "detector.PhotoelectronAcceptance.__call__": {"T": T},
-    "detector.TabulatedEfficiency": {"energies": (0.001, 0.003), "values": (0.2, 0.8)},
-    "detector.TabulatedEfficiency.__call__": {"T": T},
-    "detector.Resolution": {"constant": 3e-5, "stochastic": 4e-4},
-    "detector.Resolution.sigma": {"E": SEEN},
+    "efficiency.PhotoelectronAcceptance.__call__": {"T": T},
+    "efficiency.TabulatedEfficiency": {"energies": (0.001, 0.003), "values": (0.2, 0.8)},
+    "efficiency.TabulatedEfficiency.__call__": {"T": T},
+    "resolution.Resolution": {"constant": 3e-5, "stochastic": 4e-4},
+    "resolution.Resolution.sigma": {"E": SEEN},
+    "resolution.PoissonResolution": {"photoelectrons_per_keV": 13.35},
+    "resolution.PoissonResolution.sigma": {"E": SEEN},
+    "resolution.GammaResolution": {"shape_per_keV": 9.56},
+    "resolution.GammaResolution.sigma": {"E": SEEN},
     "detector.Detector": {
         **{"target": targets.target("Ge"), "mass": 3.0, "threshold": 1e-4, "maximum": 1e-2},
-        **{"quenching": quenching.Lindhard(), "resolution": detector.Resolution(2e-5)},
+        **{"quenching": quenching.Lindhard(), "resolution": resolution.Resolution(2e-5)},
     },
-    "detector.Detector.breakpoints": {"nuclide": GE},
-    "detector.Detector.measured": {"T": T, "nuclide": GE},
+    "detector.Detector.breakpoints": {"struck": GE},
+    "detector.Detector.measured": {"T": T, "struck": GE},
     "detector.Detector.acceptance": {"E": T},
-    "detector.Detector.weight": {"T": T, "nuclide": GE},
+    "detector.Detector.weight": {"T": T, "struck": GE},
     "chi2.delta_chi2": {},
     "chi2.PulledChi2": {
         **{"observed": 142, "variance": 958, "background": 6},
@@ -269,6 +286,10 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "rates.counts_by_beam": {"experiment": CSI, "interaction": WEAK},
     "rates.expected_counts": {"experiment": CSI, "interaction": WEAK},
     "rates.measured_spectrum": {"experiment": CONUS, "E": SEEN, "interaction": MAGNETIC},
+    "rates.binned_counts": {"experiment": CSI, "interaction": WEAK},
+    "rates.fold": {"experiment": CSI},
+    "rates.Folding.events": {"interaction": WEAK},
+    "rates.moment_matrices": {"experiment": CSI},
     "rates.moment_matrix": {"experiment": CSI},
     "rates.recoil_spectrum": {"experiment": CSI, "T": T, "interaction": WEAK},
     "rates.effective_area": {"experiment": CSI, "E": E, "interaction": WEAK},

@@ -22,7 +22,7 @@ from matplotlib import figure
 from numpy.typing import ArrayLike
 
 from cevnslib import experiments, rates
-from cevnslib.detectors import detector
+from cevnslib.detectors import detector, efficiency
 from cevnslib.display import sheets, views
 from cevnslib.errors import (
     CevnsError,
@@ -440,7 +440,7 @@ def test_unreadable_files(what, tmp_path, record_property):
         lambda: detector.Detector(
             targets.target("Ge"),
             1.0,
-            efficiency=detector.TabulatedEfficiency((5.0, 50.0), (0.5, 1.0)),
+            efficiency=efficiency.TabulatedEfficiency((5.0, 50.0), (0.5, 1.0)),
         ),
     ],
 )

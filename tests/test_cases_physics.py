@@ -40,7 +40,7 @@ def with_charge(beam, charge):
     detector, total = CSI.detector, 0.0
     (chosen,) = CSI.source.select(beam)
     plain = StandardModel(TREE_LEVEL)
-    edges = np.array([*detector._breakpoints(target("Cs").nuclides[0])])
+    edges = np.array([*detector.breakpoints(target("Cs").nuclides[0])])
     fine = np.unique(np.concatenate([edges, np.geomspace(edges[0], edges[-1], 200)]))
     T, weights = (x.ravel() for x in panel_rule(fine[:-1], fine[1:], 8))
     for nucleus, per_kg in zip(
@@ -197,7 +197,7 @@ def test_weak_scattering_on_the_electrons_of_germanium():
 def test_a_moment_on_the_electrons_of_built_in_set_ups(name, answer):
     """D02, its notes: up to 1 keVee, all electrons free. To the digits of the answer."""
     experiment = experiments.load(name)
-    detector, (beam,) = experiment.detector, experiment.source.beams
+    detector, (beam,) = experiment.detector, experiment.beams
     log_T, weights = panel_rule(np.log([detector.threshold]), np.log([1e-3]), 40)
     T = np.exp(log_T.ravel())
     seen, moment = weights.ravel() * T * detector.acceptance(T), MagneticMoment(1e-10)

@@ -14,6 +14,7 @@ from cevnslib.detectors.efficiency import (
     PhotoelectronAcceptance,
     TabulatedEfficiency,
 )
+from cevnslib.detectors.resolution import Resolution
 from cevnslib.errors import ConfigurationError, NoLimitError, UnknownNameError
 from cevnslib.files import packaged
 from cevnslib.studies import moments
@@ -122,8 +123,9 @@ efficiency = { kind = "table", energies_keV = [0.1, 0.5, 10], values = [0.2, 0.9
     mine = experiments.load(write(text))
     (beam,) = mine.beams
     assert mine.detector.maximum == pytest.approx(5e-3)
-    assert mine.detector.resolution is not None
-    assert mine.detector.resolution.constant == pytest.approx(2e-5)
+    resolution = mine.detector.resolution
+    assert isinstance(resolution, Resolution)
+    assert resolution.constant == pytest.approx(2e-5)
     assert isinstance(mine.detector.efficiency, TabulatedEfficiency)
     assert mine.detector.efficiency.values == (0.2, 0.9, 1.0)
     flux = beam.rate * beam.spectrum.moments(0.0, 0)[0] / (4 * np.pi * 2000**2)

@@ -15,6 +15,7 @@ from cevnslib.errors import DomainError, UnknownNameError
 from cevnslib.physics import interactions, oscillations
 from cevnslib.physics.mixing import OscillationParameters
 from cevnslib.sources import oscillated
+from cevnslib.sources.beams import Source
 from cevnslib.sources.reactor import ReactorSpectrum, reactor_of_power
 from cevnslib.sources.sns import spallation_source
 from cevnslib.sources.spectra import LineSpectrum, PolynomialSpectrum
@@ -152,7 +153,7 @@ def test_moments_of_an_oscillated_reactor():
 def test_seen_source_fades_as_the_probability():
     mixing = oscillations.SterileMixing(0.02, 0.05, 0.1)
     csi = experiments.load("coherent-csi")
-    seen = oscillated.seen_source(csi.source, mixing, 2.0, (100 * csi.metres))
+    seen = oscillated.seen_source(Source("seen", csi.beams), mixing, 2.0, (100 * csi.metres))
     line = csi.beams[0].spectrum
     assert isinstance(line, LineSpectrum)
     kept = oscillations.probability("mu", "active", line.energy, (100 * csi.metres), 2.0, mixing)
@@ -161,8 +162,10 @@ def test_seen_source_fades_as_the_probability():
     weak = interactions.StandardModel()
     found = rates.recoil_spectrum(replace(csi, source=seen), T, weak)
     assert np.all(found < rates.recoil_spectrum(csi, T, weak))
-    same = oscillated.seen_source(csi.source, oscillations.SterileMixing(), 2.0, (100 * csi.metres))
-    assert same == csi.source
+    same = oscillated.seen_source(
+        Source("seen", csi.beams), oscillations.SterileMixing(), 2.0, (100 * csi.metres)
+    )
+    assert same.beams == csi.beams
 
 
 def test_signals_agree_where_nothing_mixes_with_tau():

@@ -14,6 +14,7 @@ from cevnslib.detectors.efficiency import ConstantEfficiency
 from cevnslib.errors import DomainError, UnknownNameError
 from cevnslib.physics import interactions, oscillations
 from cevnslib.sources import oscillated
+from cevnslib.sources.beams import Source
 from cevnslib.sources.spectra import LineSpectrum
 from cevnslib.statistics.data import CountingMeasurement, PoissonProjection, Projection
 from cevnslib.studies import sterile
@@ -35,7 +36,11 @@ def test_disappeared_counts_are_those_of_the_seen_source(name, flavour, splittin
     experiment = sterile.set_up(name)
     mixing = oscillations.SterileMixing(0.5 * (flavour == "e"), 0.5 * (flavour == "mu"))
     seen = oscillated.seen_source(
-        experiment.source, mixing, splitting, (100 * experiment.metres), spread=spread
+        Source("seen", experiment.beams),
+        mixing,
+        splitting,
+        (100 * experiment.metres),
+        spread=spread,
     )
     before = rates.counts_by_beam(experiment, WEAK)
     after = rates.counts_by_beam(replace(experiment, source=seen), WEAK)
