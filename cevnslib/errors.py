@@ -11,6 +11,7 @@ __all__ = [
     "KindError",
     "NoLimitError",
     "UnknownNameError",
+    "UnseenWarning",
     "quoted",
 ]
 
@@ -88,3 +89,7 @@ def quoted(value: object) -> str:
 
 class NoLimitError(DomainError):
     """There is no limit: the systematic pull absorbs any signal, or no events are expected."""
+
+
+class UnseenWarning(UserWarning):
+    """No recoil of a nucleus reaches the threshold, so that electrons alone are counted."""

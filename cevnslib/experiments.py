@@ -515,9 +515,16 @@ def _detector(table: Table) -> Detector:
         widths.finish()
     quenching = Lindhard() if kind == "electron-equivalent" else None
     electrons = table.choice("electrons", ELECTRONS, ELECTRONS[0])
+    least = table.number("least_ionisation_keV", 0.0, at_least=0) * KEV
     try:
         return Detector(
-            *made, efficiency, maximum * KEV, quenching, resolution, electrons=electrons
+            *made,
+            efficiency,
+            maximum * KEV,
+            quenching,
+            resolution,
+            electrons=electrons,
+            least_ionisation=least,
         )
     except DomainError as error:
         raise DomainError(_in_keV(str(error))) from error

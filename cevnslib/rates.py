@@ -10,6 +10,7 @@ done by Gauss-Legendre quadrature in log T on panels that end where the integran
 w the chance that what recoils is counted in the bin, and n the number of nuclei or electrons.
 """
 
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, is_dataclass
@@ -22,7 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from .checks import checked, checked_kind
 from .constants import KEV
 from .detectors.detector import Detector
-from .errors import DomainError, NoLimitError
+from .errors import DomainError, NoLimitError, UnseenWarning
 from .experiments import Experiment
 from .physics.interactions import Interaction, MagneticMoment
 from .physics.mixing import TALK_2019, OscillationParameters, flavour_projector, pmns
@@ -50,11 +51,6 @@ _NODES, _RATIO = 20, 8.0
 _FEW, _NARROW = 10, 3.0
 #: A sum of cross sections in cm^2 that cannot be, whatever the units.
 _ABSURD = 1e40
-NO_THRESHOLD = (
-    "threshold: got 0 MeV, or one that a resolution lifts recoils of no energy over; allowed: "
-    "above 0 MeV, or a least ionisation above 0, as the magnetic cross section grows like 1/T and "
-    "its count has no limit there (in a file: threshold_keV)"
-)
 #: The order up to which moments are computed at once.
 _ORDER = 2
 #: How far below the largest recoil an integral starts that has no threshold, and what share of it
@@ -93,6 +89,7 @@ class _Nodes:
     place: NDArray[np.intp] | None  #: the bin of each node, where each has one only
     bins: int
     open: bool  #: whether the first panel starts where there is hardly any recoil
+    smeared: bool  #: by a resolution
     moments: dict[int, NDArray[np.float64]] = field(default_factory=dict)
 
     def add(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -133,7 +130,8 @@ def _counted(
 
 def _cut(low: Any, high: Any, ratio: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return panels in pieces, so that no ratio of their ends exceeds a number."""
-    pieces = np.ceil((high - low).max(axis=0, initial=0) / np.log(ratio) - 1e-9).astype(int)
+    pieces = np.ceil((high - low).max(axis=0, initial=0) / np.log(ratio) - 1e-9)
+    pieces = np.maximum(pieces, 1).astype(int)
     if np.any(pieces > 1):
         step = np.repeat((high - low) / pieces, pieces, axis=1)
         place = np.concatenate([np.arange(count) for count in pieces])
@@ -195,7 +193,7 @@ def _nodes(
         weights = weights * (shares[0] if bins == 1 else shares)
     E_min = interaction._minimum_energy(T, struck)
     is_open = bool(np.any(low[:, 0] < np.log(2 * _START * most[:, 0])))
-    return _Nodes(struck, T, E_min, weights, place, bins, is_open)
+    return _Nodes(struck, T, E_min, weights, place, bins, is_open, place is None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,6 +221,10 @@ class Folding:
 
     experiment: Experiment
     _known: dict[Any, tuple[_Nodes, ...]] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse what is no experiment."""
+        checked_kind("experiment", self.experiment, Experiment)
 
     @property
     def components(self) -> tuple[Component, ...]:
@@ -268,23 +270,35 @@ class Folding:
 
     def _new_nodes(self, interaction: Interaction) -> tuple[_Nodes, ...]:
         detector = self.experiment.detector
-        struck = _nuclei(detector, interaction)
+        struck: list[tuple[Any, Any]] = _nuclei(detector, interaction)
         struck += [(electron, np.array([[atoms]])) for electron, atoms in detector.electron_targets]
         every = (_nodes(self.experiment, interaction, thing, number) for thing, number in struck)
         return tuple(nodes for nodes in every if nodes is not None)
+
+
+def _counting(folding: Folding, interaction: Interaction) -> list[_Nodes]:
+    """Return the nodes for each kind of thing struck that is counted."""
+    return [nodes for part in interaction.parts for nodes in folding._all_nodes(part)]
 
 
 def fold(experiment: Experiment) -> Folding:
     """Work out the response of an experiment, for many interactions; see `Folding`.
 
     It is kept with the experiment, unless that holds classes of a reader's own, which may change.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments
+    >>> folding = fold(experiments.load("conus"))
+    >>> [component.name for component in folding.components]
+    ['nubar_e']
     """
-    kept: Folding | None = vars(checked_kind("experiment", experiment, Experiment)).get(_KEPT)
+    kept = vars(checked_kind("experiment", experiment, Experiment)).get(_KEPT)
     if kept is None:
-        kept = Folding(experiment)
+        kept = {}
         if _takes_arrays((experiment.detector, experiment.flux)):
             vars(experiment)[_KEPT] = kept
-    return kept
+    return Folding(experiment, kept)
 
 
 def _integrals(
@@ -363,30 +377,50 @@ def _refuse_what_diverges(nodes: _Nodes, folded: NDArray[np.float64]) -> None:
     weights = nodes.weights.sum(axis=0) if nodes.weights.ndim > nodes.T.ndim else nodes.weights
     weighted = np.abs(weights * folded)
     if weighted[..., :_FEW].sum() > _FIRST * weighted.sum():
-        raise DomainError(NO_THRESHOLD)
+        raise DomainError(_without_end(nodes.smeared))
+
+
+def _without_end(smeared: bool) -> str:
+    """Say why a count of what grows like 1/T is refused."""
+    why = "as the magnetic cross section grows like 1/T and its count has no limit there"
+    if smeared:
+        return (
+            "least ionisation: got 0 MeV, while the resolution lifts recoils of no energy over the "
+            f"threshold; allowed: above 0 MeV, {why} (in a file: least_ionisation_keV)"
+        )
+    return f"threshold: got 0 MeV; allowed: above 0 MeV, {why} (in a file: threshold_keV)"
 
 
 @contextmanager
 def saying_why_nothing_is_seen(experiment: Experiment, interaction: Interaction) -> Iterator[None]:
     """Name the threshold, in the unit of a file's key, where no events are expected at all."""
+    nodes = _counting(fold(experiment), interaction)
+    if nodes and all(isinstance(some.struck, Electron) for some in nodes):
+        words = _beyond(experiment, interaction, experiment.detector.target.nuclides)
+        warnings.warn(f"{words}; electrons alone are counted above it", UnseenWarning, stacklevel=4)
     try:
         yield
     except NoLimitError as error:
-        if np.any(fold(experiment).events(interaction)):
+        if nodes:
             raise
-        detector = experiment.detector
-        end = max(part.spectrum.breakpoints[-1] for part in experiment.flux.components)
-        struck: list[Struck] = [*detector.target.nuclides]
-        struck += [electron for electron, _ in detector.electron_targets]
-        seen = [detector._measured(interaction.maximum_recoil(end, x), x) for x in struck]
-        lowest = max(detector._steps[0], detector.least_ionisation)
-        kind = "recoil" if detector.quenching is None else "electron-equivalent"
-        place = f"{experiment.flux.title} gives in {detector.target.name}"
-        raise NoLimitError(
-            f"threshold: got {lowest / KEV:g} keV, above which no events are expected; allowed: "
-            f"below {max(map(float, seen)) / KEV:.3g} keV, the largest {kind} energy that {place} "
-            "(in a file: threshold_keV)"
-        ) from error
+        electrons = (electron for electron, _ in experiment.detector.electron_targets)
+        every: list[Struck] = [*experiment.detector.target.nuclides, *electrons]
+        raise NoLimitError(_beyond(experiment, interaction, every)) from error
+
+
+def _beyond(experiment: Experiment, interaction: Interaction, struck: Iterable[Struck]) -> str:
+    """Say that a threshold is beyond all recoils, in the unit of a file's key."""
+    detector = experiment.detector
+    end = max(part.spectrum.breakpoints[-1] for part in experiment.flux.components)
+    seen = [float(detector._measured(interaction.maximum_recoil(end, x), x)) for x in struck]
+    lowest = max(detector._steps[0], detector.least_ionisation)
+    kind = "recoil" if detector.quenching is None else "electron-equivalent"
+    nuclear = "nuclear " if detector.electron_targets else ""
+    return (
+        f"threshold: got {lowest / KEV:g} keV, above which no {nuclear}events are expected; "
+        f"allowed: below {max(seen) / KEV:.3g} keV, the largest {kind} energy that "
+        f"{experiment.flux.title} gives in {detector.target.name} (in a file: threshold_keV)"
+    )
 
 
 def _check(experiment: Experiment, interaction: Interaction) -> None:
@@ -469,7 +503,7 @@ def binned_counts(
     >>> detector = replace(conus.detector, threshold=0.0, bins=(0.1e-3, 0.2e-3, 0.4e-3))
     >>> in_two = replace(conus, detector=detector)
     >>> binned_counts(in_two, interactions.StandardModel()).round(0)
-    array([4475.,  180.])
+    array([4374.,  281.])
     """
     folding = fold(experiment)
     rows = _rows(experiment, beam)
@@ -524,7 +558,14 @@ def moment_matrices(
     beam: str = "all",
     interaction: Interaction = MagneticMoment(),  # noqa: B008, it is frozen
 ) -> NDArray[np.complex128]:
-    """Return the matrix K of each bin, see `moment_matrix`; shape (bins, 3, 3)."""
+    """Return the matrix K of each bin, of shape (bins, 3, 3); see `moment_matrix`.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments
+    >>> moment_matrices(experiments.load("conus")).shape
+    (1, 3, 3)
+    """
     checked_kind("parameters", parameters, OscillationParameters)
     events = fold(experiment).events(interaction)
     return matrices_of_events(events, experiment, beam, parameters)
@@ -768,7 +809,7 @@ def response_panels(
     largest = np.array([[most]])
     low, high = _panels(detector, struck, largest, _kinks(detector, struck, largest))
     if low.size and low[0, 0] < np.log(2 * _START * most):
-        raise DomainError(NO_THRESHOLD)
+        raise DomainError(_without_end(detector.resolution is not None))
     return low[0], high[0]
 
 

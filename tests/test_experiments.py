@@ -15,7 +15,7 @@ from cevnslib.detectors.efficiency import (
     TabulatedEfficiency,
 )
 from cevnslib.detectors.resolution import Resolution
-from cevnslib.errors import ConfigurationError, NoLimitError, UnknownNameError
+from cevnslib.errors import ConfigurationError, NoLimitError, UnknownNameError, UnseenWarning
 from cevnslib.files import packaged
 from cevnslib.studies import moments
 
@@ -105,10 +105,11 @@ def test_own_file_works_like_a_built_in_one(write):
     assert mine == experiments.load(str(path))
     assert (mine.name, mine.title, mine.stage) == ("mine", "My germanium detector", "")
     assert experiments.stages(path) == ("",)
-    found = moments.tmm_limits(mine)
-    assert found.shape == (3,)
+    limits = moments.tmm_limits(mine)
+    nuclei = moments.tmm_limits(experiments.load(path, electrons="left out"))
     conus = moments.tmm_limits(experiments.load("conus"))
-    assert np.all((found / conus > 0.1) & (found / conus < 10))
+    assert np.all((nuclei / conus > 0.1) & (nuclei / conus < 10))
+    assert np.all(limits < nuclei / 3)  # where it sees electrons, they dominate
 
 
 def test_own_file_with_options(write):
@@ -172,11 +173,8 @@ def test_own_file_with_stages(write):
         ("baseline_m = 20", "baseline_m = 0", "baseline_m: got 0 m; allowed: finite, above 0 m"),
         ("mass_kg = 3", "mass_kg = 3\nefficiency = 1.5", "efficiency: got 1.5; allowed"),
         ("mass_kg = 3", "mass_kg = 3\nfission_fractions = { u235 = 0.5 }", "got a sum of 0.5"),
-        (
-            "mass_kg = 3",
-            "mass_kg = 3\nresolution = { constant_keV = 1 }",
-            "resolution: got 1 keV at threshold",
-        ),
+        ("mass_kg = 3", "mass_kg = 3\nelectrons = 'all'", "unknown electrons 'all'"),
+        ("mass_kg = 3", "mass_kg = 3\nleast_ionisation_keV = -1", "least_ionisation_keV: got -1 k"),
         ("mass_kg = 3", "mass_kg = = 3", "this is no TOML"),
         ("mass_kg = 3", f"mass_kg = {'[' * 2000}", "the file cannot be read: maximum recursion"),
         ("mass_kg = 3", f"mass_kg = 0x{'f' * 5000}", "mass_kg: got (int without a representation)"),
@@ -367,9 +365,13 @@ def test_messages_are_in_the_keys_and_units_of_the_file(write):
             experiments.load(write(MINE.replace(old, new)))
         assert words in str(refused.value)
         assert "MeV" not in str(refused.value)
-    blind = experiments.load(write(MINE.replace("threshold_keV = 0.2", "threshold_keV = 100")))
-    with pytest.raises(NoLimitError, match=r"got 100 keV, .* below 1\.03 keV, .*threshold_keV"):
+    high = MINE.replace("threshold_keV = 0.2", "threshold_keV = 100")
+    blind = experiments.load(write(high + 'electrons = "left out"\n'))
+    words = r"got 100 keV, above which no {}events .* below \d\.\d+ keV, .*threshold_keV"
+    with pytest.raises(NoLimitError, match=words.format("")):
         moments.tmm_limits(blind)
+    with pytest.warns(UnseenWarning, match=words.format("nuclear ")):  # electrons remain
+        moments.tmm_limits(experiments.load(write(high)))
 
 
 def test_built_in_inputs_of_the_sun_and_of_the_reactors():

@@ -89,6 +89,7 @@ def test_designs_are_those_of_the_library():
             "mass_kg": 3.85,
             "threshold_keV": 0.1,
             "threshold_kind": "electron-equivalent",
+            "electrons": "left out",
             "efficiency": 0.5,
             "exposure_years": 1,
             "statistics": {"kind": "projection", "sigma_stat": 0.1, "sigma_sys": 0.1},

@@ -131,7 +131,7 @@ def test_no_beam_reaches_a_high_threshold():
 
 def test_bad_input():
     bare = replace(CSI, detector=replace(CSI.detector, efficiency=ConstantEfficiency()))
-    with pytest.raises(DomainError, match=r"threshold: got 0 MeV.*; allowed: above 0 MeV"):
+    with pytest.raises(DomainError, match="threshold: got 0 MeV; allowed: above 0 MeV"):
         expected_counts(bare, MagneticMoment())
     with pytest.raises(UnknownNameError, match="unknown beam 'reactor'"):
         expected_counts(CSI, StandardModel(), "reactor")

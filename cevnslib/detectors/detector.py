@@ -288,8 +288,9 @@ class Detector:
             if not bent.any() or len(knots) > _PIECES:
                 break
             knots = np.union1d(knots, ((low + high) / 2)[bent])
-        slopes = (right - left) / (high - low)
-        return knots, left - slopes * low, slopes, np.searchsorted(knots[:-1], edges[:-1])
+        slopes = (right - left) / (high - low - 2 * inside)
+        first = np.searchsorted(knots[:-1], edges[:-1])
+        return knots, left - slopes * (low + inside), slopes, first
 
     @cached_property
     def _levels(self) -> NDArray[np.float64]:

@@ -56,7 +56,7 @@ class Quenching(Doors, ABC):
         """Return the energy that is seen of a recoil T, the shape of ``T``."""
         checked_kind("nuclide", nuclide, Nuclide)
         T = checked("recoil energy T", T, "MeV", at_least=0)
-        return self._answer("electron_equivalent", T, nuclide)
+        return np.asarray(self._answer("electron_equivalent", T, nuclide))
 
     def slope(self, T: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
         """Return d(energy seen)/dT, the shape of ``T``."""
@@ -243,7 +243,7 @@ class ModifiedLindhard(Quenching):
     >>> from cevnslib.physics.targets import nuclide
     >>> quenching = ModifiedLindhard(k=0.157, q=-17e-5)
     >>> f"{quenching.electron_equivalent(0.5e-3, nuclide('Ge72')) * 1e3:.4f} keV of 0.5 keV"
-    '0.1255 keV of 0.5 keV'
+    '0.1260 keV of 0.5 keV'
     """
 
     k: float | None = None
@@ -280,8 +280,8 @@ class PolynomialQuenching(Quenching):
     --------
     >>> from cevnslib.physics.targets import nuclide
     >>> argon = PolynomialQuenching((0.246, 0.78))  # COHERENT, arXiv:2006.12659
-    >>> argon.electron_equivalent(0.05, nuclide("Ar40"))
-    array(0.01425)
+    >>> float(argon.electron_equivalent(0.05, nuclide("Ar40")).round(5))
+    0.01425
     """
 
     coefficients: tuple[float, ...]

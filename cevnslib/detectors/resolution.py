@@ -142,8 +142,8 @@ class PoissonResolution(Readout):
 
     Examples
     --------
-    >>> PoissonResolution(13.35).sigma(1e-3).round(7)
-    array(0.0002737)
+    >>> float(PoissonResolution(13.35).sigma(1e-3).round(7))
+    0.0002737
     """
 
     photoelectrons_per_keV: float
@@ -193,8 +193,8 @@ class GammaResolution(Readout):
 
     Examples
     --------
-    >>> GammaResolution(9.56).sigma(1e-3).round(7)
-    array(0.0003077)
+    >>> float(GammaResolution(9.56).sigma(1e-3).round(7))
+    0.0003077
     """
 
     shape_per_keV: float

@@ -116,7 +116,7 @@ def recoils(target: str, place: str, moment: float, threshold: float) -> View:
     Examples
     --------
     >>> recoils("Ge", "reactor of 3 GW, 20 m", 10.0, 0.5).words
-    'Above 0.5 keV 1 kg of Ge counts 6.85 weak and 25.9 magnetic events a day: 378% more.'
+    'Above 0.5 keV 1 kg of Ge counts 7.09 weak and 26.2 magnetic events a day: 370% more.'
     """
     experiment = _detector(place, target=target, threshold_keV=threshold, exposure_days=1)
     weak, magnetic = StandardModel(), MagneticMoment(checked_number("moment", moment) * UNIT)
@@ -301,6 +301,7 @@ def design(
         mass_kg=mass,
         threshold_keV=threshold,
         threshold_kind=kind,
+        electrons="left out",
         efficiency=efficiency,
         exposure_years=years,
     )

@@ -209,7 +209,7 @@ class Flux:
         which : str, optional
             ``"all"``, a timing such as ``"prompt"``, or the name of one component.
         """
-        return selected("component", self.components, which)
+        return selected("beam", self.components, which)
 
     def __add__(self, other: "Flux") -> "Flux":
         """Return the sum of two fluxes; a name that comes again is numbered.
