@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..checks import checked, checked_integer, checked_tuple, keep
 from ..errors import DomainError
-from .counts import Counts, Floats, together
+from .counts import Counts, Floats, Nuisance, together
 from .goodness import Goodness, goodness_of_fit
-from .minima import ConvexProblem
+from .minima import ConvexProblem, pairs_of
 
 __all__ = ["Likelihood"]
 #: Numbers in an array that stays in a processor's cache.
@@ -62,7 +62,7 @@ class Likelihood:
     @property
     def nuisances(self) -> tuple[str, ...]:
         """The names of all nuisances."""
-        return tuple(together([one for part in self.data for one in part.nuisances]))
+        return tuple(one.name for one in self._model.nuisances)
 
     @property
     def bins(self) -> int:
@@ -111,11 +111,11 @@ class Likelihood:
 
     def free_nuisances(self, values: Mapping[str, ArrayLike]) -> int:
         """Return how many free nuisances are not at their least values, given the values of all."""
-        model, x = self._model, np.array([values[name] for name in self.nuisances])
-        bounded = np.isfinite(model.least)
-        least = np.where(bounded, model.least, 0.0)
-        inside = ~bounded | (x > least + 1e-6 * (1 + np.abs(least)))
-        return int(np.sum(inside & (model.sigma == np.inf)))
+        model = self._model
+        x = np.array([values[one.name] for one in model.nuisances], dtype=np.float64)
+        least = model.least * model.unit
+        inside = (least == -np.inf) | (x > least + 1e-6 * (1 + np.abs(least)))
+        return int(np.sum(inside & model.free))
 
     def goodness_of_fit(
         self, prediction: Mapping[str, ArrayLike] | ArrayLike, fitted: int = 0
@@ -175,69 +175,85 @@ class Likelihood:
 
 @dataclass(frozen=True, eq=False)
 class _Model:
-    """Data sets side by side, as arrays over bins and nuisances.
-
-    A nuisance with a finite error is measured in this error, z = x/sigma.
-    """
+    """Data sets side by side, as arrays over bins and nuisances, each in units of ``unit``."""
 
     data: tuple[Counts, ...]
-    bins: list[int]
-    sigma: Floats
+    ends: NDArray[np.int64]
+    nuisances: tuple[Nuisance, ...]
+    unit: Floats
     least: Floats
     fixed: Floats
     shifts: Floats
     relative: Floats
+    pairs: tuple[Floats, Floats, Floats]
+    needed: NDArray[np.bool_]
+    counting: NDArray[np.bool_]
 
     @classmethod
     @lru_cache(maxsize=64)
     def of(cls, data: tuple[Counts, ...]) -> "_Model":
-        named = together([one for part in data for one in part.nuisances])
-        nuisances = tuple(named.values())
-        sigma = np.array([one.sigma for one in nuisances])
-        least = np.array([-np.inf if one.at_least is None else one.at_least for one in nuisances])
-        bins = [len(part.observed) for part in data]
-        shifts, relative = np.zeros((2, sum(bins), len(nuisances)))
-        ends = np.cumsum(bins)
-        for part, start, end in zip(data, ends - bins, ends, strict=True):
+        nuisances = tuple(together([one for part in data for one in part.nuisances]).values())
+        sizes = [len(part.observed) for part in data]
+        ends = np.cumsum(sizes)
+        shifts, relative = np.zeros((2, ends[-1], len(nuisances)))
+        for part, start, end in zip(data, ends - sizes, ends, strict=True):
             for k, nuisance in enumerate(nuisances):
                 shifts[start:end, k] = sum(one._shift(nuisance) for one in part.templates)
                 relative[start:end, k] = part.variations.get(nuisance, 0.0)
-        fixed = np.concatenate([part._fixed() for part in data])
-        return cls(data, bins, sigma, least, fixed, shifts, relative)
+        # A constrained nuisance is measured in its error; one without any error stays at 0.
+        unit = np.array([one.sigma if one.sigma < np.inf else 1.0 for one in nuisances])
+        least = [
+            -np.inf if one.at_least is None or one.sigma == 0 else one.at_least / size
+            for one, size in zip(nuisances, unit, strict=True)
+        ]
+        return cls(
+            data,
+            ends,
+            nuisances,
+            unit,
+            np.array(least, dtype=np.float64),
+            np.concatenate([part._fixed() for part in data]),
+            shifts * unit,
+            relative * unit,
+            pairs_of(shifts * unit, relative * unit),
+            np.concatenate([part._needed for part in data]),
+            np.repeat([part.counting for part in data], sizes),
+        )
+
+    @property
+    def free(self) -> NDArray[np.bool_]:
+        return np.array([one.sigma == np.inf for one in self.nuisances], dtype=bool)
 
     def minimise(self, signal: Floats) -> tuple[Floats, Floats]:
         """Return -2 ln L and nuisances for predictions of shape (number, bins)."""
         size = max(1, TOGETHER // signal.shape[1])
         parts = [
-            self._minimise(signal[start : start + size])
+            self._problem(signal[start : start + size]).solve()
             for start in range(0, max(len(signal), 1), size)
         ]
-        value, x = (np.concatenate(each) for each in zip(*parts, strict=True))
-        return value, x
+        value, z = (np.concatenate(each) for each in zip(*parts, strict=True))
+        return value, z * self.unit
 
-    def _minimise(self, signal: Floats) -> tuple[Floats, Floats]:
-        unit = np.where(np.isfinite(self.sigma), self.sigma, 1.0)
+    def _problem(self, signal: Floats) -> ConvexProblem:
         # A free nuisance on which nothing depends stays at 0.
         depends = (self.shifts != 0).any(axis=0) | (np.abs(signal) @ (self.relative != 0) > 0)
-        problem = ConvexProblem(
-            cost=self._cost,
-            base=signal + self.fixed,
-            signal=signal,
-            shifts=self.shifts * unit,
-            relative=self.relative * unit,
-            weight=(np.isfinite(self.sigma) | ~depends).astype(np.float64),
-            least=np.where(self.sigma > 0, self.least / np.where(unit > 0, unit, 1.0), -np.inf),
-            needed=np.concatenate([one._needed for one in self.data]),
-            counting=np.concatenate(
-                [np.full(len(one.observed), one.counting) for one in self.data]
-            ),
+        return ConvexProblem(
+            self._cost,
+            signal + self.fixed,
+            signal,
+            self.shifts,
+            self.relative,
+            (~self.free | ~depends).astype(np.float64),
+            self.pairs,
+            self.least,
+            self.needed,
+            self.counting,
         )
-        value, z = problem.solve()
-        return value, z * unit
 
     def _cost(self, mean: Floats) -> tuple[Floats, Floats, Floats]:
-        ends = np.cumsum([len(one.observed) for one in self.data])[:-1]
-        parts = np.split(mean, ends, axis=-1)
+        if len(self.data) == 1:
+            return self.data[0]._cost(mean)
+        parts = np.split(mean, self.ends[:-1], axis=-1)
         costs = [one._cost(part) for one, part in zip(self.data, parts, strict=True)]
         value, slope, curvature = (
             np.concatenate(each, axis=-1) for each in zip(*costs, strict=True)

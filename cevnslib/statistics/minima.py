@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..errors import FitError
 
-__all__ = ["ConvexProblem"]
+__all__ = ["ConvexProblem", "pairs_of"]
 Floats = NDArray[np.float64]
 #: Newton's steps, and halvings of one; either is far more than was ever needed.
 STEPS, HALVINGS = 200, 60
@@ -23,6 +23,19 @@ STEPS, HALVINGS = 200, 60
 CLOSE = 1e-12
 #: Heights of the barriers, one after the other; the last moves -2 ln L by about its own size.
 BARRIERS = 10.0 ** np.arange(0, -11, -1)
+
+
+def pairs_of(shifts: Floats, relative: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the products of two columns in each bin: by the power of the signal that goes along.
+
+    Each is of shape (bins, nuisances squared).
+    """
+
+    def pairs(first: Floats, second: Floats) -> Floats:
+        return (first[:, :, None] * second[:, None, :]).reshape(len(first), -1)
+
+    mixed = pairs(shifts, relative) + pairs(relative, shifts)
+    return pairs(shifts, shifts), mixed, pairs(relative, relative)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +48,7 @@ class ConvexProblem:
     shifts: Floats  # (bins, nuisances)
     relative: Floats
     weight: Floats  # (number, nuisances): 1, or 0 for a free nuisance
+    pairs: tuple[Floats, Floats, Floats]  # of shifts and relative, as `pairs_of` makes them
     least: Floats
     needed: NDArray[np.bool_]
     counting: NDArray[np.bool_]
@@ -160,13 +174,8 @@ class ConvexProblem:
             weight = weight + 2 * height / apart**2
         S, R, s = self.shifts, self.relative, self.signal
         gradient += slope @ S + (slope * s) @ R
-        bins, K = S.shape
-
-        def pairs(first: Floats, second: Floats) -> Floats:
-            return (first[:, :, None] * second[:, None, :]).reshape(bins, K * K)
-
-        hessian = curvature @ pairs(S, S) + (curvature * s**2) @ pairs(R, R)
-        hessian += (curvature * s) @ (pairs(S, R) + pairs(R, S))
+        pairs, K = self.pairs, len(self.least)
+        hessian = curvature @ pairs[0] + (curvature * s) @ pairs[1] + (curvature * s**2) @ pairs[2]
         hessian = hessian.reshape(-1, K, K)
         diagonal = np.arange(K)
         hessian[:, diagonal, diagonal] += weight
