@@ -212,6 +212,8 @@ WHOLE |= {(f"sterile.{name}", "splittings") for name in ("disappearance", "disap
 WHOLE |= {("sterile.exclusion_curves", "splittings"), ("coverage.study", "excess")}
 WHOLE |= {("coverage.Coverage.coverage", "critical")}
 WHOLE |= {("moments.luminosity_scan", "factors")}
+WHOLE |= {("counts.GaussianCounts.on_off", "on"), ("counts.GaussianCounts.on_off", "off")}
+WHOLE |= {("fit.Fit.interval", "values"), ("fit.Fit.upper_limit", "values")}
 VECTORISED = [
     (name, argument)
     for name in ARGUMENTS

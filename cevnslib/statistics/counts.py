@@ -309,6 +309,7 @@ class GaussianCounts(Counts):
         ratio : float
             a, the time (or exposure) with the source over that without, above 0.
         """
+        _named("data set", name)
         counted = _bins(f"{name}, on", on, at_least=0), _bins(f"{name}, off", off, at_least=0)
         a = _ratio(name, ratio, *counted)
         return cls(

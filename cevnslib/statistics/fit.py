@@ -259,6 +259,7 @@ class Fit:
             If a piece reaches beyond the values where no boundary of the parameter is.
         """
         level = delta_chi2(confidence)
+        checked_choice("parameter", name, self._starts)
         scan = self.scan({name: values})
         scan.best.goodness.warn()
         (x,) = scan.values.values()
@@ -319,7 +320,7 @@ class Fit:
         return grid
 
     def _predicted(self, point: Mapping[str, float]) -> Floats:
-        return self.likelihood.checked_prediction(self.prediction(**point))
+        return self.likelihood._checked(self.prediction(**point))
 
     def _constraint(self, point: Mapping[str, float]) -> float:
         return sum(((point[one.name] - one.start) / one.sigma) ** 2 for one in self.parameters)
@@ -331,7 +332,7 @@ class Fit:
             return np.array([self._minimum(row, self._starts)[0] for row in rows])
         if not rows:
             return np.zeros(0)
-        bare = self.likelihood.minimum_of(np.stack([self._predicted(row) for row in rows]))[0]
+        bare = self.likelihood._minimum(np.stack([self._predicted(row) for row in rows]))[0]
         chi2: Floats = bare + np.array([self._constraint(row) for row in rows])
         return chi2
 
@@ -349,7 +350,7 @@ class Fit:
                 return np.inf
             point = {**held, **dict(zip((one.name for one in free), numbers, strict=True))}
             point = {one.name: float(point[one.name]) for one in self.parameters}
-            bare = self.likelihood.minimum_of(self._predicted(point))[0]
+            bare = self.likelihood._minimum(self._predicted(point))[0]
             return float(bare) + self._constraint(point)
 
         if not free:
@@ -413,13 +414,13 @@ class Fit:
     def _summary(self, point: Mapping[str, float]) -> BestFit:
         values = {one.name: point[one.name] for one in self.parameters}
         predicted = self._predicted(values)
-        bare, nuisances = self.likelihood.minimum_of(predicted)
+        bare, nuisances = self.likelihood._minimum(predicted)
         chi2 = float(bare) + self._constraint(values)
         fitted = sum(
             one.sigma == np.inf and not one._at_boundary(values[one.name])
             for one in self.parameters
         )
-        degrees = self.likelihood.free_nuisances(nuisances)
+        degrees = self.likelihood._free_nuisances(nuisances)
         goodness = goodness_of_fit(chi2, self.likelihood.bins, fitted + degrees)
         return BestFit(values, chi2, {k: float(x) for k, x in nuisances.items()}, goodness)
 

@@ -100,21 +100,21 @@ class Likelihood:
         self, prediction: Mapping[str, ArrayLike] | ArrayLike
     ) -> tuple[Floats, dict[str, Floats]]:
         """Return -2 ln L as a call does, and the nuisances at which it is least, by their names."""
-        return self.minimum_of(self.checked_prediction(prediction))
+        return self._minimum(self._checked(prediction))
 
-    def minimum_of(self, signal: Floats) -> tuple[Floats, dict[str, Floats]]:
-        """Return what `minimum` does for what `checked_prediction` has returned."""
+    def _minimum(self, signal: Floats) -> tuple[Floats, dict[str, Floats]]:
+        """Return what `minimum` does, for predictions that are checked."""
         value, x = self._model.minimise(signal.reshape(-1, signal.shape[-1]))
         shape = signal.shape[:-1]
         found = {name: x[:, k].reshape(shape) for k, name in enumerate(self.nuisances)}
         return value.reshape(shape), found
 
-    def free_nuisances(self, values: Mapping[str, ArrayLike]) -> int:
+    def _free_nuisances(self, values: Mapping[str, ArrayLike]) -> int:
         """Return how many free nuisances are not at their least values, given the values of all."""
         model = self._model
         x = np.array([values[one.name] for one in model.nuisances], dtype=np.float64)
         least = model.least * model.unit
-        inside = (least == -np.inf) | (x > least + 1e-6 * (1 + np.abs(least)))
+        inside = x > least + 1e-6 * (1 + np.abs(x))
         return int(np.sum(inside & model.free))
 
     def goodness_of_fit(
@@ -133,9 +133,9 @@ class Likelihood:
         value, x = self.minimum(prediction)
         if value.ndim:
             raise DomainError(f"predictions: got {value.size}; allowed: one")
-        return goodness_of_fit(float(value), self.bins, fitted + self.free_nuisances(x))
+        return goodness_of_fit(float(value), self.bins, fitted + self._free_nuisances(x))
 
-    def checked_prediction(self, prediction: Mapping[str, ArrayLike] | ArrayLike) -> Floats:
+    def _checked(self, prediction: Mapping[str, ArrayLike] | ArrayLike) -> Floats:
         """Return predictions with the bins of all data sets along the last axis, or refuse them."""
         if not isinstance(prediction, Mapping):
             if len(self.data) > 1:
