@@ -44,7 +44,7 @@ DATA_SET: dict[str, Any] = {"name": "mine", "observed": (4.0, 0.0, 2.0), "templa
 DATA_SET["variations"] = {FLUX: [0.9, 1.0, 1.1]}
 LIKELIHOOD = likelihood.Likelihood((counts.PoissonCounts(**DATA_SET),))
 PREDICTION = {"mine": [1.0, 1.0, 0.5]}
-FIT = {
+FIT: dict[str, Any] = {
     "likelihood": LIKELIHOOD,
     "prediction": lambda scale: [scale, scale, scale / 2],
     "parameters": (fit.Parameter("scale", 1.0, at_least=0),),

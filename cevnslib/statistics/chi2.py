@@ -243,7 +243,7 @@ class BinnedChi2:
     Parameters
     ----------
     observed : ndarray, shape (bins,)
-        D, the numbers of events seen, at least 0.
+        D, the numbers of events seen; below 0 where more was subtracted than counted.
     variance : ndarray, shape (bins,)
         V, the statistical variances, above 0.
     background : ndarray, shape (bins,)
@@ -266,7 +266,7 @@ class BinnedChi2:
 
     def __post_init__(self) -> None:
         """Refuse what is no count or no error."""
-        seen = checked("observed events", self.observed, at_least=0)
+        seen = checked("observed events", self.observed)
         variance = checked("variance", self.variance, above=0)
         background = checked("background", self.background, at_least=0)
         if seen.ndim != 1 or not seen.shape == variance.shape == background.shape:

@@ -10,7 +10,7 @@ for a prediction N, templates B, and nuisances :math:`x_k` of width :math:`\sigm
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,6 +28,8 @@ __all__ = [
     "Template",
 ]
 Floats = NDArray[np.float64]
+#: Numbers in bins: whatever numpy makes an array of comes in, and an array of float64 is kept.
+Bins = Any
 
 
 @dataclass(frozen=True)
@@ -123,8 +125,8 @@ class Template:
     """
 
     name: str
-    counts: Floats
-    variations: Mapping[Nuisance, float | Floats] = field(default_factory=dict)
+    counts: Bins
+    variations: Mapping[Nuisance, Bins] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what is no template."""
@@ -135,8 +137,8 @@ class Template:
 
     def _shift(self, nuisance: Nuisance) -> Floats | float:
         """Return what one unit of a nuisance adds to each bin."""
-        variation = self.variations.get(nuisance, 0.0)
-        return variation if np.ndim(variation) else variation * self.counts
+        variation: Floats | float = self.variations.get(nuisance, 0.0)
+        return variation if np.ndim(variation) else np.asarray(variation * self.counts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,9 +162,9 @@ class Counts(ABC):
     counting: ClassVar[bool] = True
 
     name: str
-    observed: Floats
+    observed: Bins
     templates: Sequence[Template] = ()
-    variations: Mapping[Nuisance, float | Floats] = field(default_factory=dict)
+    variations: Mapping[Nuisance, Bins] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what is no data set."""
@@ -251,7 +253,7 @@ class PoissonCounts(Counts):
 
     @property
     def _needed(self) -> NDArray[np.bool_]:
-        return self.observed > 0
+        return np.asarray(self.observed > 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -274,7 +276,7 @@ class GaussianCounts(Counts):
 
     counting: ClassVar[bool] = False
 
-    variance: Floats = field(kw_only=True)
+    variance: Bins = field(kw_only=True)
 
     def __post_init__(self) -> None:
         """Refuse what is no data set."""
@@ -316,7 +318,7 @@ class GaussianCounts(Counts):
             name,
             counted[0] - a * counted[1],
             templates,
-            variations or {},  # type: ignore[arg-type]
+            variations or {},
             variance=counted[0] + a**2 * counted[1],
         )
 
@@ -382,7 +384,7 @@ class OnOffCounts(Counts):
     0.25
     """
 
-    off: Floats = field(kw_only=True)
+    off: Bins = field(kw_only=True)
     ratio: float = field(kw_only=True)
 
     def __post_init__(self) -> None:

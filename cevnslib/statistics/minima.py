@@ -183,7 +183,7 @@ class ConvexProblem:
         size = np.sqrt(hessian[:, diagonal, diagonal])
         size = np.where(size > 0, size, 1.0)
         scaled = hessian / (size[:, :, None] * size[:, None, :])
-        scaled[:, diagonal, diagonal] += 1e-13
+        scaled[:, diagonal, diagonal] += 1e-13 * (1 - self.weight)
         step = -np.linalg.solve(scaled, (gradient / size)[..., None])[..., 0] / size
         return value, gradient, step
 
