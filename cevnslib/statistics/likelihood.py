@@ -113,7 +113,8 @@ class Likelihood:
         """Return how many free nuisances are not at their least values, given the values of all."""
         model = self._model
         x = np.array([values[one.name] for one in model.nuisances], dtype=np.float64)
-        least = model.least * model.unit
+        bounds = [one.at_least for one in model.nuisances]
+        least = np.array([-np.inf if bound is None else bound for bound in bounds])
         inside = x > least + 1e-6 * (1 + np.abs(x))
         return int(np.sum(inside & model.free))
 
