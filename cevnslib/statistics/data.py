@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import checked, checked_number, keep, made
-from ..errors import DomainError, NoLimitError
+from ..errors import DomainError, KindError, NoLimitError, quoted
 from .chi2 import BinnedChi2, PulledChi2
 
 __all__ = [
@@ -15,7 +15,30 @@ __all__ = [
     "Measurement",
     "PoissonProjection",
     "Projection",
+    "Windows",
 ]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """How a measurement comes about: Poisson numbers in a window with the source and one without.
+
+    With the source the mean is N(1 + a) + B(1 + b) + B_ss, without it B_ss. What is kept is the
+    difference D less what is known exactly, with variance stretch D + offset + 2 off.
+    """
+
+    sigma_signal: float
+    background: float = 0.0
+    sigma_background: float = 0.0
+    steady: float = 0.0
+    known: float = 0.0
+    stretch: float = 1.0
+    offset: float = 0.0
+
+    def variance(self, observed: NDArray[np.float64], off: ArrayLike) -> NDArray[np.float64]:
+        """Return the variance of a difference; below one event it is 1."""
+        variance = self.stretch * observed + self.offset + 2 * np.asarray(off, dtype=np.float64)
+        return np.asarray(np.maximum(variance, 1.0))
 
 
 @dataclass(frozen=True)
@@ -90,6 +113,23 @@ class Measurement(ABC):
     def _chi2(self, standard_model: float) -> PulledChi2:
         """Return the chi2, for a number of events that is in its domain."""
 
+    def windows(self, standard_model: float) -> Windows:
+        """Return how the measurement comes about, to repeat it.
+
+        Parameters
+        ----------
+        standard_model : float
+            Expected events of the Standard Model, above 0.
+        """
+        events = checked_number("Standard Model events", standard_model, at_least=0)
+        return self._windows(_seen(events))
+
+    def _windows(self, expected: float) -> Windows:
+        raise KindError(
+            f"measurement: got {quoted(self)}; allowed: one whose class says how it is drawn "
+            "(_windows)"
+        )
+
     @abstractmethod
     def without_signal_nuisance(self) -> "Measurement":
         """Return the measurement with a signal that is predicted exactly."""
@@ -130,6 +170,15 @@ class CountingMeasurement(Measurement):
         variance = self.observed + self.background + 2 * self.steady_state
         errors = self.sigma_signal, self.sigma_background
         return _chi2_of(self.observed, variance, self.background, *errors)
+
+    def _windows(self, expected: float) -> Windows:
+        return Windows(
+            self.sigma_signal,
+            self.background,
+            self.sigma_background,
+            self.steady_state,
+            offset=self.background,
+        )
 
     def _binned_chi2(self, expected: NDArray[np.float64]) -> BinnedChi2:
         if len(expected) > 1:
@@ -180,6 +229,10 @@ class Projection(Measurement):
     def _chi2(self, standard_model: float) -> PulledChi2:
         expected = _seen(standard_model)
         return _chi2_of(expected, (1 + self.sigma_stat) * expected, 0.0, self.sigma_sys, 0.0)
+
+    def _windows(self, expected: float) -> Windows:
+        known = self.sigma_stat * expected  # which gives the variance of the chi2
+        return Windows(self.sigma_sys, known, known=known, stretch=1 + self.sigma_stat)
 
     def without_signal_nuisance(self) -> "Projection":
         """See `Measurement.without_signal_nuisance`."""
@@ -246,6 +299,9 @@ class PoissonProjection(Measurement):
 
     def _chi2(self, standard_model: float) -> PulledChi2:
         return self._counting(_seen(standard_model))._chi2(standard_model)
+
+    def _windows(self, expected: float) -> Windows:
+        return self._counting(expected)._windows(expected)
 
     def without_signal_nuisance(self) -> "PoissonProjection":
         """See `Measurement.without_signal_nuisance`."""
