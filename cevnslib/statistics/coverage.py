@@ -135,12 +135,12 @@ class Ensemble:
         observed = rng.poisson(mean + windows.steady, size) - steady - windows.known
         return self.repeated(observed, windows.variance(observed, steady))
 
-    def repeated(self, observed: ArrayLike, variance: ArrayLike) -> PulledChi2:
+    def repeated(self, observed: NDArray[np.float64], variance: NDArray[np.float64]) -> PulledChi2:
         """Return the chi2 of other counts, analysed as this experiment's.
 
         Parameters
         ----------
-        observed, variance : array_like
+        observed, variance : ndarray
             What was counted, and its variance; shapes that broadcast.
         """
         return replace(self.chi2, observed=observed, variance=variance)

@@ -6,6 +6,7 @@ without, each with its Poisson probability, averaged over the nuisances by Gauss
 of width 1 with eight nodes resolve it, to some eight digits. Shares have no statistical errors.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,32 +15,55 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import checked, checked_integer, checked_kind, checked_number, keep
 from ..errors import DomainError
+from ..quadrature import panel_rule
 from .chi2 import PulledChi2, delta_chi2
 from .coverage import MOST, Ensemble, Interval, rise_of
 
 __all__ = ["ExactCoverage", "feldman_cousins"]
 Floats = NDArray[np.float64]
 #: Standard deviations of a nuisance, and of a count, beyond which nothing is summed.
-FAR = 8.5
+FAR = 6.5
+#: A probability that is left out at the ends.
+NOTHING = 1e-13
 #: More counts than are summed in a moment; beyond that `cevnslib.statistics.coverage` draws.
 MOST_OUTCOMES = 5_000_000
 #: By how much two equal rises may differ in their last digits.
 _ROUNDING = 1e-9
 
 
-def _nodes(mean: float, sigma: float) -> tuple[Floats, Floats]:
-    """Return means (1 + x) mean and weights for a Gaussian x of some width, above -1."""
+def _nodes(mean: float, sigma: float, floor: float = 0.0) -> tuple[Floats, Floats]:
+    """Return means (1 + x) mean and weights for a Gaussian x of some width, above -1.
+
+    At least ``floor`` events come beside them.
+    """
     if sigma * mean == 0:
         return np.array([mean]), np.array([1.0])
-    ends = np.sqrt(mean * np.array([max(0.0, 1 - FAR * sigma), 1 + FAR * sigma]))
-    panels = max(8, int(np.ceil(ends[1] - ends[0])))
-    places, weights = np.polynomial.legendre.leggauss(8)
-    edges = np.linspace(*ends, panels + 1)
-    half = np.diff(edges)[:, np.newaxis] / 2
-    u = (edges[:-1, np.newaxis] + half * (1 + places)).ravel()
-    density = np.exp(-(((u**2 / mean - 1) / sigma) ** 2) / 2) * u
-    shares = (half * weights).ravel() * density
-    return u**2, shares / shares.sum()
+    ends = mean * np.array([max(0.0, 1 - FAR * sigma), 1 + FAR * sigma])
+    low, high = np.sqrt(floor + ends)
+    edges = np.linspace(low, high, max(8, math.ceil(high - low)) + 1)
+    u, weights = panel_rule(edges[:-1], edges[1:], 8)
+    means = u.ravel() ** 2 - floor
+    weights = (weights * u).ravel() * np.exp(-(((means / mean - 1) / sigma) ** 2) / 2)
+    if high - low < 2:  # few nodes are enough where a Poisson probability hardly changes
+        return _gauss(means, weights / weights.sum(), 12)
+    return means, weights / weights.sum()
+
+
+def _gauss(nodes: Floats, weights: Floats, count: int) -> tuple[Floats, Floats]:
+    """Return Gauss's rule for a weight that is given at many nodes, by the way of Lanczos."""
+    basis, last = [np.sqrt(weights)], np.zeros(len(weights))
+    diagonal, beside = [], [0.0]
+    for _ in range(count):
+        new = nodes * basis[-1] - beside[-1] * last
+        diagonal.append(float(new @ basis[-1]))
+        for vector in basis * 2:  # twice, so that what rounding leaves goes too
+            new = new - (new @ vector) * vector
+        beside.append(float(np.linalg.norm(new)))
+        last = basis[-1]
+        basis.append(new / beside[-1])
+    off = np.diag(beside[1:-1], 1)
+    places, vectors = np.linalg.eigh(np.diag(diagonal) + off + off.T)
+    return places, vectors[0] ** 2
 
 
 def _probabilities(means: Floats, weights: Floats) -> tuple[int, Floats]:
@@ -61,7 +85,9 @@ def _probabilities(means: Floats, weights: Floats) -> tuple[int, Floats]:
     for mean, weight, low, high in zip(means, weights, first - start, last - start, strict=True):
         part = slice(low, high + 1)
         total[part] += weight * np.exp(xlogy(counts[part], mean) - mean - factorials[part])
-    return start, total
+    some = np.flatnonzero(total > NOTHING)
+    total = total[some[0] : some[-1] + 1]
+    return start + int(some[0]), total / total.sum()
 
 
 def _quantile(rise: Floats, probability: Floats, confidence: float) -> float:
@@ -108,15 +134,23 @@ class ExactCoverage:
         excess : array_like
             True magnetic events, at least 0, of any shape.
         """
-        return self._each(excess, lambda rise, p, _: p[rise <= delta_chi2(self.confidence)].sum())
+        limit = delta_chi2(self.confidence)
+        return self._each(excess, lambda truth, chi2, p, rise: p[rise <= limit].sum())
 
     def limit_coverage(self, excess: ArrayLike) -> Floats:
         """Return how often the upper end of the Delta chi2 interval lies above the truth."""
-        return self._each(excess, lambda rise, p, below: p[below].sum())
+        signal, limit = self.ensemble.signal, delta_chi2(self.confidence)
+
+        def above(truth: float, chi2: PulledChi2, p: Floats, rise: Floats) -> float:
+            endless = chi2.least(signal) + limit >= chi2.at_infinity
+            more = signal + truth <= chi2.observed - chi2.background
+            return float(p[(rise <= limit) | endless | more].sum())
+
+        return self._each(excess, above)
 
     def critical_values(self, excess: ArrayLike) -> Floats:
         """Return the Delta chi2 that is not exceeded at the confidence level."""
-        return self._each(excess, lambda rise, p, _: _quantile(rise, p, self.confidence))
+        return self._each(excess, lambda _, chi2, p, rise: _quantile(rise, p, self.confidence))
 
     def feldman_cousins(self, chi2: PulledChi2 | None = None) -> Interval:
         """Return the interval of Feldman and Cousins, with the pulls profiled.
@@ -133,7 +167,7 @@ class ExactCoverage:
         signal = self.ensemble.signal
 
         def allowed(excess: float) -> bool:
-            rise, probability, _ = self._outcomes(excess)
+            _, probability, rise = self._outcomes(excess)
             own = float(rise_of(seen, signal, excess))
             smaller = float(probability[rise < own - _ROUNDING].sum())
             return bool(smaller < self.confidence * probability.sum())
@@ -143,20 +177,19 @@ class ExactCoverage:
         return _ends(allowed, best, float(width))
 
     def _each(
-        self, excess: ArrayLike, share: Callable[[Floats, Floats, NDArray[np.bool_]], float]
+        self, excess: ArrayLike, share: Callable[[float, PulledChi2, Floats, Floats], float]
     ) -> Floats:
         truths = checked("true magnetic events", excess, at_least=0, at_most=MOST)
-        values = [share(*self._outcomes(truth)) for truth in truths.ravel().tolist()]
+        values = [share(truth, *self._outcomes(truth)) for truth in truths.ravel().tolist()]
         return np.array(values, dtype=np.float64).reshape(truths.shape)
 
-    def _outcomes(self, excess: float) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-        """Return for all counts the rise of chi2, the probability, and if the limit is above."""
-        signal, windows = (
-            self.ensemble.signal,
-            self.ensemble.measurement.windows(self.ensemble.signal),
-        )
-        signals, weights = _nodes(signal + excess, windows.sigma_signal)
-        others, shares = _nodes(windows.background, windows.sigma_background)
+    def _outcomes(self, excess: float) -> tuple[PulledChi2, Floats, Floats]:
+        """Return the chi2 of all counts, their probabilities, and chi2's rise at the truth."""
+        signal = self.ensemble.signal
+        windows = self.ensemble.measurement.windows(signal)
+        others, shares = _nodes(windows.background, windows.sigma_background, windows.steady)
+        floor = windows.steady + float(others[0])
+        signals, weights = _nodes(signal + excess, windows.sigma_signal, floor)
         means = signals[:, np.newaxis] + others + windows.steady
         start, on = _probabilities(means.ravel(), np.outer(weights, shares).ravel())
         first, off = _probabilities(np.array([windows.steady]), np.ones(1))
@@ -168,17 +201,14 @@ class ExactCoverage:
             )
         observed: Floats = start + np.arange(len(on), dtype=np.float64) - steady - windows.known
         chi2 = self.ensemble.repeated(observed, windows.variance(observed, steady))
-        rise, limit = rise_of(chi2, signal, excess), delta_chi2(self.confidence)
-        endless = chi2.least(signal) + limit >= chi2.at_infinity
-        below = (rise <= limit) | endless | (signal + excess <= observed - chi2.background)
-        return rise, off[:, np.newaxis] * on, below
+        return chi2, off[:, np.newaxis] * on, rise_of(chi2, signal, excess)
 
 
 def _ends(allowed: Callable[[float], bool], best: float, width: float) -> Interval:
     """Return the outermost ends of what is allowed about a best value, by halving."""
 
     def end(inside: float, outside: float) -> float:
-        for _ in range(50):
+        for _ in range(36):
             middle = (inside + outside) / 2
             inside, outside = (middle, outside) if allowed(middle) else (inside, middle)
         return (inside + outside) / 2
@@ -187,7 +217,7 @@ def _ends(allowed: Callable[[float], bool], best: float, width: float) -> Interv
     step = 0.25 * width
     while allowed(high + step) or allowed(high + 2 * step):
         high += step
-        if high > best + 1000 * width:
+        if high > best + 40 * width:
             raise DomainError(
                 f"true events: got all up to {high:g} allowed; allowed: experiments whose "
                 "nuisances cannot hide any signal"
