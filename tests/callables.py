@@ -95,6 +95,7 @@ BEHIND |= {f"experiments.{name}" for name in ("description", "names", "solar_nam
 RESULTS = {"sterile.ExclusionCurve", "sterile.Disappearance", "published.LimitRow", "sheets.Row"}
 RESULTS |= {"claims.Verdict"}
 RESULTS |= {"coverage.Coverage", "coverage.Interval"}
+RESULTS |= {"data.Windows", "data.Windows.variance"}
 RESULTS |= {"fit.BestFit", "fit.Scan", "goodness.Goodness"}
 
 #: Arguments by name; those left out keep their defaults.
@@ -199,6 +200,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "chi2.PulledChi2.allowed_excess": {"least_signal": 180.0, "rise": 2.71},
     "data.CountingMeasurement": vars(CSI.measurement),
     "data.CountingMeasurement.chi2": {"standard_model": 180.0},
+    "data.Windows": {"sigma_signal": 0.1},
+    "data.Windows.variance": {"observed": np.array([9.0, 4.0, 1.0]), "off": COUNTS},
+    "data.CountingMeasurement.windows": {"standard_model": 180.0},
     "data.CountingMeasurement.binned_chi2": {"standard_model": np.array([180.0])},
     "data.CountingMeasurement.without_signal_nuisance": {},
     "data.Projection.without_signal_nuisance": {},
@@ -300,6 +304,15 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         **{"excess": 10.0, "size": 5},
         **{"rng": np.random.default_rng(1)},
     },
+    "coverage.Ensemble.repeated": {
+        **{"observed": np.array([100.0, 50.0]), "variance": np.array([900.0, 850.0])}
+    },
+    "exact.ExactCoverage": {"ensemble": ENSEMBLE},
+    "exact.ExactCoverage.critical_values": {"excess": COUNTS},
+    "exact.ExactCoverage.feldman_cousins": {},
+    "exact.ExactCoverage.interval_coverage": {"excess": COUNTS},
+    "exact.ExactCoverage.limit_coverage": {"excess": COUNTS},
+    "exact.feldman_cousins": {"observed": 3, "background": 2.8, "sigma_background": 0.2},
     "coverage.Interval": {"lower": 0.0, "upper": 115.5},
     "coverage.study": {"ensemble": ENSEMBLE, "excess": TRUTHS, "experiments": 1000},
     "coverage.Coverage": vars(STUDY),

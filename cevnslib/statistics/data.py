@@ -25,6 +25,20 @@ class Windows:
 
     With the source the mean is N(1 + a) + B(1 + b) + B_ss, without it B_ss. What is kept is the
     difference D less what is known exactly, with variance stretch D + offset + 2 off.
+
+    Parameters
+    ----------
+    sigma_signal, sigma_background : float
+        The widths of a and b, which are Gaussian and above -1.
+    background, steady, known : float
+        B, B_ss, and what is known exactly, in events.
+    stretch, offset : float
+        What makes the variance.
+
+    Examples
+    --------
+    >>> CountingMeasurement(142, 6, 405, 0.28, 0.25).windows(180.0).steady
+    405.0
     """
 
     sigma_signal: float

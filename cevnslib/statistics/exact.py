@@ -25,6 +25,8 @@ Floats = NDArray[np.float64]
 FAR = 6.5
 #: A probability that is left out at the ends.
 NOTHING = 1e-13
+#: An error in events that changes none of the digits.
+NEGLIGIBLE = 1e-9
 #: More counts than are summed in a moment; beyond that `cevnslib.statistics.coverage` draws.
 MOST_OUTCOMES = 5_000_000
 #: By how much two equal rises may differ in their last digits.
@@ -36,7 +38,7 @@ def _nodes(mean: float, sigma: float, floor: float = 0.0) -> tuple[Floats, Float
 
     At least ``floor`` events come beside them.
     """
-    if sigma * mean == 0:
+    if sigma * mean < NEGLIGIBLE:
         return np.array([mean]), np.array([1.0])
     ends = mean * np.array([max(0.0, 1 - FAR * sigma), 1 + FAR * sigma])
     low, high = np.sqrt(floor + ends)
@@ -272,7 +274,7 @@ def feldman_cousins(
     B = checked_number("background", background, at_least=0, at_most=10_000)
     sigma = checked_number("sigma_background", sigma_background, at_least=0)
     delta_chi2(confidence)
-    variance = (sigma * B) ** 2
+    variance = (sigma * B) ** 2 if sigma * B >= NEGLIGIBLE else 0.0
     means, weights = _nodes(B, sigma)
 
     def two_ln_l(n: Floats, signal: float) -> Floats:

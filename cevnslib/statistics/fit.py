@@ -94,6 +94,15 @@ class BestFit:
         The nuisances of the data sets.
     goodness : Goodness
         How well the data are described.
+
+    Examples
+    --------
+    >>> from cevnslib.statistics.counts import GaussianCounts
+    >>> data = GaussianCounts("mine", [9.0, 12.0], variance=[4.0, 4.0])
+    >>> fit = Fit(Likelihood([data]), lambda level: [level, level], [Parameter("level", 1.0)])
+    >>> best = fit.best_fit()
+    >>> round(best.values["level"], 2), round(best.chi2, 3), round(best.goodness.p, 2)
+    (10.5, 1.125, 0.29)
     """
 
     values: Mapping[str, float]
@@ -114,6 +123,14 @@ class Scan:
         -2 ln L, one axis for each parameter.
     best : BestFit
         The best fit within the grid, between its points.
+
+    Examples
+    --------
+    >>> from cevnslib.statistics.counts import PoissonCounts
+    >>> fit = Fit(Likelihood([PoissonCounts("mine", 4)]), lambda s: s, [Parameter("s", 1.0)])
+    >>> scan = fit.scan({"s": [1.0, 3.0, 5.0, 7.0, 9.0]})
+    >>> scan.rise.round(2), scan.allowed()
+    (array([5.09, 0.3 , 0.21, 1.52, 3.51]), array([False,  True,  True,  True, False]))
     """
 
     values: Mapping[str, Floats]

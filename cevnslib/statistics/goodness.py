@@ -24,6 +24,11 @@ class Goodness:
         Bins less what was fitted to them.
     p : float
         The chance of a worse chi2 if the model is right.
+
+    Examples
+    --------
+    >>> Goodness(chi2=3.0, degrees_of_freedom=2, p=0.22).bad
+    False
     """
 
     chi2: float

@@ -29,6 +29,11 @@ def pairs_of(shifts: Floats, relative: Floats) -> tuple[Floats, Floats, Floats]:
     """Return the products of two columns in each bin: by the power of the signal that goes along.
 
     Each is of shape (bins, nuisances squared).
+
+    Examples
+    --------
+    >>> [one.tolist() for one in pairs_of(np.array([[2.0]]), np.array([[3.0]]))]
+    [[[4.0]], [[12.0]], [[9.0]]]
     """
 
     def pairs(first: Floats, second: Floats) -> Floats:
@@ -40,7 +45,26 @@ def pairs_of(shifts: Floats, relative: Floats) -> tuple[Floats, Floats, Floats]:
 
 @dataclass(frozen=True, eq=False)
 class ConvexProblem:
-    """The minimum over z of a convex cost of means base + (shifts + signal relative) z."""
+    """The minimum over z of a convex cost of means base + (shifts + signal relative) z.
+
+    `cevnslib.statistics.likelihood` makes it; nothing is checked here.
+
+    Examples
+    --------
+    One bin with 12 counts where 10 are expected, and a free template of 1:
+
+    >>> def poisson(mean):
+    ...     return 2 * (mean - 12 + 12 * np.log(12 / mean)), 2 - 24 / mean, 24 / mean**2
+    >>> one, none = np.ones((1, 1)), np.zeros((1, 1))
+    >>> problem = ConvexProblem(
+    ...     cost=poisson, base=10 * one, signal=none, shifts=one, relative=none, weight=none,
+    ...     pairs=pairs_of(one, none), least=np.array([-np.inf]), needed=np.array([True]),
+    ...     counting=np.array([True]),
+    ... )
+    >>> value, z = problem.solve()
+    >>> z.round(9)
+    array([[2.]])
+    """
 
     cost: Callable[[Floats], tuple[Floats, Floats, Floats]]
     base: Floats  # (number, bins)
