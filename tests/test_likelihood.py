@@ -11,7 +11,7 @@ from scipy.stats import chi2 as chi2_distribution
 from scipy.stats import norm, poisson
 
 from cevnslib.errors import BadFitWarning, DomainError, FitError, KindError
-from cevnslib.statistics.chi2 import BinnedChi2, PulledChi2
+from cevnslib.statistics.chi2 import BinnedChi2, CountChi2
 from cevnslib.statistics.counts import (
     Counts,
     GaussianCounts,
@@ -52,10 +52,10 @@ def test_the_chi2_of_counts_are_special_cases():
         scale = ROUNDING * np.sum((D - N - B) ** 2 / V, axis=-1)
         assert np.all(np.abs(value - closed) <= scale + ROUNDING * closed)
         if bins == 1:
-            pulled = PulledChi2(D[0], V[0], B[0], sigma_a, sigma_b)
-            assert value == pytest.approx(pulled(N[:, 0]), rel=ROUNDING)
+            count = CountChi2(D[0], V[0], B[0], sigma_a, sigma_b)
+            assert value == pytest.approx(count(N[:, 0]), rel=ROUNDING)
             pulls = np.stack([x["signal"], x["background"]])
-            assert pulls == pytest.approx(pulled.nuisances(N[:, 0]), rel=1e-10, abs=1e-13)
+            assert pulls == pytest.approx(count.nuisances(N[:, 0]), rel=1e-10, abs=1e-13)
 
 
 def test_many_nuisances_are_the_covariance_form():

@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks import checked, checked_integer, checked_kind, checked_number, keep
 from ..errors import DomainError, quoted
 from ..scale import map_tasks
-from .chi2 import PulledChi2, delta_chi2
+from .chi2 import CountChi2, delta_chi2
 from .data import Measurement
 
 __all__ = [
@@ -96,11 +96,11 @@ class Ensemble:
         self.chi2  # noqa: B018, it refuses what cannot be analysed
 
     @property
-    def chi2(self) -> PulledChi2:
+    def chi2(self) -> CountChi2:
         """The chi2 of what was really counted, or is assumed to be."""
         return (self.analysed or self.measurement).chi2(self.signal)
 
-    def repeat(self, excess: float, size: int, rng: np.random.Generator) -> PulledChi2:
+    def repeat(self, excess: float, size: int, rng: np.random.Generator) -> CountChi2:
         """Repeat the experiment.
 
         Parameters
@@ -114,7 +114,7 @@ class Ensemble:
 
         Returns
         -------
-        PulledChi2
+        CountChi2
             With ``observed`` and ``variance`` of shape (size,).
 
         Examples
@@ -135,7 +135,7 @@ class Ensemble:
         observed = rng.poisson(mean + windows.steady, size) - steady - windows.known
         return self.repeated(observed, windows.variance(observed, steady))
 
-    def repeated(self, observed: NDArray[np.float64], variance: NDArray[np.float64]) -> PulledChi2:
+    def repeated(self, observed: NDArray[np.float64], variance: NDArray[np.float64]) -> CountChi2:
         """Return the chi2 of other counts, analysed as this experiment's.
 
         Parameters
@@ -157,7 +157,7 @@ def _scale(sigma: float, size: int, rng: np.random.Generator) -> NDArray[np.floa
     return np.maximum(scale, 0.0)
 
 
-def rise_of(chi2: PulledChi2, signal: float, excess: ArrayLike) -> NDArray[np.float64]:
+def rise_of(chi2: CountChi2, signal: float, excess: ArrayLike) -> NDArray[np.float64]:
     """Return chi2 at an excess less the least over all that are not negative."""
     rise: NDArray[np.float64] = chi2(signal + np.asarray(excess)) - chi2.least(signal)
     return np.maximum(rise, 0.0)  # of two numbers that may be equal but for rounding
@@ -301,12 +301,12 @@ class Coverage:
         low, value, high = STEP * bins
         return value, np.maximum((high - low) / 2, STEP / 2)
 
-    def feldman_cousins(self, chi2: PulledChi2 | None = None) -> Interval:
+    def feldman_cousins(self, chi2: CountChi2 | None = None) -> Interval:
         r"""Return the interval of Feldman and Cousins, with the pulls profiled.
 
         Parameters
         ----------
-        chi2 : PulledChi2, optional
+        chi2 : CountChi2, optional
             The chi2 of what was seen; by default of what the ensemble's experiment saw.
 
         Returns
@@ -322,12 +322,12 @@ class Coverage:
         critical, error = self.critical_values()
         return self._interval(chi2, critical, error)
 
-    def delta_chi2_interval(self, chi2: PulledChi2 | None = None) -> Interval:
+    def delta_chi2_interval(self, chi2: CountChi2 | None = None) -> Interval:
         r"""Return the interval in which :math:`\Delta\chi^2` is at most its Wilks value.
 
         Parameters
         ----------
-        chi2 : PulledChi2, optional
+        chi2 : CountChi2, optional
             The chi2 of what was seen; by default of what the ensemble's experiment saw.
 
         Returns
@@ -338,10 +338,10 @@ class Coverage:
         return self._interval(chi2, delta_chi2(self.confidence), np.zeros(len(self.excess)))
 
     def _interval(
-        self, chi2: PulledChi2 | None, critical: ArrayLike, error: NDArray[np.float64]
+        self, chi2: CountChi2 | None, critical: ArrayLike, error: NDArray[np.float64]
     ) -> Interval:
         seen = self.ensemble.chi2 if chi2 is None else chi2
-        checked_kind("chi2", seen, PulledChi2)
+        checked_kind("chi2", seen, CountChi2)
         checked_number("observed events", seen.observed)
         rise = rise_of(seen, self.ensemble.signal, self.excess)
         return _ends(self.excess, np.asarray(critical) - rise, error)

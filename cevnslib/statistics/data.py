@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import checked, checked_number, keep, made
 from ..errors import DomainError, KindError, NoLimitError, quoted
-from .chi2 import BinnedChi2, PulledChi2
+from .chi2 import BinnedChi2, CountChi2
 
 __all__ = [
     "CountingMeasurement",
@@ -63,7 +63,7 @@ class Measurement(ABC):
         """Refuse what is no count, no share and no error."""
         keep(self, **{key: checked_number(key, x, at_least=0) for key, x in vars(self).items()})
 
-    def chi2(self, standard_model: float) -> PulledChi2:
+    def chi2(self, standard_model: float) -> CountChi2:
         """Return the chi2 of the measurement.
 
         Parameters
@@ -124,7 +124,7 @@ class Measurement(ABC):
         return self
 
     @abstractmethod
-    def _chi2(self, standard_model: float) -> PulledChi2:
+    def _chi2(self, standard_model: float) -> CountChi2:
         """Return the chi2, for a number of events that is in its domain."""
 
     def windows(self, standard_model: float) -> Windows:
@@ -180,7 +180,7 @@ class CountingMeasurement(Measurement):
     sigma_signal: float
     sigma_background: float
 
-    def _chi2(self, standard_model: float) -> PulledChi2:
+    def _chi2(self, standard_model: float) -> CountChi2:
         variance = self.observed + self.background + 2 * self.steady_state
         errors = self.sigma_signal, self.sigma_background
         return _chi2_of(self.observed, variance, self.background, *errors)
@@ -240,7 +240,7 @@ class Projection(Measurement):
     sigma_stat: float
     sigma_sys: float
 
-    def _chi2(self, standard_model: float) -> PulledChi2:
+    def _chi2(self, standard_model: float) -> CountChi2:
         expected = _seen(standard_model)
         return _chi2_of(expected, (1 + self.sigma_stat) * expected, 0.0, self.sigma_sys, 0.0)
 
@@ -311,7 +311,7 @@ class PoissonProjection(Measurement):
             sigma_background=self.sigma_background,
         )
 
-    def _chi2(self, standard_model: float) -> PulledChi2:
+    def _chi2(self, standard_model: float) -> CountChi2:
         return self._counting(_seen(standard_model))._chi2(standard_model)
 
     def _windows(self, expected: float) -> Windows:
@@ -328,10 +328,10 @@ def _chi2_of(
     background: float,
     sigma_signal: float,
     sigma_background: float,
-) -> PulledChi2:
+) -> CountChi2:
     """Return the chi2 of numbers that are checked, but that their variance may be 0."""
     return made(
-        PulledChi2,
+        CountChi2,
         observed=observed,
         variance=checked_number("variance", variance, above=0),
         background=background,

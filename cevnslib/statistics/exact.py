@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks import checked, checked_integer, checked_kind, checked_number, keep
 from ..errors import DomainError
 from ..quadrature import panel_rule
-from .chi2 import PulledChi2, delta_chi2
+from .chi2 import CountChi2, delta_chi2
 from .coverage import MOST, Ensemble, Interval, rise_of
 
 __all__ = ["ExactCoverage", "feldman_cousins"]
@@ -143,7 +143,7 @@ class ExactCoverage:
         """Return how often the upper end of the Delta chi2 interval lies above the truth."""
         signal, limit = self.ensemble.signal, delta_chi2(self.confidence)
 
-        def above(truth: float, chi2: PulledChi2, p: Floats, rise: Floats) -> float:
+        def above(truth: float, chi2: CountChi2, p: Floats, rise: Floats) -> float:
             endless = chi2.least(signal) + limit >= chi2.at_infinity
             more = signal + truth <= chi2.observed - chi2.background
             return float(p[(rise <= limit) | endless | more].sum())
@@ -154,16 +154,16 @@ class ExactCoverage:
         """Return the Delta chi2 that is not exceeded at the confidence level."""
         return self._each(excess, lambda _, chi2, p, rise: _quantile(rise, p, self.confidence))
 
-    def feldman_cousins(self, chi2: PulledChi2 | None = None) -> Interval:
+    def feldman_cousins(self, chi2: CountChi2 | None = None) -> Interval:
         """Return the interval of Feldman and Cousins, with the pulls profiled.
 
         Parameters
         ----------
-        chi2 : PulledChi2, optional
+        chi2 : CountChi2, optional
             The chi2 of what was seen; by default of what the ensemble's experiment saw.
         """
         seen = self.ensemble.chi2 if chi2 is None else chi2
-        checked_kind("chi2", seen, PulledChi2)
+        checked_kind("chi2", seen, CountChi2)
         observed = checked_number("observed events", seen.observed)
         variance = checked_number("variance", seen.variance)
         signal = self.ensemble.signal
@@ -179,13 +179,13 @@ class ExactCoverage:
         return _ends(allowed, best, float(width))
 
     def _each(
-        self, excess: ArrayLike, share: Callable[[float, PulledChi2, Floats, Floats], float]
+        self, excess: ArrayLike, share: Callable[[float, CountChi2, Floats, Floats], float]
     ) -> Floats:
         truths = checked("true magnetic events", excess, at_least=0, at_most=MOST)
         values = [share(truth, *self._outcomes(truth)) for truth in truths.ravel().tolist()]
         return np.array(values, dtype=np.float64).reshape(truths.shape)
 
-    def _outcomes(self, excess: float) -> tuple[PulledChi2, Floats, Floats]:
+    def _outcomes(self, excess: float) -> tuple[CountChi2, Floats, Floats]:
         """Return the chi2 of all counts, their probabilities, and chi2's rise at the truth."""
         signal = self.ensemble.signal
         windows = self.ensemble.measurement.windows(signal)
