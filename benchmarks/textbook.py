@@ -18,7 +18,7 @@ from cevnslib.constants import CODATA_2022 as C
 from cevnslib.experiments import Experiment
 from cevnslib.physics.mixing import TALK_2019, pmns
 from cevnslib.sources.beams import Beam, Source
-from cevnslib.statistics.chi2 import PulledChi2
+from cevnslib.statistics.chi2 import CountChi2
 from validation import independent
 
 Floats = NDArray[np.float64]
@@ -70,7 +70,7 @@ def magnetic_counts(
     )
 
 
-def chi2(of: PulledChi2, N: Any) -> Any:
+def chi2(of: CountChi2, N: Any) -> Any:
     """Return the chi2 of a count, or of an array, with its two pulls at their best."""
     variance = of.variance + (of.sigma_signal * N) ** 2
     variance += (of.sigma_background * of.background) ** 2

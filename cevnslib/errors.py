@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from typing import Any
 
 __all__ = [
+    "BadFitWarning",
     "CevnsError",
     "ConfigurationError",
     "DomainError",
+    "FitError",
     "KindError",
     "NoLimitError",
     "UnknownNameError",
@@ -89,6 +91,14 @@ def quoted(value: object) -> str:
 
 class NoLimitError(DomainError):
     """There is no limit: the systematic pull absorbs any signal, or no events are expected."""
+
+
+class FitError(CevnsError):
+    """A minimum was not reached; the message holds the state in which the minimiser stopped."""
+
+
+class BadFitWarning(UserWarning):
+    """Even the best fit disagrees with the data, so that a limit from it means little."""
 
 
 class UnseenWarning(UserWarning):

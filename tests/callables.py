@@ -23,7 +23,7 @@ from cevnslib.sources import spectra
 from cevnslib.sources.beams import Beam
 from cevnslib.sources.flux import Component
 from cevnslib.sources.sns import spallation_source
-from cevnslib.statistics import coverage
+from cevnslib.statistics import counts, coverage, fit, goodness, likelihood
 from cevnslib.studies import moments, published, sterile
 from tests.test_project import MODULES
 
@@ -48,6 +48,18 @@ TRUTHS = np.array([0.0, 50.0, 100.0, 400.0])
 STUDY = coverage.study(ENSEMBLE, TRUTHS, 1000)
 
 CLAIM = published.numbers()[0]
+
+FLUX = counts.Nuisance("flux", 0.1)
+BACKGROUND = counts.Template("background", [3.0, 2.0, 1.0], {FLUX: 1.0})
+DATA_SET: dict[str, Any] = {"name": "mine", "observed": (4.0, 0.0, 2.0), "templates": (BACKGROUND,)}
+DATA_SET["variations"] = {FLUX: [0.9, 1.0, 1.1]}
+LIKELIHOOD = likelihood.Likelihood((counts.PoissonCounts(**DATA_SET),))
+PREDICTION = {"mine": [1.0, 1.0, 0.5]}
+FIT: dict[str, Any] = {
+    "likelihood": LIKELIHOOD,
+    "prediction": lambda scale: [scale, scale, scale / 2],
+    "parameters": (fit.Parameter("scale", 1.0, at_least=0),),
+}
 
 T, E, q = np.array([2e-3, 5e-3, 9e-3]), np.array([20.0, 30.0, 45.0]), np.array([0.1, 0.4, 0.9])
 E_MIN, SEEN = np.array([0.5, 1.1, 2.5]), np.array([1e-4, 3e-4, 1e-3])
@@ -87,13 +99,15 @@ BEHIND |= {f"sheets.{name}" for name in ("Row", "by_stage", "counts_table", "inp
 BEHIND |= {f"sheets.{name}" for name in ("introduction", "limits_table", "rows", "solar_row")}
 BEHIND |= {f"sterile.{name}" for name in ("ExclusionCurve", "as_csv", "best", "introduction")}
 BEHIND |= {f"sterile.{name}" for name in ("names", "scenarios", "set_ups", "summary")}
-BEHIND |= {"checks.Doors", "scattering.Flavoured"}
+BEHIND |= {"checks.Doors", "minima", "scattering.Flavoured"}
 BEHIND |= {f"experiments.{name}" for name in ("description", "names", "solar_names", "variants")}
 
 #: Results: what this library makes and a reader is given; whoever makes them checks what they hold.
 RESULTS = {"sterile.ExclusionCurve", "sterile.Disappearance", "published.LimitRow", "sheets.Row"}
 RESULTS |= {"claims.Verdict"}
 RESULTS |= {"coverage.Coverage", "coverage.Interval"}
+RESULTS |= {"data.Windows", "data.Windows.variance"}
+RESULTS |= {"fit.BestFit", "fit.Scan", "goodness.Goodness"}
 
 #: Arguments by name; those left out keep their defaults.
 ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -239,17 +253,20 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "detector.Detector.acceptance": {"E": T},
     "detector.Detector.weight": {"T": T, "struck": GE},
     "chi2.delta_chi2": {},
-    "chi2.PulledChi2": {
+    "chi2.CountChi2": {
         **{"observed": 142, "variance": 958, "background": 6},
         **{"sigma_signal": 0.28, "sigma_background": 0.25},
     },
-    "chi2.PulledChi2.__call__": {"signal": COUNTS},
-    "chi2.PulledChi2.least": {"least_signal": 180.0},
-    "chi2.PulledChi2.nuisances": {"signal": COUNTS},
-    "chi2.PulledChi2.upper_limit": {"least_signal": 180.0, "rise": 2.71},
-    "chi2.PulledChi2.allowed_excess": {"least_signal": 180.0, "rise": 2.71},
+    "chi2.CountChi2.__call__": {"signal": COUNTS},
+    "chi2.CountChi2.least": {"least_signal": 180.0},
+    "chi2.CountChi2.nuisances": {"signal": COUNTS},
+    "chi2.CountChi2.upper_limit": {"least_signal": 180.0, "rise": 2.71},
+    "chi2.CountChi2.allowed_excess": {"least_signal": 180.0, "rise": 2.71},
     "data.CountingMeasurement": fields_of(CSI.measurement),
     "data.CountingMeasurement.chi2": {"standard_model": 180.0},
+    "data.Windows": {"sigma_signal": 0.1},
+    "data.Windows.variance": {"observed": np.array([9.0, 4.0, 1.0]), "off": COUNTS},
+    "data.CountingMeasurement.windows": {"standard_model": 180.0},
     "data.CountingMeasurement.binned_chi2": {"standard_model": np.array([180.0])},
     "data.CountingMeasurement.without_signal_nuisance": {},
     "data.Projection.without_signal_nuisance": {},
@@ -321,11 +338,50 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "scale.map_tasks": {"function": abs, "tasks": [-1, 2]},
     "scale.process_pool": {},
     "scale.end_with_parent": {},
+    "counts.Nuisance": {"name": "flux", "sigma": 0.1, "at_least": -1.0},
+    "counts.Template": vars(BACKGROUND),
+    "counts.PoissonCounts": DATA_SET,
+    "counts.GaussianCounts": {**DATA_SET, "variance": (5.0, 2.0, 3.0)},
+    "counts.GaussianCounts.on_off": {
+        **{"name": "mine", "on": [4.0, 1.0, 2.0], "off": [5.0, 3.0, 1.0], "ratio": 0.5}
+    },
+    "counts.GaussianCounts.published_limit": {"name": "theirs", "limit": 3.0},
+    "counts.OnOffCounts": {**DATA_SET, "off": (5.0, 3.0, 0.0), "ratio": 0.5},
+    "likelihood.Likelihood": {"data": LIKELIHOOD.data},
+    "likelihood.Likelihood.__call__": {"prediction": PREDICTION},
+    "likelihood.Likelihood.minimum": {"prediction": PREDICTION},
+    "likelihood.Likelihood.goodness_of_fit": {"prediction": PREDICTION},
+    "goodness.Goodness": {"chi2": 3.0, "degrees_of_freedom": 2, "p": 0.2},
+    "goodness.Goodness.warn": {},
+    "goodness.goodness_of_fit": {"chi2": 3.0, "bins": 2},
+    "fit.Parameter": {"name": "scale", "start": 1.0, "at_least": 0.0, "at_most": 9.0, "step": 0.1},
+    "fit.BestFit": {
+        **{"values": {"scale": 1.0}, "chi2": 3.0, "nuisances": {"flux": 0.0}},
+        "goodness": goodness.goodness_of_fit(3.0, 3),
+    },
+    "fit.Scan": vars(fit.Fit(**FIT).scan({"scale": [0.0, 1.0, 2.0]})),
+    "fit.Scan.allowed": {},
+    "fit.Fit": FIT,
+    "fit.Fit.best_fit": {},
+    "fit.Fit.profile": {"values": {"scale": [0.0, 1.0, 2.0]}},
+    "fit.Fit.scan": {"values": {"scale": [0.0, 1.0, 2.0]}},
+    "fit.Fit.interval": {"name": "scale", "values": np.linspace(0, 20, 21)},
+    "fit.Fit.upper_limit": {"name": "scale", "values": np.linspace(0, 20, 21)},
+    "fit.Fit.region": {"values": {"scale": [0.0, 1.0, 2.0]}},
     "coverage.Ensemble": {"signal": 180.2, "measurement": CSI.measurement},
     "coverage.Ensemble.repeat": {
         **{"excess": 10.0, "size": 5},
         **{"rng": np.random.default_rng(1)},
     },
+    "coverage.Ensemble.repeated": {
+        **{"observed": np.array([100.0, 50.0]), "variance": np.array([900.0, 850.0])}
+    },
+    "exact.ExactCoverage": {"ensemble": ENSEMBLE},
+    "exact.ExactCoverage.critical_values": {"excess": COUNTS},
+    "exact.ExactCoverage.feldman_cousins": {},
+    "exact.ExactCoverage.interval_coverage": {"excess": COUNTS},
+    "exact.ExactCoverage.limit_coverage": {"excess": COUNTS},
+    "exact.feldman_cousins": {"observed": 3, "background": 2.8, "sigma_background": 0.2},
     "coverage.Interval": {"lower": 0.0, "upper": 115.5},
     "coverage.study": {"ensemble": ENSEMBLE, "excess": TRUTHS, "experiments": 1000},
     "coverage.Coverage": fields_of(STUDY),

@@ -11,7 +11,7 @@ from scipy.optimize import brentq, minimize
 from scipy.special import gammaincinv
 
 from cevnslib.errors import DomainError, NoLimitError
-from cevnslib.statistics.chi2 import BinnedChi2, PulledChi2, delta_chi2
+from cevnslib.statistics.chi2 import BinnedChi2, CountChi2, delta_chi2
 from cevnslib.statistics.data import CountingMeasurement, PoissonProjection, Projection
 
 CSI = CountingMeasurement(142, 6, 405, 0.28, 0.25).chi2(180.0)
@@ -39,7 +39,7 @@ def test_profile_is_the_minimum(N):
     sigma=st.floats(0, 0.4),
 )
 def test_upper_limit_is_the_root(observed, relative, least, sigma):
-    chi = PulledChi2(observed, relative * observed, sigma_signal=sigma)
+    chi = CountChi2(observed, relative * observed, sigma_signal=sigma)
     try:
         limit = chi.upper_limit(least, 2.71)
     except NoLimitError:
@@ -60,7 +60,7 @@ def test_upper_limit_on_both_sides_of_the_data():
 
 
 def test_no_limit_when_the_pull_absorbs_all():
-    chi = PulledChi2(100, 100, sigma_signal=0.7)
+    chi = CountChi2(100, 100, sigma_signal=0.7)
     with pytest.raises(NoLimitError, match=r"stays below 2.04.*allowed: less than that"):
         chi.upper_limit(100, 2.71)
 
@@ -68,26 +68,26 @@ def test_no_limit_when_the_pull_absorbs_all():
 def test_many_experiments_in_one_array():
     observed = np.array([-12.0, 0.0, 142.0, 400.0])
     variance = np.array([800.0, 816.0, 958.0, 1216.0])
-    many = PulledChi2(observed, variance, 6, 0.28, 0.25)
-    each = [PulledChi2(d, v, 6, 0.28, 0.25) for d, v in zip(observed, variance, strict=True)]
+    many = CountChi2(observed, variance, 6, 0.28, 0.25)
+    each = [CountChi2(d, v, 6, 0.28, 0.25) for d, v in zip(observed, variance, strict=True)]
     assert many(180.0) == pytest.approx([float(one(180.0)) for one in each], rel=1e-15)
     assert many.least(180.0) == pytest.approx([float(one.least(180.0)) for one in each])
     assert many.least(180.0)[3] == 0
     with pytest.raises(DomainError, match="observed: got inf at index 1"):
-        PulledChi2(np.array([1.0, np.inf]), 1.0)
+        CountChi2(np.array([1.0, np.inf]), 1.0)
 
 
 @given(observed=st.floats(-300, 300), least=st.floats(0, 400), sigma=st.floats(0.05, 1))
 def test_least_is_below_all(observed, least, sigma):
     """Also where the count is below its background, and chi2 falls again at a large signal."""
-    chi = PulledChi2(observed, 958, 6, sigma, 0.25)
+    chi = CountChi2(observed, 958, 6, sigma, 0.25)
     N = least + np.concatenate([[0], np.geomspace(1e-3, 1e9, 2000)])
     assert float(chi.least(least)) <= chi(N).min() * (1 + 1e-12)
     assert float(chi.least(least)) == pytest.approx(chi(N).min(), abs=2e-3, rel=1e-5)
 
 
 def test_variance_of_the_measurement():
-    assert PulledChi2(142, 958, 6, 0.28, 0.25) == CSI
+    assert CountChi2(142, 958, 6, 0.28, 0.25) == CSI
 
 
 @pytest.mark.parametrize("N", [50.0, 100.0, 170.0])
@@ -103,7 +103,7 @@ def test_projection_against_minimisation(N):
 
 def test_what_a_measurement_refuses():
     counted = CountingMeasurement(142, 6, 405, 0.28, 0.25)
-    assert counted.without_signal_nuisance().chi2(180.0) == PulledChi2(142, 958, 6, 0.0, 0.25)
+    assert counted.without_signal_nuisance().chi2(180.0) == CountChi2(142, 958, 6, 0.0, 0.25)
     with pytest.raises(DomainError, match="Standard Model events: got 0"):
         Projection(0.1, 0.1).chi2(0.0)
     with pytest.raises(DomainError, match="sigma_sys: got -1"):
@@ -147,14 +147,14 @@ def test_bad_input():
     with pytest.raises(DomainError, match="expected signal: got -1"):
         CSI(-1)
     with pytest.raises(DomainError, match="variance: got 0; allowed: finite, above 0"):
-        PulledChi2(1, 0)
+        CountChi2(1, 0)
     with pytest.raises(DomainError, match="steady_state: got nan"):
         CountingMeasurement(142, 6, np.nan, 0.28, 0.25)
 
 
 @pytest.mark.parametrize("sigmas", [(0.0, 0.0), (0.28, 0.25), (0.1, 0.0), (0.0, 0.3)])
 def test_one_bin_is_the_single_count(sigmas):
-    single = PulledChi2(142, 958, 6, *sigmas)
+    single = CountChi2(142, 958, 6, *sigmas)
     binned = BinnedChi2(np.array([142.0]), np.array([958.0]), np.array([6.0]), *sigmas)
     N = np.array([50.0, 136.0, 180.0, 400.0])
     np.testing.assert_allclose(binned(N[:, np.newaxis]), single(N), rtol=1e-12, atol=1e-13)
@@ -197,7 +197,7 @@ def test_bins_refused(call, words):
 
 @pytest.mark.parametrize("rise", [0.0, 0.5, 1.0, 4.61])
 def test_upper_limit_is_where_chi2_has_risen(rise):
-    chi2 = PulledChi2(142, 958, 6, 0.28, 0.25)
+    chi2 = CountChi2(142, 958, 6, 0.28, 0.25)
     limit = chi2.upper_limit(180.0, rise)
     assert chi2(limit) - chi2.least(180.0) == pytest.approx(rise, abs=1e-12)
     assert limit >= 180.0 * (1 - 1e-12)
@@ -222,7 +222,7 @@ def exact_excess(chi, N, rise):
 @pytest.mark.parametrize("sigma", [0.0, 0.1])
 @pytest.mark.parametrize("rise", [1e-20, 2.71])
 def test_an_excess_keeps_its_digits_beside_a_large_signal(N, sigma, rise):
-    chi = PulledChi2(142, 958, 6, sigma, 0.25)
+    chi = CountChi2(142, 958, 6, sigma, 0.25)
     if sigma and rise + float(chi.least(N)) >= chi.at_infinity:
         return
     assert chi.allowed_excess(N, rise) == pytest.approx(exact_excess(chi, N, rise), rel=1e-9)
@@ -231,16 +231,16 @@ def test_an_excess_keeps_its_digits_beside_a_large_signal(N, sigma, rise):
 
 def test_shapes_that_do_not_belong_together_are_refused():
     with pytest.raises(DomainError, match=r"shapes: got observed \(2,\), variance \(3,\)"):
-        PulledChi2(np.ones(2), np.ones(3))
+        CountChi2(np.ones(2), np.ones(3))
     with pytest.raises(DomainError, match="shapes that broadcast"):
-        PulledChi2(np.ones(2), np.ones(2))([1.0, 2.0, 3.0])
+        CountChi2(np.ones(2), np.ones(2))([1.0, 2.0, 3.0])
     with pytest.raises(DomainError, match=r"observed events: got .* allowed: one number"):
-        PulledChi2(np.ones(2), np.ones(2)).upper_limit(1.0, 2.71)
+        CountChi2(np.ones(2), np.ones(2)).upper_limit(1.0, 2.71)
 
 
 def test_a_measurement_keeps_its_numbers_to_itself():
     observed = np.array([100.0, 200.0])
-    chi = PulledChi2(observed, np.array([50.0, 50.0]))
+    chi = CountChi2(observed, np.array([50.0, 50.0]))
     before = chi(150.0)
     observed[:] = np.nan
     assert np.array_equal(chi(150.0), before)

@@ -12,7 +12,7 @@ from scipy.stats import norm, poisson, truncnorm
 from cevnslib import experiments
 from cevnslib.errors import ConfigurationError, DomainError, KindError, NoLimitError
 from cevnslib.statistics import coverage
-from cevnslib.statistics.chi2 import PulledChi2
+from cevnslib.statistics.chi2 import CountChi2
 from cevnslib.statistics.coverage import CHUNK, Ensemble, study
 from cevnslib.statistics.data import CountingMeasurement, PoissonProjection, Projection
 
@@ -155,7 +155,7 @@ def test_the_bounded_gaussian_of_feldman_and_cousins(x0, upper):
     """Table X of physics/9711021, of which `upper` is the 90% column, and its construction."""
     low, high = feldman_cousins_of_a_gaussian(x0)
     assert high == pytest.approx(upper, abs=0.008)
-    found = GAUSSIAN.feldman_cousins(PulledChi2(1e8 + x0 * 1e4, 1e8))
+    found = GAUSSIAN.feldman_cousins(CountChi2(1e8 + x0 * 1e4, 1e8))
     assert found.upper / 1e4 == pytest.approx(high, abs=SIGMAS * found.upper_error / 1e4 + 0.005)
     assert found.lower / 1e4 == pytest.approx(low, abs=SIGMAS * found.lower_error / 1e4 + 0.005)
     assert 0 < found.upper_error < 0.02 * 1e4
@@ -164,7 +164,7 @@ def test_the_bounded_gaussian_of_feldman_and_cousins(x0, upper):
 
 def test_delta_chi2_interval_is_the_closed_form():
     for x0 in (-2.0, 0.0, 1.0, 2.5):
-        chi2 = PulledChi2(1e8 + x0 * 1e4, 1e8)
+        chi2 = CountChi2(1e8 + x0 * 1e4, 1e8)
         found = GAUSSIAN.delta_chi2_interval(chi2)
         exact = chi2.upper_limit(1e8, RISE) - 1e8
         assert found.upper == pytest.approx(exact, rel=1e-3)
@@ -272,12 +272,12 @@ TEXT: Any = "x"
             "with 200000 experiments; allowed: levels at which Delta chi2 is below 16",
         ),
         (
-            lambda: GAUSSIAN.feldman_cousins(PulledChi2(1e8 + 5e4, 1e8)),
+            lambda: GAUSSIAN.feldman_cousins(CountChi2(1e8 + 5e4, 1e8)),
             DomainError,
             "true magnetic events: got 0 to 50000; allowed: values that reach past both ends",
         ),
         (
-            lambda: GAUSSIAN.feldman_cousins(PulledChi2(np.array([1.0, 2.0]), 1e8)),
+            lambda: GAUSSIAN.feldman_cousins(CountChi2(np.array([1.0, 2.0]), 1e8)),
             DomainError,
             "observed events: got .*allowed: one number",
         ),
@@ -317,7 +317,7 @@ def test_both_ends_of_an_interval_have_their_own_errors():
     """Where a signal is seen, the lower end is one of a steeper critical value."""
     truths = np.linspace(0, 2000, 41)
     found = study(Ensemble(1000.0, Projection(0.0, 0.0)), truths, 20_000)
-    chi2 = PulledChi2(observed=1600.0, variance=1000.0)
+    chi2 = CountChi2(observed=1600.0, variance=1000.0)
     interval = found.feldman_cousins(chi2)
     _, errors = found.critical_values()
     rise = (600 - truths) ** 2 / 1000

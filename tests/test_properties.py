@@ -210,12 +210,14 @@ WHOLE = {("moments.least_counts", "matrix")}
 WHOLE |= {("data.CountingMeasurement.binned_chi2", "standard_model")}
 WHOLE |= {(f"sterile.{name}", "splittings") for name in ("disappearance", "disappeared_counts")}
 WHOLE |= {("sterile.exclusion_curves", "splittings"), ("coverage.study", "excess")}
-WHOLE |= {("coverage.Coverage.coverage", "critical")}
 WHOLE |= {("charges.ChargeRadius", "radii"), ("charges.Millicharge", "charges")}
 WHOLE |= {("charges.NSI", name) for name in ("up", "down", "electron")}
 WHOLE |= {("mediators.LightVector", "neutrino")}
 WHOLE |= {("moments.luminosity_scan", "factors"), ("flux.Component", "density")}
 WHOLE |= {("tabulated.tabulated_flux", name) for name in ("energies", "values", "density")}
+WHOLE |= {("coverage.Coverage.coverage", "critical"), ("data.Windows.variance", "off")}
+WHOLE |= {("counts.GaussianCounts.on_off", "on"), ("counts.GaussianCounts.on_off", "off")}
+WHOLE |= {("fit.Fit.interval", "values"), ("fit.Fit.upper_limit", "values")}
 VECTORISED = [
     (name, argument)
     for name in ARGUMENTS

@@ -21,7 +21,7 @@ from ..errors import DomainError, NoLimitError
 
 __all__ = [
     "BinnedChi2",
-    "PulledChi2",
+    "CountChi2",
     "delta_chi2",
 ]
 
@@ -64,7 +64,7 @@ def delta_chi2(confidence: float = 0.90, parameters: int = 1) -> float:
 
 
 @dataclass(frozen=True)
-class PulledChi2:
+class CountChi2:
     """The chi2 of one count, with a nuisance on the signal and one on the background profiled.
 
     Parameters
@@ -81,7 +81,7 @@ class PulledChi2:
 
     Examples
     --------
-    >>> chi = PulledChi2(observed=142, variance=958, background=6, sigma_signal=0.28,
+    >>> chi = CountChi2(observed=142, variance=958, background=6, sigma_signal=0.28,
     ...                  sigma_background=0.25)
     >>> chi([136.0, 180.0]).round(3)
     array([0.   , 0.553])
@@ -243,7 +243,7 @@ class BinnedChi2:
     Parameters
     ----------
     observed : ndarray, shape (bins,)
-        D, the numbers of events seen, at least 0.
+        D, the numbers of events seen; below 0 where more was subtracted than counted.
     variance : ndarray, shape (bins,)
         V, the statistical variances, above 0.
     background : ndarray, shape (bins,)
@@ -266,7 +266,7 @@ class BinnedChi2:
 
     def __post_init__(self) -> None:
         """Refuse what is no count or no error."""
-        seen = checked("observed events", self.observed, at_least=0)
+        seen = checked("observed events", self.observed)
         variance = checked("variance", self.variance, above=0)
         background = checked("background", self.background, at_least=0)
         if seen.ndim != 1 or not seen.shape == variance.shape == background.shape:

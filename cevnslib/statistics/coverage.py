@@ -15,7 +15,7 @@ So coverage is that of counts for given s, averaged over the pulls.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -23,10 +23,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import checked, checked_integer, checked_kind, checked_number, keep
-from ..errors import DomainError, KindError, quoted
+from ..errors import DomainError, quoted
 from ..scale import map_tasks
-from .chi2 import PulledChi2, delta_chi2
-from .data import CountingMeasurement, Measurement, PoissonProjection, Projection
+from .chi2 import CountChi2, delta_chi2
+from .data import Measurement
 
 __all__ = [
     "Coverage",
@@ -62,9 +62,9 @@ class Ensemble:
         Expected events of the Standard Model, above 0.
     measurement : CountingMeasurement, Projection or PoissonProjection
         Its backgrounds and its systematic errors, from which the pulls are drawn. A
-        `cevnslib.statistics.data.Projection`
-        has a background of :math:`\sigma_\text{stat} N_\text{SM}` events whose mean is known, which
-        gives it the variance of its chi2.
+        `cevnslib.statistics.data.Projection` has a background of
+        :math:`\sigma_\text{stat} N_\text{SM}` events whose mean is known,
+        which gives it the variance of its chi2.
     analysed : Measurement, optional
         The measurement whose chi2 analyses the repetitions, where it is another: one without a
         nuisance, say, though its pull is drawn.
@@ -96,11 +96,11 @@ class Ensemble:
         self.chi2  # noqa: B018, it refuses what cannot be analysed
 
     @property
-    def chi2(self) -> PulledChi2:
+    def chi2(self) -> CountChi2:
         """The chi2 of what was really counted, or is assumed to be."""
         return (self.analysed or self.measurement).chi2(self.signal)
 
-    def repeat(self, excess: float, size: int, rng: np.random.Generator) -> PulledChi2:
+    def repeat(self, excess: float, size: int, rng: np.random.Generator) -> CountChi2:
         """Repeat the experiment.
 
         Parameters
@@ -114,7 +114,7 @@ class Ensemble:
 
         Returns
         -------
-        PulledChi2
+        CountChi2
             With ``observed`` and ``variance`` of shape (size,).
 
         Examples
@@ -127,33 +127,23 @@ class Ensemble:
         excess = checked_number("magnetic events", excess, at_least=0, at_most=MOST)
         size = checked_integer("size", size, at_least=1, at_most=_MOST_TOGETHER)
         checked_kind("rng", rng, np.random.Generator)
-        expected = self.signal + excess
-        m = self.measurement
-        if isinstance(m, PoissonProjection):
-            m = m.counting(self.signal)
-        chi2 = self.chi2
-        if isinstance(m, CountingMeasurement):
-            mean = expected * _scale(m.sigma_signal, size, rng)
-            mean = mean + m.background * _scale(m.sigma_background, size, rng)
-            checked("expected events", mean + m.steady_state, at_most=_MOST_COUNTED)
-            steady = rng.poisson(m.steady_state, size).astype(np.float64)
-            observed = rng.poisson(mean + m.steady_state, size) - steady
-            variance = observed + m.background + 2 * steady
-        elif isinstance(m, Projection):
-            mean = expected * _scale(m.sigma_sys, size, rng)
-            known = m.sigma_stat * self.signal
-            checked("expected events", mean + known, at_most=_MOST_COUNTED)
-            observed = rng.poisson(mean + known, size).astype(np.float64) - known
-            variance = (1 + m.sigma_stat) * observed
-        else:
-            raise KindError(f"measurement: got {quoted(m)}; allowed: counts, or a projection")
-        return PulledChi2(
-            observed,
-            np.maximum(variance, 1.0),
-            chi2.background,
-            chi2.sigma_signal,
-            chi2.sigma_background,
-        )
+        windows = self.measurement.windows(self.signal)
+        mean = (self.signal + excess) * _scale(windows.sigma_signal, size, rng)
+        mean = mean + windows.background * _scale(windows.sigma_background, size, rng)
+        checked("expected events", mean + windows.steady, at_most=_MOST_COUNTED)
+        steady = rng.poisson(windows.steady, size).astype(np.float64)
+        observed = rng.poisson(mean + windows.steady, size) - steady - windows.known
+        return self.repeated(observed, windows.variance(observed, steady))
+
+    def repeated(self, observed: NDArray[np.float64], variance: NDArray[np.float64]) -> CountChi2:
+        """Return the chi2 of other counts, analysed as this experiment's.
+
+        Parameters
+        ----------
+        observed, variance : ndarray
+            What was counted, and its variance; shapes that broadcast.
+        """
+        return replace(self.chi2, observed=observed, variance=variance)
 
 
 def _scale(sigma: float, size: int, rng: np.random.Generator) -> NDArray[np.float64] | float:
@@ -167,7 +157,7 @@ def _scale(sigma: float, size: int, rng: np.random.Generator) -> NDArray[np.floa
     return np.maximum(scale, 0.0)
 
 
-def _rise(chi2: PulledChi2, signal: float, excess: ArrayLike) -> NDArray[np.float64]:
+def rise_of(chi2: CountChi2, signal: float, excess: ArrayLike) -> NDArray[np.float64]:
     """Return chi2 at an excess less the least over all that are not negative."""
     rise: NDArray[np.float64] = chi2(signal + np.asarray(excess)) - chi2.least(signal)
     return np.maximum(rise, 0.0)  # of two numbers that may be equal but for rounding
@@ -311,12 +301,12 @@ class Coverage:
         low, value, high = STEP * bins
         return value, np.maximum((high - low) / 2, STEP / 2)
 
-    def feldman_cousins(self, chi2: PulledChi2 | None = None) -> Interval:
+    def feldman_cousins(self, chi2: CountChi2 | None = None) -> Interval:
         r"""Return the interval of Feldman and Cousins, with the pulls profiled.
 
         Parameters
         ----------
-        chi2 : PulledChi2, optional
+        chi2 : CountChi2, optional
             The chi2 of what was seen; by default of what the ensemble's experiment saw.
 
         Returns
@@ -332,12 +322,12 @@ class Coverage:
         critical, error = self.critical_values()
         return self._interval(chi2, critical, error)
 
-    def delta_chi2_interval(self, chi2: PulledChi2 | None = None) -> Interval:
+    def delta_chi2_interval(self, chi2: CountChi2 | None = None) -> Interval:
         r"""Return the interval in which :math:`\Delta\chi^2` is at most its Wilks value.
 
         Parameters
         ----------
-        chi2 : PulledChi2, optional
+        chi2 : CountChi2, optional
             The chi2 of what was seen; by default of what the ensemble's experiment saw.
 
         Returns
@@ -348,12 +338,12 @@ class Coverage:
         return self._interval(chi2, delta_chi2(self.confidence), np.zeros(len(self.excess)))
 
     def _interval(
-        self, chi2: PulledChi2 | None, critical: ArrayLike, error: NDArray[np.float64]
+        self, chi2: CountChi2 | None, critical: ArrayLike, error: NDArray[np.float64]
     ) -> Interval:
         seen = self.ensemble.chi2 if chi2 is None else chi2
-        checked_kind("chi2", seen, PulledChi2)
+        checked_kind("chi2", seen, CountChi2)
         checked_number("observed events", seen.observed)
-        rise = _rise(seen, self.ensemble.signal, self.excess)
+        rise = rise_of(seen, self.ensemble.signal, self.excess)
         return _ends(self.excess, np.asarray(critical) - rise, error)
 
 
@@ -380,7 +370,7 @@ def _tally(
     for chunk in chunks:
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number, chunk)))
         chi2 = ensemble.repeat(truth, min(CHUNK, experiments - chunk * CHUNK), rng)
-        excess_rise = _rise(chi2, ensemble.signal, truth)
+        excess_rise = rise_of(chi2, ensemble.signal, truth)
         within = excess_rise <= rise
         endless = chi2.least(ensemble.signal) + rise >= chi2.at_infinity
         below = within | endless | (ensemble.signal + truth <= chi2.observed - chi2.background)

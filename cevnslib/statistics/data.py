@@ -7,15 +7,52 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import checked, checked_number, keep, made
-from ..errors import DomainError, NoLimitError
-from .chi2 import BinnedChi2, PulledChi2
+from ..errors import DomainError, KindError, NoLimitError, quoted
+from .chi2 import BinnedChi2, CountChi2
 
 __all__ = [
     "CountingMeasurement",
     "Measurement",
     "PoissonProjection",
     "Projection",
+    "Windows",
 ]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """How a measurement comes about: Poisson numbers in a window with the source and one without.
+
+    With the source the mean is N(1 + a) + B(1 + b) + B_ss, without it B_ss. What is kept is the
+    difference D less what is known exactly, with variance stretch D + offset + 2 off.
+
+    Parameters
+    ----------
+    sigma_signal, sigma_background : float
+        The widths of a and b, which are Gaussian and above -1.
+    background, steady, known : float
+        B, B_ss, and what is known exactly, in events.
+    stretch, offset : float
+        What makes the variance.
+
+    Examples
+    --------
+    >>> CountingMeasurement(142, 6, 405, 0.28, 0.25).windows(180.0).steady
+    405.0
+    """
+
+    sigma_signal: float
+    background: float = 0.0
+    sigma_background: float = 0.0
+    steady: float = 0.0
+    known: float = 0.0
+    stretch: float = 1.0
+    offset: float = 0.0
+
+    def variance(self, observed: NDArray[np.float64], off: ArrayLike) -> NDArray[np.float64]:
+        """Return the variance of a difference; below one event it is 1."""
+        variance = self.stretch * observed + self.offset + 2 * np.asarray(off, dtype=np.float64)
+        return np.asarray(np.maximum(variance, 1.0))
 
 
 @dataclass(frozen=True)
@@ -26,7 +63,7 @@ class Measurement(ABC):
         """Refuse what is no count, no share and no error."""
         keep(self, **{key: checked_number(key, x, at_least=0) for key, x in vars(self).items()})
 
-    def chi2(self, standard_model: float) -> PulledChi2:
+    def chi2(self, standard_model: float) -> CountChi2:
         """Return the chi2 of the measurement.
 
         Parameters
@@ -87,8 +124,25 @@ class Measurement(ABC):
         return self
 
     @abstractmethod
-    def _chi2(self, standard_model: float) -> PulledChi2:
+    def _chi2(self, standard_model: float) -> CountChi2:
         """Return the chi2, for a number of events that is in its domain."""
+
+    def windows(self, standard_model: float) -> Windows:
+        """Return how the measurement comes about, to repeat it.
+
+        Parameters
+        ----------
+        standard_model : float
+            Expected events of the Standard Model, above 0.
+        """
+        events = checked_number("Standard Model events", standard_model, at_least=0)
+        return self._windows(_seen(events))
+
+    def _windows(self, expected: float) -> Windows:
+        raise KindError(
+            f"measurement: got {quoted(self)}; allowed: one whose class says how it is drawn "
+            "(_windows)"
+        )
 
     @abstractmethod
     def without_signal_nuisance(self) -> "Measurement":
@@ -126,10 +180,19 @@ class CountingMeasurement(Measurement):
     sigma_signal: float
     sigma_background: float
 
-    def _chi2(self, standard_model: float) -> PulledChi2:
+    def _chi2(self, standard_model: float) -> CountChi2:
         variance = self.observed + self.background + 2 * self.steady_state
         errors = self.sigma_signal, self.sigma_background
         return _chi2_of(self.observed, variance, self.background, *errors)
+
+    def _windows(self, expected: float) -> Windows:
+        return Windows(
+            self.sigma_signal,
+            self.background,
+            self.sigma_background,
+            self.steady_state,
+            offset=self.background,
+        )
 
     def _binned_chi2(self, expected: NDArray[np.float64]) -> BinnedChi2:
         if len(expected) > 1:
@@ -177,9 +240,13 @@ class Projection(Measurement):
     sigma_stat: float
     sigma_sys: float
 
-    def _chi2(self, standard_model: float) -> PulledChi2:
+    def _chi2(self, standard_model: float) -> CountChi2:
         expected = _seen(standard_model)
         return _chi2_of(expected, (1 + self.sigma_stat) * expected, 0.0, self.sigma_sys, 0.0)
+
+    def _windows(self, expected: float) -> Windows:
+        known = self.sigma_stat * expected  # which gives the variance of the chi2
+        return Windows(self.sigma_sys, known, known=known, stretch=1 + self.sigma_stat)
 
     def without_signal_nuisance(self) -> "Projection":
         """See `Measurement.without_signal_nuisance`."""
@@ -244,8 +311,11 @@ class PoissonProjection(Measurement):
             sigma_background=self.sigma_background,
         )
 
-    def _chi2(self, standard_model: float) -> PulledChi2:
+    def _chi2(self, standard_model: float) -> CountChi2:
         return self._counting(_seen(standard_model))._chi2(standard_model)
+
+    def _windows(self, expected: float) -> Windows:
+        return self._counting(expected)._windows(expected)
 
     def without_signal_nuisance(self) -> "PoissonProjection":
         """See `Measurement.without_signal_nuisance`."""
@@ -258,10 +328,10 @@ def _chi2_of(
     background: float,
     sigma_signal: float,
     sigma_background: float,
-) -> PulledChi2:
+) -> CountChi2:
     """Return the chi2 of numbers that are checked, but that their variance may be 0."""
     return made(
-        PulledChi2,
+        CountChi2,
         observed=observed,
         variance=checked_number("variance", variance, above=0),
         background=background,

@@ -30,7 +30,7 @@ from ..physics.interactions import Interaction, MagneticMoment, StandardModel
 from ..physics.mixing import TALK_2019, OscillationParameters, complex_moments
 from ..rates import fold, matrices_of_events, saying_why_nothing_is_seen
 from ..sources.solar import solar_shares
-from ..statistics.chi2 import PulledChi2, delta_chi2
+from ..statistics.chi2 import CountChi2, delta_chi2
 
 __all__ = [
     "PHASES",
@@ -67,7 +67,7 @@ class Constraint:
     matrix : ndarray of complex, shape (3, 3)
         K, magnetic events per Bohr magneton squared: :math:`\Lambda^\dagger K \Lambda` events;
         Hermitian, without negative eigenvalues.
-    chi2 : PulledChi2
+    chi2 : CountChi2
         The chi2 of the count.
 
     Examples
@@ -80,11 +80,11 @@ class Constraint:
 
     signal: float
     matrix: NDArray[np.complex128]
-    chi2: PulledChi2
+    chi2: CountChi2
 
     def __post_init__(self) -> None:
         """Refuse a signal and a matrix that no experiment can have."""
-        checked_kind("chi2", self.chi2, PulledChi2)
+        checked_kind("chi2", self.chi2, CountChi2)
         checked_number("observed events", self.chi2.observed)
         checked_number("variance", self.chi2.variance)
         keep(
@@ -105,7 +105,7 @@ class Constraint:
 
         Examples
         --------
-        >>> csi = Constraint(180.0, np.eye(3) + 0j, PulledChi2(142, 958))
+        >>> csi = Constraint(180.0, np.eye(3) + 0j, CountChi2(142, 958))
         >>> csi.magnetic_counts([[1, 2j, 0], [0, 0, 0]])
         array([5., 0.])
         """
@@ -155,7 +155,7 @@ class Constraint:
         Examples
         --------
         >>> K = np.array([[2, 1, 0], [1, 2, 0], [0, 0, 1]]) + 0j
-        >>> mine = Constraint(180.0, K, PulledChi2(180, 958))
+        >>> mine = Constraint(180.0, K, CountChi2(180, 958))
         >>> mine.limits().round(2)
         array([5.05, 5.05, 7.14])
         >>> mine.limits(others="profiled").round(2)

@@ -1,0 +1,262 @@
+r"""The likelihood of data sets that share nuisances, minimised over these.
+
+.. math:: -2\ln L = \sum_j c_j\big(m_j(x)\big) + \sum_k x_k^2/\sigma_k^2
+
+with the means of `cevnslib.statistics.counts`, which are linear in the nuisances x. If all data are
+Gaussian and no nuisance is bounded, the result is that of the covariance form
+:math:`r^T (V + \sum_k \sigma_k^2 t_k t_k^T)^{-1} r`, in which a free nuisance removes its
+direction; `cevnslib.statistics.minima` says how the least value is reached.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..checks import checked, checked_integer, checked_tuple, keep
+from ..errors import DomainError
+from .counts import Counts, Floats, Nuisance, together
+from .goodness import Goodness, goodness_of_fit
+from .minima import ConvexProblem, pairs_of
+
+__all__ = ["Likelihood"]
+#: Numbers in an array that stays in a processor's cache.
+TOGETHER = 40_000
+
+
+@dataclass(frozen=True, eq=False)
+class Likelihood:
+    """-2 ln L of one or several data sets, minimised over their nuisances.
+
+    A nuisance that appears in several data sets is one and the same there.
+
+    Parameters
+    ----------
+    data : sequence of Counts
+        The data sets, of different names.
+
+    Examples
+    --------
+    >>> from cevnslib.statistics.counts import Nuisance, PoissonCounts, Template
+    >>> flux, neutrons = Nuisance("flux", 0.1), Nuisance("neutrons", 0.25)
+    >>> near = PoissonCounts("near", [12, 5], [Template("n", [3, 1], {neutrons: 1})], {flux: 1})
+    >>> far = PoissonCounts("far", [4], variations={flux: 1})
+    >>> both = Likelihood([near, far])
+    >>> both({"near": [[8, 3], [16, 6]], "far": [[4], [8]]}).round(3)
+    array([0.287, 4.83 ])
+    """
+
+    data: Sequence[Counts]
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be put together."""
+        data = checked_tuple("data", self.data, Counts)
+        names = [one.name for one in data]
+        if len(set(names)) < len(names):
+            raise DomainError(f"data: got the names {names}; allowed: each name once")
+        keep(self, data=data)
+        self._model  # noqa: B018, it refuses nuisances of one name that differ
+
+    @property
+    def nuisances(self) -> tuple[str, ...]:
+        """The names of all nuisances."""
+        return tuple(one.name for one in self._model.nuisances)
+
+    @property
+    def bins(self) -> int:
+        """The number of bins of all data sets."""
+        return sum(len(one.observed) for one in self.data)
+
+    @property
+    def _model(self) -> "_Model":
+        return _Model.of(self.data)
+
+    def __call__(self, prediction: Mapping[str, ArrayLike] | ArrayLike) -> Floats:
+        """Return -2 ln L, minimised over the nuisances.
+
+        It is 0 where each mean equals its count and each nuisance 0, and infinite where something
+        was counted and nothing can be expected.
+
+        Parameters
+        ----------
+        prediction : mapping of str to array_like, or array_like
+            Predicted counts of shape (..., bins), by the names of the data sets; of one data set
+            the array alone. Where counts follow Poisson's law they are at least 0.
+
+        Returns
+        -------
+        ndarray, shape (...)
+
+        Raises
+        ------
+        FitError
+            If no minimum is reached.
+        """
+        return self.minimum(prediction)[0]
+
+    def minimum(
+        self, prediction: Mapping[str, ArrayLike] | ArrayLike
+    ) -> tuple[Floats, dict[str, Floats]]:
+        """Return -2 ln L as a call does, and the nuisances at which it is least, by their names."""
+        return self._minimum(self._checked(prediction))
+
+    def _minimum(self, signal: Floats) -> tuple[Floats, dict[str, Floats]]:
+        """Return what `minimum` does, for predictions that are checked."""
+        value, x = self._model.minimise(signal.reshape(-1, signal.shape[-1]))
+        shape = signal.shape[:-1]
+        found = {name: x[:, k].reshape(shape) for k, name in enumerate(self.nuisances)}
+        return value.reshape(shape), found
+
+    def _free_nuisances(self, values: Mapping[str, ArrayLike]) -> int:
+        """Return how many free nuisances are not at their least values, given the values of all."""
+        model = self._model
+        x = np.array([values[one.name] for one in model.nuisances], dtype=np.float64)
+        bounds = [one.at_least for one in model.nuisances]
+        least = np.array([-np.inf if bound is None else bound for bound in bounds])
+        inside = x > least + 1e-6 * (1 + np.abs(x))
+        return int(np.sum(inside & model.free))
+
+    def goodness_of_fit(
+        self, prediction: Mapping[str, ArrayLike] | ArrayLike, fitted: int = 0
+    ) -> Goodness:
+        """Return how well a prediction describes the data.
+
+        Parameters
+        ----------
+        prediction : mapping of str to array_like, or array_like
+            Counts in bins; one prediction.
+        fitted : int, optional
+            The number of its parameters that were fitted and are not at a boundary.
+        """
+        fitted = checked_integer("number of fitted parameters", fitted, at_least=0, at_most=10**9)
+        value, x = self.minimum(prediction)
+        if value.ndim:
+            raise DomainError(f"predictions: got {value.size}; allowed: one")
+        return goodness_of_fit(float(value), self.bins, fitted + self._free_nuisances(x))
+
+    def _checked(self, prediction: Mapping[str, ArrayLike] | ArrayLike) -> Floats:
+        """Return predictions with the bins of all data sets along the last axis, or refuse them."""
+        if not isinstance(prediction, Mapping):
+            if len(self.data) > 1:
+                names = ", ".join(one.name for one in self.data)
+                raise DomainError(f"prediction: got one array; allowed: one each for {names}")
+            prediction = {self.data[0].name: prediction}
+        if set(prediction) != {one.name for one in self.data}:
+            raise DomainError(
+                f"prediction: got {list(prediction)}; allowed: one each for "
+                f"{[one.name for one in self.data]}"
+            )
+        parts = []
+        for one in self.data:
+            counts = checked(
+                f"prediction for {one.name}", prediction[one.name], at_least=one._least
+            )
+            if len(one.observed) == 1 and not counts.ndim:
+                counts = counts[np.newaxis]
+            if counts.shape[-1:] != one.observed.shape:
+                raise DomainError(
+                    f"prediction for {one.name}: got the shape {counts.shape}; allowed: "
+                    f"{len(one.observed)} bins along the last axis"
+                )
+            parts.append(counts)
+        try:
+            shape = np.broadcast_shapes(*(part.shape[:-1] for part in parts))
+        except ValueError:
+            shapes = [part.shape for part in parts]
+            raise DomainError(
+                f"prediction: got the shapes {shapes}; allowed: shapes that broadcast, but for "
+                "the bins"
+            ) from None
+        return np.concatenate(
+            [np.broadcast_to(part, (*shape, part.shape[-1])) for part in parts], axis=-1
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Model:
+    """Data sets side by side, as arrays over bins and nuisances, each in units of ``unit``."""
+
+    data: tuple[Counts, ...]
+    ends: NDArray[np.int64]
+    nuisances: tuple[Nuisance, ...]
+    unit: Floats
+    least: Floats
+    fixed: Floats
+    shifts: Floats
+    relative: Floats
+    pairs: tuple[Floats, Floats, Floats]
+    needed: NDArray[np.bool_]
+    counting: NDArray[np.bool_]
+
+    @classmethod
+    @lru_cache(maxsize=64)
+    def of(cls, data: tuple[Counts, ...]) -> "_Model":
+        nuisances = tuple(together([one for part in data for one in part.nuisances]).values())
+        sizes = [len(part.observed) for part in data]
+        ends = np.cumsum(sizes)
+        shifts, relative = np.zeros((2, ends[-1], len(nuisances)))
+        for part, start, end in zip(data, ends - sizes, ends, strict=True):
+            for k, nuisance in enumerate(nuisances):
+                shifts[start:end, k] = sum(one._shift(nuisance) for one in part.templates)
+                relative[start:end, k] = part.variations.get(nuisance, 0.0)
+        # A constrained nuisance is measured in its error; one without any error stays at 0.
+        unit = np.array([one.sigma if one.sigma < np.inf else 1.0 for one in nuisances])
+        least = [
+            -np.inf if one.at_least is None or one.sigma == 0 else one.at_least / size
+            for one, size in zip(nuisances, unit, strict=True)
+        ]
+        return cls(
+            data,
+            ends,
+            nuisances,
+            unit,
+            np.array(least, dtype=np.float64),
+            np.concatenate([part._fixed() for part in data]),
+            shifts * unit,
+            relative * unit,
+            pairs_of(shifts * unit, relative * unit),
+            np.concatenate([part._needed for part in data]),
+            np.repeat([part.counting for part in data], sizes),
+        )
+
+    @property
+    def free(self) -> NDArray[np.bool_]:
+        return np.array([one.sigma == np.inf for one in self.nuisances], dtype=bool)
+
+    def minimise(self, signal: Floats) -> tuple[Floats, Floats]:
+        """Return -2 ln L and nuisances for predictions of shape (number, bins)."""
+        size = max(1, TOGETHER // signal.shape[1])
+        parts = [
+            self._problem(signal[start : start + size]).solve()
+            for start in range(0, max(len(signal), 1), size)
+        ]
+        value, z = (np.concatenate(each) for each in zip(*parts, strict=True))
+        return value, z * self.unit
+
+    def _problem(self, signal: Floats) -> ConvexProblem:
+        # A free nuisance on which nothing depends stays at 0.
+        depends = (self.shifts != 0).any(axis=0) | (np.abs(signal) @ (self.relative != 0) > 0)
+        return ConvexProblem(
+            self._cost,
+            signal + self.fixed,
+            signal,
+            self.shifts,
+            self.relative,
+            (~self.free | ~depends).astype(np.float64),
+            self.pairs,
+            self.least,
+            self.needed,
+            self.counting,
+        )
+
+    def _cost(self, mean: Floats) -> tuple[Floats, Floats, Floats]:
+        if len(self.data) == 1:
+            return self.data[0]._cost(mean)
+        parts = np.split(mean, self.ends[:-1], axis=-1)
+        costs = [one._cost(part) for one, part in zip(self.data, parts, strict=True)]
+        value, slope, curvature = (
+            np.concatenate(each, axis=-1) for each in zip(*costs, strict=True)
+        )
+        return value, slope, curvature
