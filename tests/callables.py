@@ -104,7 +104,7 @@ BEHIND |= {f"experiments.{name}" for name in ("description", "names", "solar_nam
 
 #: Results: what this library makes and a reader is given; whoever makes them checks what they hold.
 RESULTS = {"sterile.ExclusionCurve", "sterile.Disappearance", "published.LimitRow", "sheets.Row"}
-RESULTS |= {"claims.Verdict"}
+RESULTS |= {"claims.Verdict", "rates.Folding"}
 RESULTS |= {"coverage.Coverage", "coverage.Interval"}
 RESULTS |= {"data.Windows", "data.Windows.variance"}
 RESULTS |= {"fit.BestFit", "fit.Scan", "goodness.Goodness"}

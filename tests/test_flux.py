@@ -174,7 +174,7 @@ def test_bad_components():
     ):
         Flux("y", (part, part))
     with pytest.raises(
-        UnknownNameError, match="unknown component 'z'; allowed: all, continuous, x"
+        UnknownNameError, match="unknown beam 'z'; allowed: all, continuous, x"
     ):
         Flux("y", (part,)).select("z")
 
