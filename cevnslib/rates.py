@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, is_dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -69,13 +69,25 @@ _KNOWN = ("builtins", "numpy", __package__)
 
 def _takes_arrays(thing: Any) -> bool:
     """Whether all of it is the library's own, whose formulas take arrays of nuclides."""
+    try:
+        return _known_to_take_arrays(thing)
+    except TypeError:  # what has no hash is a reader's
+        return False
+
+
+@lru_cache(1024)
+def _known_to_take_arrays(thing: Any) -> bool:
+    return _is_own(thing)
+
+
+def _is_own(thing: Any) -> bool:
     kind = type(thing)
     if kind in _PLAIN:
         return True
     if kind is tuple:
-        return all(map(_takes_arrays, thing))
+        return all(map(_is_own, thing))
     own = getattr(thing, "__module__", kind.__module__).split(".")[0] in _KNOWN
-    return own and (not is_dataclass(kind) or all(map(_takes_arrays, vars(thing).values())))
+    return own and (not is_dataclass(kind) or all(map(_is_own, vars(thing).values())))
 
 
 @dataclass(frozen=True)
@@ -296,7 +308,9 @@ def fold(experiment: Experiment) -> Folding:
     kept = vars(checked_kind("experiment", experiment, Experiment)).get(_KEPT)
     if kept is None:
         kept = {}
-        if _takes_arrays((experiment.detector, experiment.flux)):
+        detector, components = experiment.detector, experiment.flux.components
+        parts = (detector.efficiency, detector.quenching, detector.resolution)
+        if _is_own((*parts, *(component.spectrum for component in components))):
             vars(experiment)[_KEPT] = kept
     return Folding(experiment, kept)
 

@@ -10,6 +10,7 @@ which holds every closed form printed for it.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -190,6 +191,11 @@ def flavour_projector(
     array([0.3347, 0.6869, 0.9784])
     """
     checked_choice("flavour", flavour, FLAVOURS)
+    return _projector(flavour, checked_kind("parameters", parameters, OscillationParameters)).copy()
+
+
+@lru_cache(256)
+def _projector(flavour: str, parameters: OscillationParameters) -> NDArray[np.complex128]:
     row = pmns(parameters)[FLAVOURS.index(flavour)]
     blind = np.outer(row.conj(), row)
     projector: NDArray[np.complex128] = np.eye(3, dtype=np.complex128) - blind

@@ -145,7 +145,8 @@ def _checked_density(density: ArrayLike) -> tuple[tuple[complex, ...], ...]:
     """Return a density matrix as nested tuples, or refuse it."""
     if isinstance(density, str):
         index = FLAVOURS.index(checked_choice("flavour", density, FLAVOURS))
-        density = np.diag(np.eye(3)[index])
+        rows = np.eye(3, dtype=np.complex128) * np.eye(3)[index]
+        return tuple(map(tuple, rows.tolist()))
     try:
         given = np.asarray(density)
         matrix = checked("density", given.real) + 1j * checked("density", given.imag)

@@ -1,10 +1,12 @@
 """Pions and muons that decay at rest: spallation sources, and all others of their kind."""
 
+from functools import cache
+
 from ..checks import checked_kind, checked_number
 from ..constants import CODATA_2022, DAY, ELEMENTARY_CHARGE, Constants
 from .arrivals import MUON_LIFETIME_US, GaussianPulse, Pulse, Pulsed
 from .beams import Beam, Source
-from .spectra import LineSpectrum, PolynomialSpectrum
+from .spectra import LineSpectrum, PolynomialSpectrum, Spectrum
 
 __all__ = [
     "pion_decay_at_rest",
@@ -54,10 +56,7 @@ def pion_decay_at_rest(
     checked_kind("constants", constants, Constants)
     checked_kind("pulse", pulse, Pulse)
     rate = checked_number("neutrinos per second", neutrinos_per_second, "1/s", above=0)
-    pion, muon = constants.pion_mass, constants.muon_mass
-    line = LineSpectrum((pion**2 - muon**2) / (2 * pion))
-    electron = PolynomialSpectrum((0, 0, 96 / muon**3, -192 / muon**4), muon / 2)
-    antimuon = PolynomialSpectrum((0, 0, 48 / muon**3, -64 / muon**4), muon / 2)
+    line, electron, antimuon = _spectra(constants.pion_mass, constants.muon_mass)
     at_once, later = Pulsed((), pulse), Pulsed((MUON_LIFETIME_US,), pulse)
     return Source(
         name,
@@ -67,6 +66,16 @@ def pion_decay_at_rest(
             Beam("nubar_mu", "mu", True, "delayed", antimuon, rate, later),
         ),
         title,
+    )
+
+
+@cache
+def _spectra(pion: float, muon: float) -> tuple[Spectrum, Spectrum, Spectrum]:
+    """Return the spectra of nu_mu, nu_e and nubar_mu."""
+    return (
+        LineSpectrum((pion**2 - muon**2) / (2 * pion)),
+        PolynomialSpectrum((0, 0, 96 / muon**3, -192 / muon**4), muon / 2),
+        PolynomialSpectrum((0, 0, 48 / muon**3, -64 / muon**4), muon / 2),
     )
 
 
