@@ -232,7 +232,7 @@ class Folding:
     """
 
     experiment: Experiment
-    _known: dict[Any, tuple[_Nodes, ...]] = field(default_factory=dict, repr=False)
+    _known: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what is no experiment."""
@@ -270,15 +270,13 @@ class Folding:
     def _all_nodes(self, interaction: Interaction) -> tuple[_Nodes, ...]:
         """Return the nodes for an interaction, kept for all with kinematics like its own."""
         at_once = _takes_arrays((interaction, self.experiment.detector.quenching))
-        kind = type(interaction)
-        key: Any = interaction
-        if all(getattr(kind, name) is getattr(Interaction, name) for name in _KINEMATICS):
-            key = at_once
-        elif getattr(kind, "__hash__", None) is None:
+        key: Any = at_once if _is_elastic(interaction) else interaction
+        if getattr(type(interaction), "__hash__", None) is None:
             return self._new_nodes(interaction)
         if key not in self._known:
             self._known[key] = self._new_nodes(interaction)
-        return self._known[key]
+        nodes: tuple[_Nodes, ...] = self._known[key]
+        return nodes
 
     def _new_nodes(self, interaction: Interaction) -> tuple[_Nodes, ...]:
         detector = self.experiment.detector
@@ -343,7 +341,7 @@ def _folded(
     c = _coefficients(interaction, struck, T, components)
     lowest, length = interaction.lowest, c.shape[-3]
     moments = known.get(lowest)
-    if moments is None or length > moments.shape[1]:
+    if moments is None or length > moments.shape[1] or len(moments) != len(components):
         order = max(lowest + length - 1, order)
         moments = known[lowest] = _moments(components, E_min, lowest, order)
     axes = "nij,cnij->cij" if c.ndim == 3 else "cnij,cnij->cij"
@@ -384,6 +382,8 @@ def _moments(
         if id(spectrum) not in known:  # a reader's spectrum may know of no positive powers
             powers = (order, lowest) if lowest else (order,)
             known[id(spectrum)] = spectrum._moments(E_min, *powers)
+    if len(components) == 1:
+        return known[id(components[0].spectrum)][np.newaxis]
     return np.stack([known[id(component.spectrum)] for component in components])
 
 
@@ -730,9 +730,24 @@ def _density(
     fluences = np.array([component.intensity for component in chosen]) * experiment.exposure
     density: Any = 0.0
     for part in interaction.parts:
-        folded = _folded(part, struck, T, part._minimum_energy(T, struck), chosen, {}, part.lowest)
+        # Another interaction is often asked for at the same recoils.
+        moments: dict[int, NDArray[np.float64]] = {}
+        if _is_elastic(part):
+            kept = fold(experiment)._known
+            last = kept.get("spectrum", (None, "", None, None))  # one thing, for threads' sake
+            if last[0] is not struck or last[1] != beam or not np.array_equal(last[2], T):
+                last = kept["spectrum"] = (struck, beam, T, moments)
+            moments = last[3]
+        E_min = part._minimum_energy(T, struck)
+        folded = _folded(part, struck, T, E_min, chosen, moments, part.lowest)
         density = density + np.einsum("c,cij->ij", fluences, folded)
     return np.asarray(density)
+
+
+def _is_elastic(interaction: Interaction) -> bool:
+    """Whether its kinematics are those of a massless outgoing neutrino."""
+    kind = type(interaction)
+    return all(getattr(kind, name) is getattr(Interaction, name) for name in _KINEMATICS)
 
 
 def effective_area(

@@ -232,16 +232,20 @@ class Detector:
 
     def _acceptance(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.resolution is None:
-            return self._place(E)[1]
+            return self._passed(E)
         return np.reshape(self._shares(E.ravel()).sum(axis=0), E.shape)
 
     def _place(self, E: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Return the bin of each energy that is measured as it is, and the chance to count it."""
-        edges = np.array(self.edges)
-        counted = (edges[0] <= E) & (edges[-1] >= E) & (self.least_ionisation <= E)
-        place = np.searchsorted(edges[1:-1], E, side="right")
-        chance = counted if self._of_recoil else counted * self.efficiency._chance(E)
-        return place, np.asarray(chance, dtype=np.float64)
+        if self.bins is None:
+            return np.zeros(E.shape, dtype=np.intp), self._passed(E)
+        return np.searchsorted(self.edges[1:-1], E, side="right"), self._passed(E)
+
+    def _passed(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the chance to count an energy that is measured as it is, in any bin."""
+        counted = (max(self.edges[0], self.least_ionisation) <= E) & (self.edges[-1] >= E)
+        chance = 1.0 if self._of_recoil else self.efficiency._chance(E)
+        return np.asarray(counted * chance, dtype=np.float64)
 
     def _shares(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the chance that an event of a mean energy is counted in a bin: (bins, energies).

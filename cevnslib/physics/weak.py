@@ -228,17 +228,19 @@ class _Amplitudes(Interaction):
         self, T: NDArray[np.float64], struck: Struck, neutrino: Neutrino | None = None
     ) -> NDArray[np.float64]:
         scale = self.constants.fermi**2 * struck.mass / np.pi * self.constants.square_centimetres
-        total: Any = 0.0
+        zeroth: Any = 0.0
+        first: Any = 0.0
+        second: Any = 0.0
         for vector, axial in self._final_states(T, struck, neutrino):
-            zeroth = vector**2 + axial**2
-            first = np.zeros_like(zeroth)
-            second = (axial**2 - vector**2) * (struck.mass * T / 2)
+            left, right = vector**2, axial**2
+            zeroth, second = zeroth + left + right, second + right - left
             if isinstance(struck, Electron):
                 assert neutrino is not None
-                right = (vector + axial if neutrino.antineutrino else vector - axial) ** 2
-                first, second = -T * right, second + T**2 * right / 2
-            total = total + np.stack([zeroth, first, second])
-        coefficients: NDArray[np.float64] = scale * total
+                flipped = (vector + axial if neutrino.antineutrino else vector - axial) ** 2
+                first, second = first - T * flipped, second + T / struck.mass * flipped
+        coefficients = np.zeros((3, *np.broadcast_shapes(T.shape, np.shape(zeroth))))
+        coefficients[0], coefficients[1] = scale * zeroth, scale * first
+        coefficients[2] = scale * (struck.mass / 2) * second * T
         return coefficients
 
 
