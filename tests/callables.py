@@ -24,7 +24,7 @@ from cevnslib.sources.beams import Beam
 from cevnslib.sources.flux import Component
 from cevnslib.sources.sns import spallation_source
 from cevnslib.statistics import counts, coverage, fit, goodness, likelihood
-from cevnslib.studies import moments, published, sterile
+from cevnslib.studies import moments, published, spectral, sterile
 from tests.test_project import MODULES
 
 
@@ -42,6 +42,7 @@ LINE = spectra.LineSpectrum(30.0)
 BEAM = Beam("nu_mu", "mu", False, "prompt", LINE, 1e15)
 COMPONENT = Component("nu_mu", LINE, 1e7, "mu", timing="prompt", baseline_m=20.0)
 FOUND = moments.constraint(CSI, "prompt")
+SPECTRAL = spectral.spectral_constraint({"csi": CSI}, [counts.PoissonCounts("csi", 180.0)])
 SHEET = sheets.SheetParameters("conus")
 ENSEMBLE = coverage.Ensemble(FOUND.signal, CSI.measurement)
 TRUTHS = np.array([0.0, 50.0, 100.0, 400.0])
@@ -104,7 +105,7 @@ BEHIND |= {f"experiments.{name}" for name in ("description", "names", "solar_nam
 
 #: Results: what this library makes and a reader is given; whoever makes them checks what they hold.
 RESULTS = {"sterile.ExclusionCurve", "sterile.Disappearance", "published.LimitRow", "sheets.Row"}
-RESULTS |= {"claims.Verdict", "rates.Folding"}
+RESULTS |= {"claims.Verdict", "rates.Folding", "spectral.SpectralConstraint"}
 RESULTS |= {"coverage.Coverage", "coverage.Interval"}
 RESULTS |= {"data.Windows", "data.Windows.variance"}
 RESULTS |= {"fit.BestFit", "fit.Scan", "goodness.Goodness"}
@@ -197,7 +198,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     },
     "tabulated.tabulated_flux": {"energies": (0.0, 1.0), "values": (0.0, 0.5)},
     "mixing.OscillationParameters": fields_of(mixing.TALK_2019),
+    "mixing.OscillationParameters.from_degrees": {"theta12": 33, "theta13": 8.5, "theta23": 49},
     "mixing.complex_moments": {"moments": MOMENTS},
+    "mixing.dirac_moment_squared": {"matrix": np.eye(3), "flavour": "e"},
     "mixing.effective_moment_squared": {"moments": MOMENTS, "flavour": "e"},
     "mixing.flavour_projector": {"flavour": "e"},
     "mixing.moment_matrix_flavour": {"moments": MOMENTS, "parameters": mixing.TALK_2019},
@@ -316,6 +319,17 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "sterile.disappeared_counts": {"experiment": CSI_STERILE, "splittings": [0.5, 2.0]},
     "sterile.set_up": {"name": "coherent-csi"},
     "sterile.exclusion_curves": {"name": "conus", "splittings": [0.5, 2.0]},
+    "moments.dirac_limit": {"experiment": CSI, "matrix": np.eye(3)},
+    "moments.effective_limits": {"experiment": CSI},
+    "spectral.SpectralConstraint.chi2": {"moments": MOMENTS},
+    "spectral.SpectralConstraint.counts": {"moments": MOMENTS},
+    "spectral.SpectralConstraint.effective_limit": {"flavour": "e"},
+    "spectral.SpectralConstraint.interval_along": {"direction": MOMENTS[0]},
+    "spectral.SpectralConstraint.limits": {},
+    "spectral.SpectralConstraint": fields_of(SPECTRAL),
+    "spectral.spectral_constraint": {
+        **{"experiments": {"csi": CSI}, "data": [counts.PoissonCounts("csi", 180.0)]},
+    },
     "moments.Constraint": fields_of(FOUND),
     "moments.Constraint.allowed_counts": {},
     "moments.Constraint.delta_chi2": {"moments": MOMENTS},

@@ -188,11 +188,16 @@ def outcome_of(action, place, infinite=True):
     return "answered"
 
 
+#: Arguments that are one thing though they have three rows.
+ONE = {("mixing.dirac_moment_squared", "matrix"), ("moments.dirac_limit", "matrix")}
+ONE |= {("spectral.SpectralConstraint.interval_along", "direction")}
+
+
 def one_of_each(name):
     """Return the arguments of a public function, with the first value of each array only."""
     several = {key for key, kind in parameters(name).items() if kind == "array"}
     return {
-        key: value[0] if key in several and len(value) == 3 else value
+        key: value[0] if key in several and len(value) == 3 and (name, key) not in ONE else value
         for key, value in ARGUMENTS[name].items()
     }
 

@@ -214,3 +214,14 @@ def test_bad_input():
             effective_moment_squared(bad, "e")
     with pytest.raises(DomainError, match="imaginary part of the moments: got inf mu_B"):
         effective_moment_squared([1, 2, complex(0, np.inf)], "e")
+
+
+def test_angles_in_degrees():
+    """D17: sin^2 by the cosine of twice the angle, and what looks like a sine is a small angle."""
+    angles = (33.4, 8.57, 49.2)
+    mine = OscillationParameters.from_degrees(*angles, delta_cp=194)
+    expected = [(1 - np.cos(2 * np.pi * angle / 180)) / 2 for angle in angles]
+    assert [mine.sin2_theta12, mine.sin2_theta13, mine.sin2_theta23] == pytest.approx(expected)
+    assert mine.delta_cp == pytest.approx(194 * np.pi / 180)
+    with pytest.raises(DomainError, match="theta13: got 95 degrees; allowed: finite, at least 0 d"):
+        OscillationParameters.from_degrees(33.4, 95, 49.2)

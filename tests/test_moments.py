@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cevnslib import experiments
+from cevnslib import experiments, rates
 from cevnslib.claims import judge
 from cevnslib.errors import DomainError, NoLimitError, UnknownNameError
+from cevnslib.physics import interactions, mixing
 from cevnslib.physics.mixing import OscillationParameters, flavour_projector, pmns
 from cevnslib.statistics.chi2 import delta_chi2
 from cevnslib.statistics.data import CountingMeasurement
-from cevnslib.studies import published
+from cevnslib.studies import moments, published
 from cevnslib.studies.moments import constraint, luminosity_scan, solar_limits, tmm_limits
 from cevnslib.studies.published import UNIT, limit_table
 
@@ -249,3 +250,44 @@ def test_luminosity_scan_refuses():
         luminosity_scan(experiments.load("conus"), [1, 0])
     with pytest.raises(DomainError, match="got the shape"):
         luminosity_scan(experiments.load("conus"), [[2.0]])
+
+
+def test_limits_on_effective_moments():
+    """D30: of COHERENT-CsI as printed, and of a reactor, whose moment is Lambda_3 times cos13."""
+    csi = moments.effective_limits(experiments.load("coherent-csi"))
+    assert csi == {"e": pytest.approx(6.156e-9, rel=1e-3), "mu": pytest.approx(4.155e-9, rel=1e-3)}
+    for name in ("conus", "texono"):
+        reactor = experiments.load(name)
+        third = moments.tmm_limits(reactor)[2]
+        # |U_e3|^2 = s13^2 is what a beam of nu_e does not see of Lambda_3.
+        expected = third * np.sqrt(1 - mixing.TALK_2019.sin2_theta13)
+        assert moments.effective_limits(reactor) == {"e": pytest.approx(expected, rel=1e-10)}
+
+
+@pytest.mark.parametrize("basis", ["flavour", "mass"])
+def test_limits_on_moments_of_dirac_neutrinos(basis):
+    """Against the sum over what goes out, flavour by flavour, of a matrix with a diagonal."""
+    rng = np.random.default_rng(5)
+    matrix = rng.normal(size=(3, 3)) + 1j * rng.normal(size=(3, 3))
+    csi = experiments.load("coherent-csi")
+    U = mixing.pmns(mixing.TALK_2019)
+    counts = rates.counts_by_beam(csi, interactions.MagneticMoment())
+    total = 0.0
+    for beam in csi.beams:
+        row = ["e", "mu", "tau"].index(beam.flavour)
+        comes_in = np.eye(3)[row] if basis == "flavour" else U[row].conj()
+        total += counts[beam.name] * np.sum(np.abs(matrix @ comes_in) ** 2)
+    allowed = moments.constraint(csi).allowed_counts()
+    limit = moments.dirac_limit(csi, matrix, basis=basis)
+    assert limit == pytest.approx(np.sqrt(allowed / total), rel=1e-12)
+
+
+def test_a_majorana_matrix_is_one_of_dirac():
+    """The antisymmetric matrix of Lambda gives the limit along Lambda."""
+    csi, direction = experiments.load("coherent-csi"), np.array([1.0, 2j, -0.5])
+    antisymmetric = mixing.moment_matrix_mass(direction)
+    size = np.linalg.norm(direction)
+    along = moments.constraint(csi).limit_along(direction)
+    assert moments.dirac_limit(csi, antisymmetric, basis="mass") * size == pytest.approx(along)
+    with pytest.raises(DomainError, match=r"matrix: got the shape \(3,\)"):
+        moments.dirac_limit(csi, direction)

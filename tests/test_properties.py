@@ -217,6 +217,9 @@ WHOLE |= {("moments.luminosity_scan", "factors"), ("flux.Component", "density")}
 WHOLE |= {("tabulated.tabulated_flux", name) for name in ("energies", "values", "density")}
 WHOLE |= {("coverage.Coverage.coverage", "critical"), ("data.Windows.variance", "off")}
 WHOLE |= {("counts.GaussianCounts.on_off", "on"), ("counts.GaussianCounts.on_off", "off")}
+WHOLE |= {("mixing.dirac_moment_squared", "matrix"), ("moments.dirac_limit", "matrix")}
+WHOLE |= {("spectral.SpectralConstraint.counts", "moments")}
+WHOLE |= {("spectral.SpectralConstraint.interval_along", "direction")}
 WHOLE |= {("fit.Fit.interval", "values"), ("fit.Fit.upper_limit", "values")}
 VECTORISED = [
     (name, argument)

@@ -23,6 +23,7 @@ __all__ = [
     "TALK_2019",
     "OscillationParameters",
     "complex_moments",
+    "dirac_moment_squared",
     "effective_moment_squared",
     "flavour_projector",
     "moment_matrix_flavour",
@@ -62,7 +63,28 @@ class OscillationParameters:
             delta_cp=checked_number("delta_cp", self.delta_cp, "rad"),
         )
 
+    @classmethod
+    def from_degrees(
+        cls, theta12: float, theta13: float, theta23: float, delta_cp: float = 0.0
+    ) -> "OscillationParameters":
+        """Return the parameters from angles and phase in degrees.
 
+        Examples
+        --------
+        >>> round(OscillationParameters.from_degrees(34.5, 8.45, 47.7).sin2_theta12, 3)
+        0.321
+        """
+        angles = {"theta12": theta12, "theta13": theta13, "theta23": theta23}
+        sines = []
+        for name, angle in angles.items():
+            degrees = checked_number(name, angle, "degrees", at_least=0, at_most=90)
+            sines.append(float(np.sin(np.radians(degrees)) ** 2))
+        phase = float(np.radians(checked_number("delta_cp", delta_cp, "degrees")))
+        return cls(sines[0], sines[1], sines[2], phase)
+
+
+#: To which states a matrix of moments belongs.
+BASES = ("flavour", "mass")
 #: Best fit of de Salas et al., Phys. Lett. B 782 (2018) 633, arXiv:1708.01186, normal ordering,
 #: but with delta_CP = 0, as in the published table of limits.
 TALK_2019 = OscillationParameters(0.320, 0.0216, 0.547)
@@ -230,6 +252,64 @@ def effective_moment_squared(
     # |P v|^2 equals v^dagger P v for a projector and cannot fall below 0 by rounding.
     squared: NDArray[np.float64] = np.sum(np.abs(values @ projector.T) ** 2, axis=-1)
     return squared
+
+
+def dirac_moment_squared(
+    matrix: ArrayLike,
+    flavour: str,
+    parameters: OscillationParameters = TALK_2019,
+    *,
+    basis: str = "flavour",
+) -> NDArray[np.float64]:
+    r"""Return the effective moment squared of one flavour of Dirac neutrinos.
+
+    .. math:: \mu^2_{\nu_\alpha} = (\lambda^\dagger \lambda)_{\alpha\alpha} \quad\text{or}\quad
+              \sum_j \Big|\sum_i \lambda_{ji} U^*_{\alpha i}\Big|^2
+
+    Parameters
+    ----------
+    matrix : array_like of complex, shape (..., 3, 3)
+        Moments in Bohr magnetons: columns are what comes in, rows the right-handed states that go
+        out. It may have a diagonal.
+    flavour, parameters
+        See `flavour_projector`; neutrinos and antineutrinos are alike.
+    basis : {"flavour", "mass"}, optional
+        To which states the columns belong.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        In units of the Bohr magneton squared.
+
+    References
+    ----------
+    W. Grimus and T. Schwetz, hep-ph/0006028.
+
+    Examples
+    --------
+    >>> diagonal = np.diag([3e-11, 4e-11, 0])
+    >>> float(dirac_moment_squared(diagonal, "mu").round(24))
+    1.6e-21
+    """
+    checked_choice("flavour", flavour, FLAVOURS)
+    square = dirac_square(matrix, parameters, basis)
+    index = FLAVOURS.index(flavour)
+    return np.asarray(square[..., index, index].real)
+
+
+def dirac_square(
+    matrix: ArrayLike, parameters: OscillationParameters, basis: str
+) -> NDArray[np.complex128]:
+    """Return lambda^dagger lambda in flavour of moments of Dirac neutrinos, or refuse them."""
+    checked_choice("basis", basis, BASES)
+    checked_kind("parameters", parameters, OscillationParameters)
+    values = complex_moments(matrix)
+    if values.shape[-2:] != (3, 3):
+        raise DomainError(f"matrix: got the shape {values.shape}; allowed: (3, 3) at its end")
+    if basis == "mass":
+        values = values @ pmns(parameters).conj().T
+    square: NDArray[np.complex128] = np.swapaxes(values.conj(), -1, -2) @ values
+    return square
 
 
 def complex_moments(moments: ArrayLike) -> NDArray[np.complex128]:

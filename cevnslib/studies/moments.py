@@ -27,8 +27,10 @@ from ..checks import (
 from ..errors import DomainError, NoLimitError, quoted
 from ..experiments import Experiment, SolarMeasurement
 from ..physics.interactions import Interaction, MagneticMoment, StandardModel
-from ..physics.mixing import TALK_2019, OscillationParameters, complex_moments
+from ..physics.mixing import TALK_2019, OscillationParameters, complex_moments, dirac_square
+from ..physics.neutrinos import FLAVOURS
 from ..rates import fold, matrices_of_events, saying_why_nothing_is_seen
+from ..sources.flux import Component
 from ..sources.solar import solar_shares
 from ..statistics.chi2 import CountChi2, delta_chi2
 
@@ -39,6 +41,8 @@ __all__ = [
     "boundary",
     "combined_delta_chi2",
     "constraint",
+    "dirac_limit",
+    "effective_limits",
     "least_counts",
     "limits_by_beam",
     "luminosity_scan",
@@ -334,6 +338,96 @@ def tmm_limits(
     choices = _choices(parameters, phases)
     (constraints,) = _constraints(experiment, [beam], choices, standard_model, magnetic)
     return _weakest(constraints, confidence)
+
+
+def effective_limits(
+    experiment: Experiment,
+    beam: str = "all",
+    *,
+    confidence: float = 0.90,
+    standard_model: Interaction = StandardModel(),  # noqa: B008, it is frozen
+    magnetic: Interaction = MagneticMoment(),  # noqa: B008, it is frozen
+) -> dict[str, float]:
+    """Return upper limits on the effective moment of each flavour that the source has.
+
+    Parameters
+    ----------
+    experiment, beam, confidence, standard_model, magnetic
+        See `tmm_limits`.
+
+    Returns
+    -------
+    dict of str to float
+        Limits in Bohr magnetons by the flavour; those of the others are zero.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments
+    >>> csi = effective_limits(experiments.load("coherent-csi"))
+    >>> {flavour: f"{limit:.3e}" for flavour, limit in csi.items()}
+    {'e': '6.156e-09', 'mu': '4.155e-09'}
+    """
+    allowed, events = _allowed_and_events(experiment, beam, confidence, standard_model, magnetic)
+    counts = np.array([component.shares for component, _ in events]).T @ [n for _, n in events]
+    sizes = _sizes(allowed, counts, counts.max())
+    return {name: float(x) for name, x, n in zip(FLAVOURS, sizes, counts, strict=True) if n}
+
+
+def dirac_limit(
+    experiment: Experiment,
+    matrix: ArrayLike,
+    beam: str = "all",
+    *,
+    basis: str = "flavour",
+    parameters: OscillationParameters = TALK_2019,
+    confidence: float = 0.90,
+    standard_model: Interaction = StandardModel(),  # noqa: B008, it is frozen
+    magnetic: Interaction = MagneticMoment(),  # noqa: B008, it is frozen
+) -> float:
+    """Return the largest factor by which a matrix of moments of Dirac neutrinos is allowed.
+
+    Parameters
+    ----------
+    experiment, beam, parameters, confidence, standard_model, magnetic
+        See `tmm_limits`.
+    matrix : array_like of complex, shape (3, 3)
+        Moments; with one entry of 1 the limit is that on this entry, in Bohr magnetons.
+    basis : {"flavour", "mass"}, optional
+        See `cevnslib.physics.mixing.dirac_moment_squared`.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments
+    >>> csi = experiments.load("coherent-csi")
+    >>> f"{dirac_limit(csi, np.diag([0, 1, 0])):.3e}"
+    '4.155e-09'
+    """
+    allowed, events = _allowed_and_events(experiment, beam, confidence, standard_model, magnetic)
+    square = dirac_square(matrix, parameters, basis)
+    if square.ndim != 2:
+        raise DomainError(f"matrix: got the shape {np.shape(matrix)}; allowed: (3, 3)")
+    count = 0.0
+    for component, number in events:
+        seen = square.conj() if component.antineutrino else square
+        count += number * float(np.trace(seen @ np.array(component.density)).real)
+    largest = sum(number for _, number in events) * float(np.trace(square).real)
+    return float(_sizes(allowed, np.array(count), largest))
+
+
+def _allowed_and_events(
+    experiment: Experiment,
+    beam: str,
+    confidence: float,
+    standard_model: Interaction,
+    magnetic: Interaction,
+) -> tuple[float, list[tuple[Component, float]]]:
+    """Return the magnetic events that are allowed, and those of one Bohr magneton by component."""
+    ((constraint,),) = _constraints(experiment, [beam], [TALK_2019], standard_model, magnetic)
+    components = experiment.flux.components
+    totals = fold(experiment).events(magnetic).sum(axis=1).tolist()
+    chosen = experiment.flux.select(beam)
+    events = [pair for pair in zip(components, totals, strict=True) if pair[0] in chosen]
+    return constraint.allowed_counts(confidence), events
 
 
 def limits_by_beam(
