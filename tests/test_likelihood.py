@@ -326,6 +326,34 @@ def test_p_values_are_uniform():
     assert np.abs(np.sort(p) - steps).max() < 1.63 / np.sqrt(number)
 
 
+@pytest.mark.parametrize("mean", [0.05, 1.5, 6.0])
+def test_p_values_of_few_events(mean):
+    """Of a thousand bins: good fits are not called bad, and a shift of a half is seen."""
+    rng = np.random.default_rng(12)
+    number, bins = 200, 1000
+    p, shifted = [], []
+    for _ in range(number):
+        one = Likelihood([PoissonCounts("x", rng.poisson(mean, bins))])
+        p.append(one.goodness_of_fit(np.full(bins, mean)).p)
+        shifted.append(one.goodness_of_fit(np.full(bins, 1.5 * mean)).p)
+    steps = (np.arange(number) + 0.5) / number
+    assert np.abs(np.sort(p) - steps).max() < 1.63 / np.sqrt(number)
+    if mean > 1:  # rare events tell their number only through the means
+        assert np.median(shifted) < 0.1
+
+
+def test_the_moments_of_poisson_costs():
+    """By a million draws, to five of their errors."""
+    rng = np.random.default_rng(13)
+    for mean in (0.02, 0.7, 1.5, 4.0, 30.0, 400.0):
+        drawn = PoissonCounts("x", rng.poisson(mean, 1_000_000))
+        costs = drawn._cost(np.full(1_000_000, mean))[0]
+        first, second = PoissonCounts("x", [1.0])._spread(np.array([mean]))
+        assert costs.mean() == pytest.approx(first[0], abs=5 * costs.std() / 1e3 + 4e-3)
+        spread = 5 * np.sqrt(np.mean((costs - costs.mean()) ** 4)) / 1e3
+        assert costs.var() == pytest.approx(second[0], abs=spread + 0.02)
+
+
 X: Any = "x"
 FLUX = Nuisance("flux", 0.1)
 

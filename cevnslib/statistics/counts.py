@@ -28,6 +28,8 @@ __all__ = [
     "Template",
 ]
 Floats = NDArray[np.float64]
+#: A count above which the moments of its cost are taken for those of this count.
+FEW = 50.0
 #: Numbers in bins: whatever numpy makes an array of comes in, and an array of float64 is kept.
 Bins = Any
 
@@ -202,6 +204,10 @@ class Counts(ABC):
     def _cost(self, mean: Floats) -> tuple[Floats, Floats, Floats]:
         """Return -2 ln L of each bin, and its first two derivatives, for means (..., bins)."""
 
+    def _spread(self, mean: Floats) -> tuple[Floats, Floats]:
+        """Return mean and variance of the cost of each bin if its mean is right."""
+        return np.ones(mean.shape), np.full(mean.shape, 2.0)
+
     def _fixed(self) -> Floats:
         """Return what is expected without a prediction, where all nuisances are 0."""
         return sum((one.counts for one in self.templates), np.zeros(len(self.observed)))
@@ -250,6 +256,17 @@ class PoissonCounts(Counts):
             slope = 2 * (1 - np.where(n > 0, n / mean, 0.0))
             curvature = np.where(n > 0, 2 * n / mean**2, 0.0)
         return _poisson(n, mean), slope, curvature
+
+    def _spread(self, mean: Floats) -> tuple[Floats, Floats]:
+        """Sum over all counts where they are few; they approach 1 and 2 where they are many."""
+        from scipy.special import gammaln, xlogy
+
+        n = np.arange(0.0, FEW + 12 * np.sqrt(FEW) + 20)
+        few = np.minimum(mean, FEW)[:, np.newaxis]
+        chance = np.exp(xlogy(n, few) - few - gammaln(n + 1))
+        cost = 2 * (few - n + xlogy(n, n) - xlogy(n, np.maximum(few, 1e-300)))
+        first = np.sum(chance * cost, axis=1)
+        return first, np.sum(chance * (cost - first[:, np.newaxis]) ** 2, axis=1)
 
     @property
     def _needed(self) -> NDArray[np.bool_]:

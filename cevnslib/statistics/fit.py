@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks import checked, checked_choice, checked_kind, checked_number, checked_tuple, keep
 from ..errors import ConfigurationError, DomainError, FitError, NoLimitError, quoted
 from .chi2 import delta_chi2
-from .goodness import Goodness, goodness_of_fit
+from .goodness import Goodness
 from .likelihood import Likelihood
 
 __all__ = ["BestFit", "Fit", "Parameter", "Scan"]
@@ -437,8 +437,7 @@ class Fit:
             one.sigma == np.inf and not one._at_boundary(values[one.name])
             for one in self.parameters
         )
-        degrees = self.likelihood._free_nuisances(nuisances)
-        goodness = goodness_of_fit(chi2, self.likelihood.bins, fitted + degrees)
+        goodness = self.likelihood._goodness(predicted, nuisances, chi2, fitted)
         return BestFit(values, chi2, {k: float(x) for k, x in nuisances.items()}, goodness)
 
 
