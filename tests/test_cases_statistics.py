@@ -15,6 +15,7 @@ from cevnslib.statistics.counts import (
     PoissonCounts,
     Template,
 )
+from cevnslib.statistics.data import CountingMeasurement
 from cevnslib.statistics.fit import Fit, Parameter
 from cevnslib.statistics.likelihood import Likelihood
 
@@ -81,6 +82,8 @@ def test_on_and_off_for_different_times(on, off, ratio, printed):
 def test_a_negative_excess(seen, variance, printed):
     found = limit(GaussianCounts("mine", seen, variance=variance))
     assert (found - seen) ** 2 == pytest.approx(variance * RISE + seen**2, rel=FOUND)
+    counted = CountingMeasurement(seen, 0, (variance - seen) / 2, 0, 0).chi2(1.0)
+    assert counted.upper_limit(0.0, RISE) == pytest.approx(found, rel=FOUND)
     if printed:
         assert found == pytest.approx(printed, rel=0.005)
 
