@@ -21,7 +21,7 @@ from cevnslib.physics import interactions, mixing, oscillations, targets
 from cevnslib.sources import spectra
 from cevnslib.sources.beams import Beam
 from cevnslib.sources.sns import spallation_source
-from cevnslib.statistics import counts, coverage, fit, goodness, likelihood
+from cevnslib.statistics import counts, coverage, fit, goodness, likelihood, templates
 from cevnslib.studies import moments, published, sterile
 from tests.test_project import MODULES
 
@@ -38,8 +38,8 @@ STUDY = coverage.study(ENSEMBLE, TRUTHS, 1000)
 
 CLAIM = published.numbers()[0]
 
-FLUX = counts.Nuisance("flux", 0.1)
-BACKGROUND = counts.Template("background", [3.0, 2.0, 1.0], {FLUX: 1.0})
+FLUX = templates.Nuisance("flux", 0.1)
+BACKGROUND = templates.Template("background", [3.0, 2.0, 1.0], {FLUX: 1.0})
 DATA_SET: dict[str, Any] = {"name": "mine", "observed": (4.0, 0.0, 2.0), "templates": (BACKGROUND,)}
 DATA_SET["variations"] = {FLUX: [0.9, 1.0, 1.1]}
 LIKELIHOOD = likelihood.Likelihood((counts.PoissonCounts(**DATA_SET),))
@@ -269,8 +269,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "scale.map_tasks": {"function": abs, "tasks": [-1, 2]},
     "scale.process_pool": {},
     "scale.end_with_parent": {},
-    "counts.Nuisance": {"name": "flux", "sigma": 0.1, "at_least": -1.0},
-    "counts.Template": vars(BACKGROUND),
+    "templates.Nuisance": {"name": "flux", "sigma": 0.1, "at_least": -1.0},
+    "templates.Template": vars(BACKGROUND),
     "counts.PoissonCounts": DATA_SET,
     "counts.GaussianCounts": {**DATA_SET, "variance": (5.0, 2.0, 3.0)},
     "counts.GaussianCounts.on_off": {

@@ -10,14 +10,13 @@ from cevnslib.errors import BadFitWarning
 from cevnslib.statistics.chi2 import BinnedChi2
 from cevnslib.statistics.counts import (
     GaussianCounts,
-    Nuisance,
     OnOffCounts,
     PoissonCounts,
-    Template,
 )
 from cevnslib.statistics.data import CountingMeasurement
 from cevnslib.statistics.fit import Fit, Parameter
 from cevnslib.statistics.likelihood import Likelihood
+from cevnslib.statistics.templates import Nuisance, Template
 
 RISE = chi2_distribution.ppf(0.90, 1)
 #: Of root finding and of a best fit between the points of a grid.

@@ -18,9 +18,10 @@ from cevnslib.errors import (
     NoLimitError,
     UnknownNameError,
 )
-from cevnslib.statistics.counts import GaussianCounts, Nuisance, PoissonCounts, Template
+from cevnslib.statistics.counts import GaussianCounts, PoissonCounts
 from cevnslib.statistics.fit import Fit, Parameter
 from cevnslib.statistics.likelihood import Likelihood
+from cevnslib.statistics.templates import Nuisance, Template
 
 RISE = chi2_distribution.ppf(0.90, 1)
 X = np.array([0.5, 1.0, 2.0, 3.0, 5.0])

@@ -15,13 +15,12 @@ from cevnslib.statistics.chi2 import BinnedChi2, CountChi2
 from cevnslib.statistics.counts import (
     Counts,
     GaussianCounts,
-    Nuisance,
     OnOffCounts,
     PoissonCounts,
-    Template,
 )
 from cevnslib.statistics.goodness import goodness_of_fit
 from cevnslib.statistics.likelihood import Likelihood
+from cevnslib.statistics.templates import Nuisance, Template
 
 #: Of a few roundings in sums of some hundred terms.
 ROUNDING = 1e-12

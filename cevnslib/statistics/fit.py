@@ -163,7 +163,8 @@ class Fit:
 
     Examples
     --------
-    >>> from cevnslib.statistics.counts import PoissonCounts, Template
+    >>> from cevnslib.statistics.counts import PoissonCounts
+    >>> from cevnslib.statistics.templates import Template
     >>> paired = PoissonCounts("paired", 3, [Template("background", 2.8)])
     >>> fit = Fit(Likelihood([paired]), lambda signal: signal, [Parameter("signal", 1, at_least=0)])
     >>> round(fit.upper_limit("signal", np.linspace(0, 20, 41)), 3)

@@ -17,9 +17,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import checked, checked_integer, checked_tuple, keep
 from ..errors import DomainError
-from .counts import Counts, Floats, Nuisance, together
+from .counts import Counts
 from .goodness import Goodness, goodness_of_fit
 from .minima import ConvexProblem, pairs_of
+from .templates import Floats, Nuisance, together
 
 __all__ = ["Likelihood"]
 #: Products in one matrix multiplication of a part of the predictions. A part stays in a processor's
@@ -41,7 +42,8 @@ class Likelihood:
 
     Examples
     --------
-    >>> from cevnslib.statistics.counts import Nuisance, PoissonCounts, Template
+    >>> from cevnslib.statistics.counts import PoissonCounts
+    >>> from cevnslib.statistics.templates import Nuisance, Template
     >>> flux, neutrons = Nuisance("flux", 0.1), Nuisance("neutrons", 0.25)
     >>> near = PoissonCounts("near", [12, 5], [Template("n", [3, 1], {neutrons: 1})], {flux: 1})
     >>> far = PoissonCounts("far", [4], variations={flux: 1})
