@@ -280,6 +280,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "counts.OnOffCounts": {**DATA_SET, "off": (5.0, 3.0, 0.0), "ratio": 0.5},
     "likelihood.Likelihood": {"data": LIKELIHOOD.data},
     "likelihood.Likelihood.__call__": {"prediction": PREDICTION},
+    "likelihood.Likelihood.drawn": {
+        **{"prediction": PREDICTION, "rng": np.random.default_rng(1)},
+    },
     "likelihood.Likelihood.minimum": {"prediction": PREDICTION},
     "likelihood.Likelihood.goodness_of_fit": {"prediction": PREDICTION},
     "goodness.Goodness": {"chi2": 3.0, "degrees_of_freedom": 2, "p": 0.2},

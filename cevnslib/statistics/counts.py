@@ -9,7 +9,7 @@ for a prediction N, templates B, and nuisances :math:`x_k` of width :math:`\sigm
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -91,6 +91,10 @@ class Counts(ABC):
     def _cost(self, mean: Floats) -> tuple[Floats, Floats, Floats]:
         """Return -2 ln L of each bin, and its first two derivatives, for means (..., bins)."""
 
+    @abstractmethod
+    def _drawn(self, mean: Floats, rng: np.random.Generator) -> "Counts":
+        """Return what another experiment with these means sees."""
+
     def _spread(self, mean: Floats) -> tuple[Floats, Floats]:
         """Return mean and variance of the cost of each bin if its mean is right."""
         return np.ones(mean.shape), np.full(mean.shape, 2.0)
@@ -124,6 +128,9 @@ class PoissonCounts(Counts):
             slope = 2 * (1 - np.where(n > 0, n / mean, 0.0))
             curvature = np.where(n > 0, 2 * n / mean**2, 0.0)
         return _poisson(n, mean), slope, curvature
+
+    def _drawn(self, mean: Floats, rng: np.random.Generator) -> "PoissonCounts":
+        return replace(self, observed=rng.poisson(mean))
 
     def _spread(self, mean: Floats) -> tuple[Floats, Floats]:
         """Sum over all counts where they are few; they approach 1 and 2 where they are many."""
@@ -237,6 +244,9 @@ class GaussianCounts(Counts):
         curvature = np.broadcast_to(2 / self.variance, mean.shape)
         return residual**2 / self.variance, residual * curvature, curvature
 
+    def _drawn(self, mean: Floats, rng: np.random.Generator) -> "GaussianCounts":
+        return replace(self, observed=rng.normal(mean, np.sqrt(self.variance)))
+
 
 def _ratio(name: str, ratio: float, on: Floats, off: Floats) -> float:
     if on.shape != off.shape:
@@ -278,16 +288,27 @@ class OnOffCounts(Counts):
         off = bins_of(f"{self.name}, off", self.off, at_least=0)
         keep(self, off=off, ratio=_ratio(self.name, self.ratio, self.observed, off))
 
-    def _cost(self, mean: Floats) -> tuple[Floats, Floats, Floats]:
+    def _background(self, mean: Floats) -> Floats:
+        """Return the best mean of the background with the source, a b."""
         on, off, share = self.observed, self.off, 1 + 1 / self.ratio
         # B = a b is best where share B^2 - linear B - n_off m = 0.
         linear = on + off - share * mean
         root = np.sqrt(linear**2 + 4 * share * off * mean)
         # Of the two forms of one root, the one in which nothing cancels.
         with np.errstate(invalid="ignore", divide="ignore"):
-            background = np.where(
+            background: Floats = np.where(
                 linear >= 0, (linear + root) / (2 * share), 2 * off * mean / (root - linear)
             )
+        return background
+
+    def _drawn(self, mean: Floats, rng: np.random.Generator) -> "OnOffCounts":
+        background = self._background(mean)
+        off = rng.poisson(background / self.ratio)
+        return replace(self, observed=rng.poisson(mean + background), off=off)
+
+    def _cost(self, mean: Floats) -> tuple[Floats, Floats, Floats]:
+        on, off, background = self.observed, self.off, self._background(mean)
+        with np.errstate(invalid="ignore", divide="ignore"):
             total, without = mean + background, background / self.ratio
             value = _poisson(on, total) + _poisson(off, without)
             slope = 2 * (1 - np.where(on > 0, on / total, 0.0))

@@ -8,14 +8,14 @@ Gaussian and no nuisance is bounded, the result is that of the covariance form
 direction; `cevnslib.statistics.minima` says how the least value is reached.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import checked, checked_integer, checked_tuple, keep
+from ..checks import checked, checked_integer, checked_kind, checked_tuple, keep
 from ..errors import DomainError
 from .counts import Counts
 from .goodness import Goodness, goodness_of_fit
@@ -126,11 +126,43 @@ class Likelihood:
             The number of its parameters that were fitted and are not at a boundary.
         """
         fitted = checked_integer("number of fitted parameters", fitted, at_least=0, at_most=10**9)
+        signal = self._one(prediction)
+        value, x = self._minimum(signal)
+        return self._goodness(signal, x, float(value), fitted)
+
+    def drawn(
+        self, prediction: Mapping[str, ArrayLike] | ArrayLike, rng: np.random.Generator
+    ) -> "Likelihood":
+        """Return the likelihood of another experiment, of which a prediction is the truth.
+
+        Constrained nuisances are drawn too, from their Gaussians above their least values; free
+        ones, and backgrounds that were counted without a source, are those of the best fit here.
+
+        Parameters
+        ----------
+        prediction : mapping of str to array_like, or array_like
+            Counts in bins; one prediction.
+        rng : numpy.random.Generator
+            What draws.
+        """
+        checked_kind("rng", rng, np.random.Generator)
+        signal = self._one(prediction)
+        _, x = self._minimum(signal)
+        model = self._model
+        for one in model.nuisances:
+            if one.sigma < np.inf:
+                least = -np.inf if one.at_least is None else one.at_least
+                x[one.name] = np.asarray(one.sigma * rng.normal())
+                while x[one.name] < least:
+                    x[one.name] = np.asarray(one.sigma * rng.normal())
+        parts = model.parts(signal, np.array([x[one.name] for one in model.nuisances]))
+        return Likelihood([one._drawn(mean, rng) for one, mean in parts])
+
+    def _one(self, prediction: Mapping[str, ArrayLike] | ArrayLike) -> Floats:
         signal = self._checked(prediction)
         if signal.ndim > 1:
             raise DomainError(f"predictions: got {len(signal)}; allowed: one")
-        value, x = self._minimum(signal)
-        return self._goodness(signal, x, float(value), fitted)
+        return signal
 
     def _goodness(
         self, signal: Floats, nuisances: Mapping[str, Floats], chi2: float, fitted: int
@@ -259,12 +291,16 @@ class _Model:
             self.counting,
         )
 
+    def parts(self, signal: Floats, x: Floats) -> Iterator[tuple[Counts, Floats]]:
+        """Yield data sets with the means of their bins at nuisances x."""
+        z = np.divide(x, self.unit, out=np.zeros(len(x)), where=self.unit > 0)
+        (mean,) = self._problem(signal[np.newaxis]).mean(z[np.newaxis])
+        for one, part in zip(self.data, np.split(mean, self.ends[:-1]), strict=True):
+            yield one, np.maximum(part, 0.0) if one.counting else part
+
     def spread(self, signal: Floats, x: Floats) -> tuple[float, float]:
         """Return mean and variance of a bin's cost if its mean is right, averaged over bins."""
-        z = np.divide(x, self.unit, out=np.zeros_like(x), where=self.unit > 0)
-        (mean,) = self._problem(signal[np.newaxis]).mean(z[np.newaxis])
-        parts = np.split(np.maximum(mean, 0.0), self.ends[:-1])
-        spreads = [one._spread(part) for one, part in zip(self.data, parts, strict=True)]
+        spreads = [one._spread(mean) for one, mean in self.parts(signal, x)]
         first, second = (np.concatenate(each).mean() for each in zip(*spreads, strict=True))
         return max(float(first), 1e-9), max(float(second), 1e-9)
 
