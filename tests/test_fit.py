@@ -130,6 +130,20 @@ def test_all_pieces():
     assert np.ravel(pieces) == pytest.approx([-ends[1], -ends[0], ends[0], ends[1]], rel=1e-7)
 
 
+def test_the_deepest_minimum_counts():
+    """It is narrow and lies between the points of the grid."""
+
+    def two_dips(x):
+        return np.sqrt(min((x - 2) ** 2 + 1, ((x + 2.13) / 0.1) ** 2))
+
+    data = GaussianCounts("x", 0.0, variance=1)
+    fit = Fit(Likelihood([data]), two_dips, [Parameter("x", 1.0)])
+    wide, narrow = np.sqrt(RISE - 1), 0.1 * np.sqrt(RISE)
+    expected = [-2.13 - narrow, -2.13 + narrow, 2 - wide, 2 + wide]
+    pieces = fit.interval("x", np.linspace(-5, 5, 21))
+    assert np.ravel(pieces) == pytest.approx(expected, abs=1e-6)
+
+
 def test_the_best_fit_of_a_sum():
     """Two sets that disagree: the interval is that of the mean, and chi2 tells of them."""
     first, second = (GaussianCounts(name, x, variance=1) for name, x in (("a", 0.0), ("b", 3.0)))

@@ -284,14 +284,18 @@ class Fit:
         (x,) = scan.values.values()
         (parameter,) = (one for one in self.parameters if one.name == name)
 
-        def margin(place: float) -> float:
-            return float(self._profile((name,), np.array([[place]]))[0]) - scan.best.chi2 - level
+        most = scan.best.chi2 + level
 
-        places = dict(zip(x.tolist(), (scan.chi2 - scan.best.chi2 - level).tolist(), strict=True))
+        def margin(place: float) -> float:
+            return float(self._profile((name,), np.array([[place]]))[0]) - most
+
+        places = dict(zip(x.tolist(), (scan.chi2 - most).tolist(), strict=True))
         places[scan.best.values[name]] = -level
         places |= turning_points(places, margin)
+        lower = min(min(places.values()) + level, 0.0)  # another minimum may be the least
+        most += lower
         x = np.array(sorted(places))
-        height = np.array([places[place] for place in x])
+        height = np.array([places[place] for place in x]) - lower
         inside = height <= 0
         for end, bound, step in ((0, parameter.at_least, -1), (-1, parameter.at_most, 1)):
             if inside[end] and x[end] != bound:

@@ -64,6 +64,8 @@ def turning_points(
 ) -> Iterator[tuple[float, float]]:
     """Yield minima and maxima between places that may cross 0 there, with their margins.
 
+    Minima that may be the least of all are among them.
+
     Examples
     --------
     >>> def margin(x):
@@ -74,12 +76,14 @@ def turning_points(
     """
     from scipy.optimize import minimize_scalar
 
-    x = sorted(places)
+    x, least = sorted(places), min(places.values()) + 1e-9
     for left, centre, right in zip(x, x[1:], x[2:], strict=False):
         a, b, c = (places[place] for place in (left, centre, right))
-        sign = 1.0 if b > 0 else -1.0
-        depth = max(sign * (a - b), sign * (c - b))
-        if sign * a >= sign * b <= sign * c and 0 < sign * b < depth:
+        low, high = b - (max(a, c) - b), b + (b - min(a, c))  # how far it may go beyond b
+        dip = a >= b <= c and (b > 0 > low or b > least > low)
+        peak = a <= b >= c and b <= 0 < high
+        if dip or peak:
+            sign = 1.0 if dip else -1.0
             found = minimize_scalar(
                 lambda place, sign=sign: sign * margin(place),
                 bounds=(left, right),
