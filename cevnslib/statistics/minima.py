@@ -139,9 +139,10 @@ class ConvexProblem:
         """Return -2 ln L of costs in bins, with barriers of some height."""
         value: Floats = np.sum(costs, axis=-1) + np.sum(z**2 * self.weight, axis=-1)
         if height:
-            value -= 2 * height * np.sum(np.log(self._rooms(mean)), axis=-1)
             bounded = np.isfinite(self.least)
-            value -= 2 * height * np.sum(np.log((z - self.least)[:, bounded]), axis=-1)
+            with np.errstate(divide="ignore", invalid="ignore"):  # at a wall, but for rounding
+                value -= 2 * height * np.sum(np.log(self._rooms(mean)), axis=-1)
+                value -= 2 * height * np.sum(np.log((z - self.least)[:, bounded]), axis=-1)
         return value
 
     def _rooms(self, mean: Floats) -> Floats:
@@ -209,7 +210,11 @@ class ConvexProblem:
         size = np.where(size > 0, size, 1.0)
         scaled = hessian / (size[:, :, None] * size[:, None, :])
         scaled[:, diagonal, diagonal] += 1e-13 * (1 - self.weight)
-        step = -np.linalg.solve(scaled, (gradient / size)[..., None])[..., 0] / size
+        wanted = (gradient / size)[..., np.newaxis]
+        try:
+            step = -np.linalg.solve(scaled, wanted)[..., 0] / size
+        except np.linalg.LinAlgError:  # errors of some 1e8 times what the bins tell
+            step = -np.linalg.solve(scaled + 1e-12 * np.eye(K), wanted)[..., 0] / size
         return value, gradient, step
 
     def _share(
