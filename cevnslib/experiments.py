@@ -568,6 +568,6 @@ def _measurement(table: Table) -> Measurement:
         "poisson": PoissonProjection,
     }
     kind = table.choice("kind", tuple(kinds))
-    numbers = {field.name: table.number(field.name, at_least=0) for field in fields(kinds[kind])}
+    numbers = {field.name: table.number(field.name) for field in fields(kinds[kind])}
     table.finish()
     return kinds[kind](**numbers)

@@ -23,7 +23,7 @@ from cevnslib.sources import spectra
 from cevnslib.sources.beams import Beam
 from cevnslib.sources.flux import Component
 from cevnslib.sources.sns import spallation_source
-from cevnslib.statistics import counts, coverage, fit, goodness, likelihood
+from cevnslib.statistics import counts, coverage, fit, goodness, likelihood, templates
 from cevnslib.studies import moments, published, spectral, sterile
 from tests.test_project import MODULES
 
@@ -50,8 +50,8 @@ STUDY = coverage.study(ENSEMBLE, TRUTHS, 1000)
 
 CLAIM = published.numbers()[0]
 
-FLUX = counts.Nuisance("flux", 0.1)
-BACKGROUND = counts.Template("background", [3.0, 2.0, 1.0], {FLUX: 1.0})
+FLUX = templates.Nuisance("flux", 0.1)
+BACKGROUND = templates.Template("background", [3.0, 2.0, 1.0], {FLUX: 1.0})
 DATA_SET: dict[str, Any] = {"name": "mine", "observed": (4.0, 0.0, 2.0), "templates": (BACKGROUND,)}
 DATA_SET["variations"] = {FLUX: [0.9, 1.0, 1.1]}
 LIKELIHOOD = likelihood.Likelihood((counts.PoissonCounts(**DATA_SET),))
@@ -100,7 +100,7 @@ BEHIND |= {f"sheets.{name}" for name in ("Row", "by_stage", "counts_table", "inp
 BEHIND |= {f"sheets.{name}" for name in ("introduction", "limits_table", "rows", "solar_row")}
 BEHIND |= {f"sterile.{name}" for name in ("ExclusionCurve", "as_csv", "best", "introduction")}
 BEHIND |= {f"sterile.{name}" for name in ("names", "scenarios", "set_ups", "summary")}
-BEHIND |= {"checks.Doors", "minima", "scattering.Flavoured"}
+BEHIND |= {"checks.Doors", "minima", "scattering.Flavoured", "searches"}
 BEHIND |= {f"experiments.{name}" for name in ("description", "names", "solar_names", "variants")}
 
 #: Results: what this library makes and a reader is given; whoever makes them checks what they hold.
@@ -352,8 +352,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "scale.map_tasks": {"function": abs, "tasks": [-1, 2]},
     "scale.process_pool": {},
     "scale.end_with_parent": {},
-    "counts.Nuisance": {"name": "flux", "sigma": 0.1, "at_least": -1.0},
-    "counts.Template": vars(BACKGROUND),
+    "templates.Nuisance": {"name": "flux", "sigma": 0.1, "at_least": -1.0},
+    "templates.Template": vars(BACKGROUND),
     "counts.PoissonCounts": DATA_SET,
     "counts.GaussianCounts": {**DATA_SET, "variance": (5.0, 2.0, 3.0)},
     "counts.GaussianCounts.on_off": {
@@ -363,6 +363,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "counts.OnOffCounts": {**DATA_SET, "off": (5.0, 3.0, 0.0), "ratio": 0.5},
     "likelihood.Likelihood": {"data": LIKELIHOOD.data},
     "likelihood.Likelihood.__call__": {"prediction": PREDICTION},
+    "likelihood.Likelihood.drawn": {
+        **{"prediction": PREDICTION, "rng": np.random.default_rng(1)},
+    },
     "likelihood.Likelihood.minimum": {"prediction": PREDICTION},
     "likelihood.Likelihood.goodness_of_fit": {"prediction": PREDICTION},
     "goodness.Goodness": {"chi2": 3.0, "degrees_of_freedom": 2, "p": 0.2},

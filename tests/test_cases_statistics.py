@@ -10,13 +10,13 @@ from cevnslib.errors import BadFitWarning
 from cevnslib.statistics.chi2 import BinnedChi2
 from cevnslib.statistics.counts import (
     GaussianCounts,
-    Nuisance,
     OnOffCounts,
     PoissonCounts,
-    Template,
 )
+from cevnslib.statistics.data import CountingMeasurement
 from cevnslib.statistics.fit import Fit, Parameter
 from cevnslib.statistics.likelihood import Likelihood
+from cevnslib.statistics.templates import Nuisance, Template
 
 RISE = chi2_distribution.ppf(0.90, 1)
 #: Of root finding and of a best fit between the points of a grid.
@@ -81,6 +81,8 @@ def test_on_and_off_for_different_times(on, off, ratio, printed):
 def test_a_negative_excess(seen, variance, printed):
     found = limit(GaussianCounts("mine", seen, variance=variance))
     assert (found - seen) ** 2 == pytest.approx(variance * RISE + seen**2, rel=FOUND)
+    counted = CountingMeasurement(seen, 0, (variance - seen) / 2, 0, 0).chi2(1.0)
+    assert counted.upper_limit(0.0, RISE) == pytest.approx(found, rel=FOUND)
     if printed:
         assert found == pytest.approx(printed, rel=0.005)
 

@@ -18,9 +18,10 @@ from cevnslib.errors import (
     NoLimitError,
     UnknownNameError,
 )
-from cevnslib.statistics.counts import GaussianCounts, Nuisance, PoissonCounts, Template
+from cevnslib.statistics.counts import GaussianCounts, PoissonCounts
 from cevnslib.statistics.fit import Fit, Parameter
 from cevnslib.statistics.likelihood import Likelihood
+from cevnslib.statistics.templates import Nuisance, Template
 
 RISE = chi2_distribution.ppf(0.90, 1)
 X = np.array([0.5, 1.0, 2.0, 3.0, 5.0])
@@ -127,6 +128,20 @@ def test_all_pieces():
     ends = np.sqrt([4 - half, 4 + half])
     pieces = narrow.interval("x", np.linspace(-5, 5, 13))
     assert np.ravel(pieces) == pytest.approx([-ends[1], -ends[0], ends[0], ends[1]], rel=1e-7)
+
+
+def test_the_deepest_minimum_counts():
+    """It is narrow and lies between the points of the grid."""
+
+    def two_dips(x):
+        return np.sqrt(min((x - 2) ** 2 + 1, ((x + 2.13) / 0.1) ** 2))
+
+    data = GaussianCounts("x", 0.0, variance=1)
+    fit = Fit(Likelihood([data]), two_dips, [Parameter("x", 1.0)])
+    wide, narrow = np.sqrt(RISE - 1), 0.1 * np.sqrt(RISE)
+    expected = [-2.13 - narrow, -2.13 + narrow, 2 - wide, 2 + wide]
+    pieces = fit.interval("x", np.linspace(-5, 5, 21))
+    assert np.ravel(pieces) == pytest.approx(expected, abs=1e-6)
 
 
 def test_the_best_fit_of_a_sum():

@@ -15,13 +15,12 @@ from cevnslib.statistics.chi2 import BinnedChi2, CountChi2
 from cevnslib.statistics.counts import (
     Counts,
     GaussianCounts,
-    Nuisance,
     OnOffCounts,
     PoissonCounts,
-    Template,
 )
 from cevnslib.statistics.goodness import goodness_of_fit
 from cevnslib.statistics.likelihood import Likelihood
+from cevnslib.statistics.templates import Nuisance, Template
 
 #: Of a few roundings in sums of some hundred terms.
 ROUNDING = 1e-12
@@ -324,6 +323,73 @@ def test_p_values_are_uniform():
         p.append(one.p)
     steps = (np.arange(number) + 0.5) / number
     assert np.abs(np.sort(p) - steps).max() < 1.63 / np.sqrt(number)
+
+
+@pytest.mark.parametrize("mean", [0.05, 1.5, 6.0])
+def test_p_values_of_few_events(mean):
+    """Of a thousand bins: good fits are not called bad, and a shift of a half is seen."""
+    rng = np.random.default_rng(12)
+    number, bins = 200, 1000
+    p, shifted = [], []
+    for _ in range(number):
+        one = Likelihood([PoissonCounts("x", rng.poisson(mean, bins))])
+        p.append(one.goodness_of_fit(np.full(bins, mean)).p)
+        shifted.append(one.goodness_of_fit(np.full(bins, 1.5 * mean)).p)
+    steps = (np.arange(number) + 0.5) / number
+    assert np.abs(np.sort(p) - steps).max() < 1.63 / np.sqrt(number)
+    if mean > 1:  # rare events tell their number only through the means
+        assert np.median(shifted) < 0.1
+
+
+def test_the_moments_of_poisson_costs():
+    """By a million draws, to five of their errors."""
+    rng = np.random.default_rng(13)
+    for mean in (0.02, 0.7, 1.5, 4.0, 30.0, 400.0):
+        drawn = PoissonCounts("x", rng.poisson(mean, 1_000_000))
+        costs = drawn._cost(np.full(1_000_000, mean))[0]
+        first, second = PoissonCounts("x", [1.0])._spread(np.array([mean]))
+        assert costs.mean() == pytest.approx(first[0], abs=5 * costs.std() / 1e3 + 4e-3)
+        spread = 5 * np.sqrt(np.mean((costs - costs.mean()) ** 4)) / 1e3
+        assert costs.var() == pytest.approx(second[0], abs=spread + 0.02)
+
+
+def test_what_is_drawn():
+    """Means and variances of counts, with those of the nuisances, to five of their errors."""
+    flux, free = Nuisance("flux", 0.2, -1), Nuisance("free", math.inf)
+    data: list[Counts] = [
+        PoissonCounts("few", [50], [Template("B", [5], {free: 1})], {flux: 1}),
+        GaussianCounts("many", -3.0, (), {flux: 1}, variance=4.0),
+        OnOffCounts("on", 30, off=40, ratio=0.5),
+    ]
+    both = Likelihood(data)
+    prediction = {"few": 40.0, "many": 10.0, "on": 10.0}
+    rng = np.random.default_rng(14)
+    drawn = [both.drawn(prediction, rng).data for _ in range(4000)]
+    seen = np.array([[float(one.observed[0]) for one in sets] for sets in drawn])
+    _, x = both.minimum(prediction)
+    level = 5 * (1 + float(x["free"]))
+    background = 20.0  # 30 and 40 are seen where 10 + 20 and 40 are expected
+    means = [40 + level, 10.0, 10 + background]
+    variances = [40 + level + 8.0**2, 4 + 2.0**2, 10 + background]
+    assert seen.mean(axis=0) == pytest.approx(means, abs=5 * np.sqrt(max(variances) / 4000))
+    assert seen.var(axis=0) == pytest.approx(variances, rel=5 * np.sqrt(3 / 4000))
+    together = np.corrcoef(seen.T)
+    assert together[0, 1] == pytest.approx(8 * 2 / np.sqrt(variances[0] * variances[1]), abs=0.07)
+    assert abs(together[0, 2]) < 0.07
+
+
+def test_intervals_cover():
+    """Of 60 events in ten bins, with a shared error: 90% of experiments are below 2.71."""
+    flux = Nuisance("flux", 0.15)
+    shape = np.linspace(2.0, 10.0, 10)
+    data = PoissonCounts("x", shape, [Template("B", np.full(10, 3.0))], {flux: 1})
+    rng = np.random.default_rng(15)
+    factors = np.linspace(0, 3, 301)[:, np.newaxis]
+    number, inside = 400, 0
+    for _ in range(number):
+        value = Likelihood([data]).drawn(shape, rng)(factors * shape)
+        inside += value[100] - value.min() <= chi2_distribution.ppf(0.90, 1)
+    assert inside / number == pytest.approx(0.90, abs=4.5 * np.sqrt(0.09 / number))
 
 
 X: Any = "x"

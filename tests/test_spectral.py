@@ -13,9 +13,10 @@ from cevnslib.errors import BadFitWarning, ConfigurationError, UnknownNameError
 from cevnslib.physics.interactions import StandardModel
 from cevnslib.physics.targets import target
 from cevnslib.sources.reactor import reactor_of_flux
-from cevnslib.statistics.counts import GaussianCounts, Nuisance, PoissonCounts
+from cevnslib.statistics.counts import GaussianCounts, PoissonCounts
 from cevnslib.statistics.data import Projection
 from cevnslib.statistics.likelihood import Likelihood
+from cevnslib.statistics.templates import Nuisance
 from cevnslib.studies import moments
 from cevnslib.studies.spectral import SpectralConstraint, spectral_constraint
 

@@ -1,4 +1,4 @@
-r"""Counts in bins, their additive templates, and the nuisances by which expectations vary.
+r"""Data sets: counts in bins, what is expected there, and by which nuisances it varies.
 
 In each bin j of a data set the mean is
 
@@ -9,136 +9,25 @@ for a prediction N, templates B, and nuisances :math:`x_k` of width :math:`\sigm
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import checked, checked_kind, checked_number, keep, owned
-from ..errors import DomainError, quoted
+from ..errors import DomainError
 from .chi2 import delta_chi2
+from .templates import Bins, Floats, Nuisance, Template, bins_of, named, together, variations_of
 
 __all__ = [
     "Counts",
     "GaussianCounts",
-    "Nuisance",
     "OnOffCounts",
     "PoissonCounts",
-    "Template",
 ]
-Floats = NDArray[np.float64]
-#: Numbers in bins: whatever numpy makes an array of comes in, and an array of float64 is kept.
-Bins = Any
-
-
-@dataclass(frozen=True)
-class Nuisance:
-    """A quantity that is known with an error, or not at all, and by which expectations vary.
-
-    Its value x is 0 where nothing varies. What one unit of x does is the variation that a data set
-    or a template gives; so a relative error of 10% is ``Nuisance("flux", 0.1)`` with the variation
-    1, or ``Nuisance("flux", 1)`` with the variation 0.1. Data sets share nuisances by their names.
-
-    Parameters
-    ----------
-    name : str
-        What it is called.
-    sigma : float
-        The width of its Gaussian constraint about 0, at least 0: 0 fixes it, ``math.inf`` leaves it
-        free.
-    at_least : float, optional
-        Its least value, at most 0: -1 keeps a template that varies by 1 from becoming negative.
-
-    Examples
-    --------
-    >>> Nuisance("flux", 0.1)
-    Nuisance(name='flux', sigma=0.1, at_least=None)
-    """
-
-    name: str
-    sigma: float
-    at_least: float | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse what is no name and no width."""
-        _named("nuisance", self.name)
-        sigma = checked_number(f"sigma of {self.name}", self.sigma, at_least=0, at_most=np.inf)
-        keep(self, sigma=sigma)
-        if self.at_least is not None:
-            least = checked_number(f"least {self.name}", self.at_least, at_most=0)
-            keep(self, at_least=least)
-
-
-def _named(kind: str, name: str) -> None:
-    if not checked_kind(f"name of the {kind}", name, str):
-        raise DomainError(f"name of the {kind}: got ''; allowed: some text")
-
-
-def _bins(name: str, counts: ArrayLike, *, at_least: float | None = None) -> Floats:
-    """Return one number for each bin, or refuse them; one number is one bin."""
-    numbers = np.atleast_1d(checked(name, counts, at_least=at_least))
-    if numbers.ndim > 1 or not numbers.size:
-        raise DomainError(
-            f"{name}: got the shape {numbers.shape}; allowed: one axis of bins, at least one"
-        )
-    return owned(numbers)
-
-
-def _variations(
-    owner: str, variations: Mapping[Nuisance, ArrayLike], bins: int | None
-) -> dict[Nuisance, float | Floats]:
-    """Return variations by their nuisances, one number each or one for each bin."""
-    checked_kind(f"variations of {owner}", variations, Mapping)
-    kept: dict[Nuisance, float | Floats] = {}
-    for nuisance, variation in variations.items():
-        checked_kind(f"a key in the variations of {owner}", nuisance, Nuisance)
-        numbers = checked(f"variation of {owner} with {nuisance.name}", variation)
-        if numbers.ndim and numbers.shape != (bins,):
-            raise DomainError(
-                f"variation of {owner} with {nuisance.name}: got the shape {numbers.shape}; "
-                f"allowed: one number, or one for each of {bins} bins"
-            )
-        kept[nuisance] = owned(numbers) if numbers.ndim else float(numbers)
-    return kept
-
-
-@dataclass(frozen=True, eq=False)
-class Template:
-    """Counts in bins that are added to a prediction, such as a background.
-
-    Parameters
-    ----------
-    name : str
-        What it is called.
-    counts : array_like, shape (bins,)
-        Expected counts where all nuisances are 0.
-    variations : mapping of Nuisance to float or array_like, optional
-        What one unit of a nuisance adds: a number is relative to the counts, an array is in counts,
-        one for each bin. Without any the template is known exactly.
-
-    Examples
-    --------
-    >>> known_to_a_quarter = Nuisance("neutrons", 0.25)
-    >>> Template("neutrons", [6.0, 2.0], {known_to_a_quarter: 1}).counts
-    array([6., 2.])
-    """
-
-    name: str
-    counts: Bins
-    variations: Mapping[Nuisance, Bins] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """Refuse what is no template."""
-        _named("template", self.name)
-        counts = _bins(f"counts of {self.name}", self.counts)
-        keep(self, counts=counts)
-        keep(self, variations=_variations(self.name, self.variations, len(counts)))
-
-    def _shift(self, nuisance: Nuisance) -> Floats | float:
-        """Return what one unit of a nuisance adds to each bin."""
-        variation: Floats | float = self.variations.get(nuisance, 0.0)
-        return variation if np.ndim(variation) else np.asarray(variation * self.counts)
+#: A count above which the moments of its cost are taken for those of this count.
+FEW = 50.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,8 +57,8 @@ class Counts(ABC):
 
     def __post_init__(self) -> None:
         """Refuse what is no data set."""
-        _named("data set", self.name)
-        observed = _bins(f"{self.name}, observed", self.observed, at_least=self._least)
+        named("data set", self.name)
+        observed = bins_of(f"{self.name}, observed", self.observed, at_least=self._least)
         bins = len(observed)
         templates = tuple(checked_kind(f"templates of {self.name}", self.templates, Sequence))
         for template in templates:
@@ -182,7 +71,7 @@ class Counts(ABC):
             checked(
                 f"template {template.name} of {self.name}", template.counts, at_least=self._least
             )
-        variations = _variations(self.name, self.variations, bins)
+        variations = variations_of(self.name, self.variations, bins)
         keep(self, observed=observed, templates=templates, variations=variations)
         together(self.nuisances)
 
@@ -202,6 +91,14 @@ class Counts(ABC):
     def _cost(self, mean: Floats) -> tuple[Floats, Floats, Floats]:
         """Return -2 ln L of each bin, and its first two derivatives, for means (..., bins)."""
 
+    @abstractmethod
+    def _drawn(self, mean: Floats, rng: np.random.Generator) -> "Counts":
+        """Return what another experiment with these means sees."""
+
+    def _spread(self, mean: Floats) -> tuple[Floats, Floats]:
+        """Return mean and variance of the cost of each bin if its mean is right."""
+        return np.ones(mean.shape), np.full(mean.shape, 2.0)
+
     def _fixed(self) -> Floats:
         """Return what is expected without a prediction, where all nuisances are 0."""
         return sum((one.counts for one in self.templates), np.zeros(len(self.observed)))
@@ -210,25 +107,6 @@ class Counts(ABC):
     def _needed(self) -> NDArray[np.bool_]:
         """The bins in which a mean of 0 is impossible."""
         return np.zeros(len(self.observed), dtype=bool)
-
-
-def together(nuisances: Sequence[Nuisance]) -> dict[str, Nuisance]:
-    """Return nuisances by their names, or refuse two of one name that differ.
-
-    Examples
-    --------
-    >>> list(together([Nuisance("flux", 0.1), Nuisance("flux", 0.1), Nuisance("norm", 1)]))
-    ['flux', 'norm']
-    """
-    named: dict[str, Nuisance] = {}
-    for one in nuisances:
-        other = named.setdefault(one.name, one)
-        if other != one:
-            raise DomainError(
-                f"nuisance {one.name}: got {quoted(other)} and {quoted(one)}; allowed: one "
-                "meaning for each name"
-            )
-    return named
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,6 +128,20 @@ class PoissonCounts(Counts):
             slope = 2 * (1 - np.where(n > 0, n / mean, 0.0))
             curvature = np.where(n > 0, 2 * n / mean**2, 0.0)
         return _poisson(n, mean), slope, curvature
+
+    def _drawn(self, mean: Floats, rng: np.random.Generator) -> "PoissonCounts":
+        return replace(self, observed=rng.poisson(mean))
+
+    def _spread(self, mean: Floats) -> tuple[Floats, Floats]:
+        """Sum over all counts where they are few; they approach 1 and 2 where they are many."""
+        from scipy.special import gammaln, xlogy
+
+        n = np.arange(0.0, FEW + 12 * np.sqrt(FEW) + 20)
+        few = np.minimum(mean, FEW)[:, np.newaxis]
+        chance = np.exp(xlogy(n, few) - few - gammaln(n + 1))
+        cost = 2 * (few - n + xlogy(n, n) - xlogy(n, np.maximum(few, 1e-300)))
+        first = np.sum(chance * cost, axis=1)
+        return first, np.sum(chance * (cost - first[:, np.newaxis]) ** 2, axis=1)
 
     @property
     def _needed(self) -> NDArray[np.bool_]:
@@ -311,8 +203,8 @@ class GaussianCounts(Counts):
         ratio : float
             a, the time (or exposure) with the source over that without, above 0.
         """
-        _named("data set", name)
-        counted = _bins(f"{name}, on", on, at_least=0), _bins(f"{name}, off", off, at_least=0)
+        named("data set", name)
+        counted = bins_of(f"{name}, on", on, at_least=0), bins_of(f"{name}, off", off, at_least=0)
         a = _ratio(name, ratio, *counted)
         return cls(
             name,
@@ -352,6 +244,9 @@ class GaussianCounts(Counts):
         curvature = np.broadcast_to(2 / self.variance, mean.shape)
         return residual**2 / self.variance, residual * curvature, curvature
 
+    def _drawn(self, mean: Floats, rng: np.random.Generator) -> "GaussianCounts":
+        return replace(self, observed=rng.normal(mean, np.sqrt(self.variance)))
+
 
 def _ratio(name: str, ratio: float, on: Floats, off: Floats) -> float:
     if on.shape != off.shape:
@@ -390,19 +285,30 @@ class OnOffCounts(Counts):
     def __post_init__(self) -> None:
         """Refuse what is no data set."""
         super().__post_init__()
-        off = _bins(f"{self.name}, off", self.off, at_least=0)
+        off = bins_of(f"{self.name}, off", self.off, at_least=0)
         keep(self, off=off, ratio=_ratio(self.name, self.ratio, self.observed, off))
 
-    def _cost(self, mean: Floats) -> tuple[Floats, Floats, Floats]:
+    def _background(self, mean: Floats) -> Floats:
+        """Return the best mean of the background with the source, a b."""
         on, off, share = self.observed, self.off, 1 + 1 / self.ratio
         # B = a b is best where share B^2 - linear B - n_off m = 0.
         linear = on + off - share * mean
         root = np.sqrt(linear**2 + 4 * share * off * mean)
         # Of the two forms of one root, the one in which nothing cancels.
         with np.errstate(invalid="ignore", divide="ignore"):
-            background = np.where(
+            background: Floats = np.where(
                 linear >= 0, (linear + root) / (2 * share), 2 * off * mean / (root - linear)
             )
+        return background
+
+    def _drawn(self, mean: Floats, rng: np.random.Generator) -> "OnOffCounts":
+        background = self._background(mean)
+        off = rng.poisson(background / self.ratio)
+        return replace(self, observed=rng.poisson(mean + background), off=off)
+
+    def _cost(self, mean: Floats) -> tuple[Floats, Floats, Floats]:
+        on, off, background = self.observed, self.off, self._background(mean)
+        with np.errstate(invalid="ignore", divide="ignore"):
             total, without = mean + background, background / self.ratio
             value = _poisson(on, total) + _poisson(off, without)
             slope = 2 * (1 - np.where(on > 0, on / total, 0.0))

@@ -57,11 +57,16 @@ class Windows:
 
 @dataclass(frozen=True)
 class Measurement(ABC):
-    """What every measurement offers; its numbers are at least 0, its errors relative."""
+    """What every measurement offers; its numbers are at least 0, its errors relative.
+
+    What was observed may be below 0, where more was subtracted than counted.
+    """
 
     def __post_init__(self) -> None:
         """Refuse what is no count, no share and no error."""
-        keep(self, **{key: checked_number(key, x, at_least=0) for key, x in vars(self).items()})
+        for key, number in {**vars(self)}.items():
+            least = None if key == "observed" else 0
+            keep(self, **{key: checked_number(key, number, at_least=least)})
 
     def chi2(self, standard_model: float) -> CountChi2:
         """Return the chi2 of the measurement.
@@ -156,7 +161,8 @@ class CountingMeasurement(Measurement):
     Parameters
     ----------
     observed : float
-        D, events counted after the steady-state background was subtracted.
+        D, events counted after the steady-state background was subtracted; below 0 if that was
+        more than was counted.
     background : float
         B, expected beam-related background among them.
     steady_state : float

@@ -6,7 +6,7 @@ all points of a scan at once; other parameters, among them nuisances that are no
 minimised over by iminuit at each point.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks import checked, checked_choice, checked_kind, checked_number, checked_tuple, keep
 from ..errors import ConfigurationError, DomainError, FitError, NoLimitError, quoted
 from .chi2 import delta_chi2
-from .goodness import Goodness, goodness_of_fit
+from .goodness import Goodness
 from .likelihood import Likelihood
+from .searches import lowest, root, turning_points
 
 __all__ = ["BestFit", "Fit", "Parameter", "Scan"]
 Floats = NDArray[np.float64]
@@ -163,7 +164,8 @@ class Fit:
 
     Examples
     --------
-    >>> from cevnslib.statistics.counts import PoissonCounts, Template
+    >>> from cevnslib.statistics.counts import PoissonCounts
+    >>> from cevnslib.statistics.templates import Template
     >>> paired = PoissonCounts("paired", 3, [Template("background", 2.8)])
     >>> fit = Fit(Likelihood([paired]), lambda signal: signal, [Parameter("signal", 1, at_least=0)])
     >>> round(fit.upper_limit("signal", np.linspace(0, 20, 41)), 3)
@@ -282,14 +284,18 @@ class Fit:
         (x,) = scan.values.values()
         (parameter,) = (one for one in self.parameters if one.name == name)
 
-        def margin(place: float) -> float:
-            return float(self._profile((name,), np.array([[place]]))[0]) - scan.best.chi2 - level
+        most = scan.best.chi2 + level
 
-        places = dict(zip(x.tolist(), (scan.chi2 - scan.best.chi2 - level).tolist(), strict=True))
+        def margin(place: float) -> float:
+            return float(self._profile((name,), np.array([[place]]))[0]) - most
+
+        places = dict(zip(x.tolist(), (scan.chi2 - most).tolist(), strict=True))
         places[scan.best.values[name]] = -level
-        places |= _between(places, margin)
+        places |= turning_points(places, margin)
+        lower = min(min(places.values()) + level, 0.0)  # another minimum may be the least
+        most += lower
         x = np.array(sorted(places))
-        height = np.array([places[place] for place in x])
+        height = np.array([places[place] for place in x]) - lower
         inside = height <= 0
         for end, bound, step in ((0, parameter.at_least, -1), (-1, parameter.at_most, 1)):
             if inside[end] and x[end] != bound:
@@ -299,7 +305,7 @@ class Fit:
                     f"{'above' if step > 0 else 'below'} all that is, or a boundary"
                 )
         turns = np.flatnonzero(inside[1:] != inside[:-1])
-        edges = [_root(margin, x[i], x[i + 1], height[i], height[i + 1]) for i in turns]
+        edges = [root(margin, x[i], x[i + 1], height[i], height[i + 1]) for i in turns]
         edges = [float(x[0])] * int(inside[0]) + edges + [float(x[-1])] * int(inside[-1])
         return tuple(zip(edges[::2], edges[1::2], strict=True))
 
@@ -423,7 +429,7 @@ class Fit:
         if len(names) < len(self.parameters):
             better, where = self._minimum({}, point, box)
         else:
-            better, where = _lowest(
+            better, where = lowest(
                 lambda at: float(self._profile(names, at[np.newaxis])[0]), centre, box
             )
         return self._summary(where if better < value else point)
@@ -437,63 +443,5 @@ class Fit:
             one.sigma == np.inf and not one._at_boundary(values[one.name])
             for one in self.parameters
         )
-        degrees = self.likelihood._free_nuisances(nuisances)
-        goodness = goodness_of_fit(chi2, self.likelihood.bins, fitted + degrees)
+        goodness = self.likelihood._goodness(predicted, nuisances, chi2, fitted)
         return BestFit(values, chi2, {k: float(x) for k, x in nuisances.items()}, goodness)
-
-
-def _lowest(
-    height: Callable[[Floats], float],
-    centre: Mapping[str, float],
-    box: Mapping[str, tuple[float, float]],
-) -> tuple[float, dict[str, float]]:
-    """Return the least height in a box, by the simplex of Nelder and Mead, and where it is."""
-    from scipy.optimize import minimize
-
-    low, high = np.array([*box.values()]).T
-    begin = (np.array([*centre.values()]) - low) / (high - low)
-    corners = np.stack([begin] * (len(begin) + 1))
-    corners[1:] += np.diag(np.where(begin > 0.5, -0.3, 0.3))
-    options = {"initial_simplex": corners, "xatol": 1e-9, "fatol": 1e-12, "maxiter": 500}
-    found = minimize(
-        lambda share: height(low + (high - low) * share),
-        begin,
-        method="Nelder-Mead",
-        bounds=[(0, 1)] * len(begin),
-        options=options,
-    )
-    place = low + (high - low) * found.x
-    return float(found.fun), dict(zip(centre, place.tolist(), strict=True))
-
-
-def _root(margin: Callable[[float], float], a: float, b: float, at_a: float, at_b: float) -> float:
-    """Return where a margin crosses 0 between two places."""
-    from scipy.optimize import brentq
-
-    if not (np.isfinite(at_a) and np.isfinite(at_b)):  # an end at which data are impossible
-        for _ in range(200):
-            middle = (a + b) / 2
-            below = margin(middle) <= 0
-            a, b = (middle, b) if below == (at_a <= 0) else (a, middle)
-        return (a + b) / 2
-    return float(brentq(margin, a, b, xtol=1e-14 * max(abs(a), abs(b)), rtol=1e-12))
-
-
-def _between(
-    places: Mapping[float, float], margin: Callable[[float], float]
-) -> Iterator[tuple[float, float]]:
-    """Yield minima and maxima between places that may cross 0 there, with their margins."""
-    from scipy.optimize import minimize_scalar
-
-    x = sorted(places)
-    for left, centre, right in zip(x, x[1:], x[2:], strict=False):
-        a, b, c = (places[place] for place in (left, centre, right))
-        sign = 1.0 if b > 0 else -1.0
-        depth = max(sign * (a - b), sign * (c - b))
-        if sign * a >= sign * b <= sign * c and 0 < sign * b < depth:
-            found = minimize_scalar(
-                lambda place, sign=sign: sign * margin(place),
-                bounds=(left, right),
-                method="bounded",
-            )
-            yield float(found.x), sign * float(found.fun)

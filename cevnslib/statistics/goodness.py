@@ -53,10 +53,10 @@ class Goodness:
             )
 
 
-def goodness_of_fit(chi2: float, bins: int, fitted: int = 0) -> Goodness:
+def goodness_of_fit(
+    chi2: float, bins: int, fitted: int = 0, mean: float = 1.0, variance: float = 2.0
+) -> Goodness:
     """Return how well a best fit describes data.
-
-    For Poisson counts p is that of many events in each bin.
 
     Parameters
     ----------
@@ -68,6 +68,10 @@ def goodness_of_fit(chi2: float, bins: int, fitted: int = 0) -> Goodness:
         The number of parameters and free nuisances that are not at a boundary. A constrained
         nuisance does not count: its constraint is one datum more. Where no degree is left, chi2 is
         judged by one degree of freedom: it should have been 0.
+    mean, variance : float, optional
+        Those of a bin's part of chi2 if the model is right; by default of a Gaussian. Poisson
+        counts of about 1.5 have 1.16 and 1.92, rare ones far less. p is that of the gamma
+        distribution with the mean and variance of the sum.
 
     Examples
     --------
@@ -81,4 +85,7 @@ def goodness_of_fit(chi2: float, bins: int, fitted: int = 0) -> Goodness:
     bins = checked_integer("number of bins", bins, at_least=1, at_most=10**9)
     fitted = checked_integer("number of fitted parameters", fitted, at_least=0, at_most=10**9)
     degrees = max(bins - fitted, 1)
-    return Goodness(value, degrees, float(gammaincc(degrees / 2, value / 2)))
+    mean = checked_number("mean of a bin's chi2", mean, above=0)
+    variance = checked_number("variance of a bin's chi2", variance, above=0)
+    p = gammaincc(degrees * mean**2 / variance, value * mean / variance)
+    return Goodness(value, degrees, float(p))

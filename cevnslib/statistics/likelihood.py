@@ -8,22 +8,25 @@ Gaussian and no nuisance is bounded, the result is that of the covariance form
 direction; `cevnslib.statistics.minima` says how the least value is reached.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import checked, checked_integer, checked_tuple, keep
+from ..checks import checked, checked_integer, checked_kind, checked_tuple, keep
 from ..errors import DomainError
-from .counts import Counts, Floats, Nuisance, together
+from .counts import Counts
 from .goodness import Goodness, goodness_of_fit
 from .minima import ConvexProblem, pairs_of
+from .templates import Floats, Nuisance, together
 
 __all__ = ["Likelihood"]
-#: Numbers in an array that stays in a processor's cache.
-TOGETHER = 40_000
+#: Products in one matrix multiplication of a part of the predictions. A part stays in a processor's
+#: cache, and with more products numpy's library would start threads, which wait for each other
+#: where others work too.
+TOGETHER = 250_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +42,8 @@ class Likelihood:
 
     Examples
     --------
-    >>> from cevnslib.statistics.counts import Nuisance, PoissonCounts, Template
+    >>> from cevnslib.statistics.counts import PoissonCounts
+    >>> from cevnslib.statistics.templates import Nuisance, Template
     >>> flux, neutrons = Nuisance("flux", 0.1), Nuisance("neutrons", 0.25)
     >>> near = PoissonCounts("near", [12, 5], [Template("n", [3, 1], {neutrons: 1})], {flux: 1})
     >>> far = PoissonCounts("far", [4], variations={flux: 1})
@@ -109,15 +113,6 @@ class Likelihood:
         found = {name: x[:, k].reshape(shape) for k, name in enumerate(self.nuisances)}
         return value.reshape(shape), found
 
-    def _free_nuisances(self, values: Mapping[str, ArrayLike]) -> int:
-        """Return how many free nuisances are not at their least values, given the values of all."""
-        model = self._model
-        x = np.array([values[one.name] for one in model.nuisances], dtype=np.float64)
-        bounds = [one.at_least for one in model.nuisances]
-        least = np.array([-np.inf if bound is None else bound for bound in bounds])
-        inside = x > least + 1e-6 * (1 + np.abs(x))
-        return int(np.sum(inside & model.free))
-
     def goodness_of_fit(
         self, prediction: Mapping[str, ArrayLike] | ArrayLike, fitted: int = 0
     ) -> Goodness:
@@ -131,10 +126,55 @@ class Likelihood:
             The number of its parameters that were fitted and are not at a boundary.
         """
         fitted = checked_integer("number of fitted parameters", fitted, at_least=0, at_most=10**9)
-        value, x = self.minimum(prediction)
-        if value.ndim:
-            raise DomainError(f"predictions: got {value.size}; allowed: one")
-        return goodness_of_fit(float(value), self.bins, fitted + self._free_nuisances(x))
+        signal = self._one(prediction)
+        value, x = self._minimum(signal)
+        return self._goodness(signal, x, float(value), fitted)
+
+    def drawn(
+        self, prediction: Mapping[str, ArrayLike] | ArrayLike, rng: np.random.Generator
+    ) -> "Likelihood":
+        """Return the likelihood of another experiment, of which a prediction is the truth.
+
+        Constrained nuisances are drawn too, from their Gaussians above their least values; free
+        ones, and backgrounds that were counted without a source, are those of the best fit here.
+
+        Parameters
+        ----------
+        prediction : mapping of str to array_like, or array_like
+            Counts in bins; one prediction.
+        rng : numpy.random.Generator
+            What draws.
+        """
+        checked_kind("rng", rng, np.random.Generator)
+        signal = self._one(prediction)
+        _, x = self._minimum(signal)
+        model = self._model
+        for one in model.nuisances:
+            if one.sigma < np.inf:
+                least = -np.inf if one.at_least is None else one.at_least
+                x[one.name] = np.asarray(one.sigma * rng.normal())
+                while x[one.name] < least:
+                    x[one.name] = np.asarray(one.sigma * rng.normal())
+        parts = model.parts(signal, np.array([x[one.name] for one in model.nuisances]))
+        return Likelihood([one._drawn(mean, rng) for one, mean in parts])
+
+    def _one(self, prediction: Mapping[str, ArrayLike] | ArrayLike) -> Floats:
+        signal = self._checked(prediction)
+        if signal.ndim > 1:
+            raise DomainError(f"predictions: got {len(signal)}; allowed: one")
+        return signal
+
+    def _goodness(
+        self, signal: Floats, nuisances: Mapping[str, Floats], chi2: float, fitted: int
+    ) -> Goodness:
+        """Return how well means describe the data, with free nuisances fitted, too."""
+        model = self._model
+        x = np.array([nuisances[one.name] for one in model.nuisances], dtype=np.float64)
+        bounds = [one.at_least for one in model.nuisances]
+        least = np.array([-np.inf if bound is None else bound for bound in bounds])
+        free = np.sum(model.free & (x > least + 1e-6 * (1 + np.abs(x))))
+        first, second = model.spread(signal, x)
+        return goodness_of_fit(chi2, self.bins, fitted + int(free), first, second)
 
     def _checked(self, prediction: Mapping[str, ArrayLike] | ArrayLike) -> Floats:
         """Return predictions with the bins of all data sets along the last axis, or refuse them."""
@@ -227,7 +267,7 @@ class _Model:
 
     def minimise(self, signal: Floats) -> tuple[Floats, Floats]:
         """Return -2 ln L and nuisances for predictions of shape (number, bins)."""
-        size = max(1, TOGETHER // signal.shape[1])
+        size = max(16, TOGETHER // (signal.shape[1] * max(len(self.unit), 3) ** 2))
         parts = [
             self._problem(signal[start : start + size]).solve()
             for start in range(0, max(len(signal), 1), size)
@@ -250,6 +290,19 @@ class _Model:
             self.needed,
             self.counting,
         )
+
+    def parts(self, signal: Floats, x: Floats) -> Iterator[tuple[Counts, Floats]]:
+        """Yield data sets with the means of their bins at nuisances x."""
+        z = np.divide(x, self.unit, out=np.zeros(len(x)), where=self.unit > 0)
+        (mean,) = self._problem(signal[np.newaxis]).mean(z[np.newaxis])
+        for one, part in zip(self.data, np.split(mean, self.ends[:-1]), strict=True):
+            yield one, np.maximum(part, 0.0) if one.counting else part
+
+    def spread(self, signal: Floats, x: Floats) -> tuple[float, float]:
+        """Return mean and variance of a bin's cost if its mean is right, averaged over bins."""
+        spreads = [one._spread(mean) for one, mean in self.parts(signal, x)]
+        first, second = (np.concatenate(each).mean() for each in zip(*spreads, strict=True))
+        return max(float(first), 1e-9), max(float(second), 1e-9)
 
     def _cost(self, mean: Floats) -> tuple[Floats, Floats, Floats]:
         if len(self.data) == 1:

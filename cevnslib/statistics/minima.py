@@ -93,7 +93,7 @@ class ConvexProblem:
         done = self._some(todo)._newton(z[todo])
         z[todo] = np.where(np.isfinite(done), done, 0.0)
         outside = ~np.isfinite(done).all(axis=1)
-        mean = self._some(todo)._mean(z[todo])
+        mean = self._some(todo).mean(z[todo])
         outside |= np.any(self.counting & (mean < 0), axis=1)
         outside |= np.any(z[todo] < self.least, axis=1)
         inner = np.sort(np.concatenate([todo[outside], np.flatnonzero(stuck)]))
@@ -121,13 +121,14 @@ class ConvexProblem:
         moved: Floats = z @ self.shifts.T + self.signal * (z @ self.relative.T)
         return moved
 
-    def _mean(self, z: Floats) -> Floats:
+    def mean(self, z: Floats) -> Floats:
+        """Return the means at nuisances z."""
         return self.base + self._moved(z)
 
     def _value(self, z: Floats, possible: NDArray[np.bool_]) -> Floats:
         part = self._some(np.flatnonzero(possible))
         value = np.full(len(z), np.inf)
-        means = part._mean(z[possible])
+        means = part.mean(z[possible])
         means = np.where(self.counting, np.maximum(means, 0.0), means)
         value[possible] = np.sum(self.cost(means)[0], axis=-1) + np.sum(
             z[possible] ** 2 * part.weight, axis=-1
@@ -138,9 +139,10 @@ class ConvexProblem:
         """Return -2 ln L of costs in bins, with barriers of some height."""
         value: Floats = np.sum(costs, axis=-1) + np.sum(z**2 * self.weight, axis=-1)
         if height:
-            value -= 2 * height * np.sum(np.log(self._rooms(mean)), axis=-1)
             bounded = np.isfinite(self.least)
-            value -= 2 * height * np.sum(np.log((z - self.least)[:, bounded]), axis=-1)
+            with np.errstate(divide="ignore", invalid="ignore"):  # at a wall, but for rounding
+                value -= 2 * height * np.sum(np.log(self._rooms(mean)), axis=-1)
+                value -= 2 * height * np.sum(np.log((z - self.least)[:, bounded]), axis=-1)
         return value
 
     def _rooms(self, mean: Floats) -> Floats:
@@ -155,7 +157,7 @@ class ConvexProblem:
         exact = not self.counting.any() and not height
         active, part = np.arange(len(z)), self
         for _ in range(STEPS):
-            mean = part._mean(z[active])
+            mean = part.mean(z[active])
             value, gradient, step = part._step(mean, z[active], height)
             decrement = -np.sum(gradient * step, axis=1)
             moved = part._moved(step)
@@ -208,7 +210,11 @@ class ConvexProblem:
         size = np.where(size > 0, size, 1.0)
         scaled = hessian / (size[:, :, None] * size[:, None, :])
         scaled[:, diagonal, diagonal] += 1e-13 * (1 - self.weight)
-        step = -np.linalg.solve(scaled, (gradient / size)[..., None])[..., 0] / size
+        wanted = (gradient / size)[..., np.newaxis]
+        try:
+            step = -np.linalg.solve(scaled, wanted)[..., 0] / size
+        except np.linalg.LinAlgError:  # errors of some 1e8 times what the bins tell
+            step = -np.linalg.solve(scaled + 1e-12 * np.eye(K), wanted)[..., 0] / size
         return value, gradient, step
 
     def _share(
@@ -241,7 +247,7 @@ class ConvexProblem:
 
     def _inside(self, start: Floats) -> Floats:
         """Return the minimum among means and nuisances that are allowed."""
-        mean = self._mean(start)
+        mean = self.mean(start)
         below = (self.needed & (mean <= 0)) | (self.counting & (mean < 0))
         bad = below.any(axis=1)
         if bad.any():

@@ -177,7 +177,8 @@ def spectral_constraint(
     Examples
     --------
     >>> from cevnslib.experiments import load
-    >>> from cevnslib.statistics.counts import GaussianCounts, Nuisance
+    >>> from cevnslib.statistics.counts import GaussianCounts
+    >>> from cevnslib.statistics.templates import Nuisance
     >>> both = {name: load(name, "projected") for name in ("coherent-csi", "coherent-lar")}
     >>> flux = Nuisance("flux", 0.1)  # what the two have in common
     >>> data = [
