@@ -230,6 +230,7 @@ def test_every_published_number_has_a_verdict():
     assert {v.word for v in found} <= {"reproduced", "close", "not reproduced"}
 
 
+@pytest.mark.filterwarnings("ignore::cevnslib.errors.BadFitWarning")  # a deficit that stays
 @pytest.mark.parametrize("treatment", experiments.SIGNAL_NUISANCE)
 @pytest.mark.parametrize("name", ["coherent-hpge", "coherent-csi"])
 def test_luminosity_scan_equals_a_longer_exposure(name, treatment):

@@ -13,8 +13,9 @@ from cevnslib.errors import BadFitWarning, ConfigurationError, UnknownNameError
 from cevnslib.physics.interactions import StandardModel
 from cevnslib.physics.targets import target
 from cevnslib.sources.reactor import reactor_of_flux
+from cevnslib.statistics.chi2 import CountChi2
 from cevnslib.statistics.counts import GaussianCounts, PoissonCounts
-from cevnslib.statistics.data import Projection
+from cevnslib.statistics.data import CountingMeasurement, Projection
 from cevnslib.statistics.likelihood import Likelihood
 from cevnslib.statistics.templates import Nuisance
 from cevnslib.studies import moments
@@ -93,6 +94,18 @@ def test_counts_that_disagree_are_combined_at_the_best_fit_of_their_sum(seen, pr
         assert np.array(pieces[0]) / 1e-10 == pytest.approx(printed, abs=0.005)
 
 
+@pytest.mark.parametrize("seen", [(100, 140), (130, 150), (90, 95), (60, 180)])
+def test_combined_counts_are_less_the_best_fit_of_their_sum(seen):
+    """The same, of counting experiments; on a grid of the size of the only moment they see."""
+    K = 1e20 * np.diag([1.0, 0, 0]).astype(np.complex128)
+    parts = [moments.Constraint(100.0, K, CountChi2(n, n)) for n in seen]
+    sizes = np.linspace(0, 12e-10, 120_001)
+    chi2 = sum((n - 100 - 1e20 * sizes**2) ** 2 / n for n in seen)
+    ours = moments.combined_delta_chi2(parts, sizes[::1000, np.newaxis] * np.eye(3)[0])
+    assert ours == pytest.approx((chi2 - chi2.min())[::1000], abs=1e-5)
+    assert np.all(ours >= -1e-9)
+
+
 @pytest.mark.parametrize(("mass", "days", "printed"), [(0.010, 3, 5.17), (0.010, 30, None)])
 def test_less_than_one_event(mass, days, printed):
     """D26: 10 g of sapphire for three days; what is expected is taken as counted."""
@@ -147,6 +160,9 @@ def test_data_that_do_not_fit():
     constraint = spectral_constraint({"csi": CSI}, [data])
     with pytest.warns(BadFitWarning):
         constraint.limits()
+    bad = replace(CSI, measurement=CountingMeasurement(3000, 0, 0, 0.05, 0.0), exposure=1.75e9)
+    with pytest.warns(BadFitWarning, match="chi2"):
+        moments.tmm_limits(bad)
 
 
 def test_a_moment_that_nuisances_absorb_has_no_limit():

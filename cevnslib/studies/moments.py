@@ -33,6 +33,7 @@ from ..rates import fold, matrices_of_events, saying_why_nothing_is_seen
 from ..sources.flux import Component
 from ..sources.solar import solar_shares
 from ..statistics.chi2 import CountChi2, delta_chi2
+from ..statistics.goodness import goodness_of_fit
 
 __all__ = [
     "PHASES",
@@ -228,6 +229,8 @@ def constraint(
 ) -> Constraint:
     """Compute what an experiment says of the transition moments.
 
+    Data that exclude them all are told by `cevnslib.errors.BadFitWarning`.
+
     Parameters
     ----------
     experiment : Experiment
@@ -268,6 +271,7 @@ def _constraints(
     signal = float(folding.events(standard_model).sum())
     with saying_why_nothing_is_seen(experiment, standard_model):
         chi2 = experiment.measurement.chi2(signal)
+    goodness_of_fit(float(chi2._least(signal)), bins=1).warn(stacklevel=3)
     events = folding.events(magnetic)
 
     def matrix(beam: str, choice: OscillationParameters) -> NDArray[np.complex128]:
@@ -687,9 +691,10 @@ def boundary(
 def combined_delta_chi2(
     constraints: Sequence[Constraint], moments: ArrayLike
 ) -> NDArray[np.float64]:
-    """Return the summed Delta chi2 of several experiments.
+    """Return the chi2 of several experiments less that at the best fit of their sum.
 
-    Errors of different experiments are taken to be independent. Moments have the shape (..., 3).
+    Errors of different experiments are taken to be independent; where they share some, see
+    `cevnslib.studies.spectral`. Moments have the shape (..., 3).
 
     Examples
     --------
@@ -699,5 +704,37 @@ def combined_delta_chi2(
     True
     """
     given = checked_tuple("constraints", constraints, Constraint)
-    total: NDArray[np.float64] = np.sum([term.delta_chi2(moments) for term in given], axis=0)
+    return _summed_chi2(given, complex_moments(moments)) - _least_sum(given)
+
+
+def _summed_chi2(
+    constraints: Sequence[Constraint], moments: NDArray[np.complex128]
+) -> NDArray[np.float64]:
+    total: NDArray[np.float64] = np.sum(
+        [c.chi2._at(c.signal + c._magnetic_counts(moments)) for c in constraints], axis=0
+    )
     return total
+
+
+def _least_sum(constraints: Sequence[Constraint]) -> float:
+    """Return the least chi2 of a sum over all moments."""
+    at_zero = [float(c.chi2._at(np.array(c.signal))) for c in constraints]
+    if all(c.least_chi2 == least for c, least in zip(constraints, at_zero, strict=True)):
+        return sum(at_zero)  # no experiment sees more than the Standard Model gives
+    from scipy.optimize import minimize
+
+    def chi2(x: NDArray[np.float64]) -> float:
+        moments = np.array(size * (x[:3] + 1j * x[3:]), dtype=np.complex128)
+        return float(_summed_chi2(constraints, moments))
+
+    K = sum((c.matrix / c.matrix.trace().real for c in constraints), np.zeros((3, 3)))
+    least = sum(at_zero)
+    for direction in (*np.linalg.eigh(K)[1].T, *np.eye(3)):
+        # The most that any experiment allows along a direction sets the size of the moments.
+        counts = [float(c._magnetic_counts(direction + 0j)) for c in constraints]
+        excess = [abs(float(c.chi2.observed) - c.chi2.background - c.signal) for c in constraints]
+        sizes = [(e / n) ** 0.5 for e, n in zip(excess, counts, strict=True) if n > 0]
+        size = max(sizes, default=0.0)
+        start = 0.7 * np.concatenate([direction.real, direction.imag])
+        least = min(least, float(minimize(chi2, start, method="BFGS", tol=1e-12).fun))
+    return least
