@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import erf
 
 from cevnslib.constants import CODATA_2022 as C
 from cevnslib.experiments import Experiment
@@ -132,6 +133,36 @@ def counts(
             total += per_kg * experiment.detector.mass * experiment.fluence(beam) * area
         found[beam.name] = total
     return found
+
+
+def binned(experiment: Experiment, kind: str, steps: tuple[int, int]) -> Floats:
+    """Return events in all bins of a germanium detector with noise.
+
+    Panels in T end at kinks, and wherever what is seen of a recoil has moved by two widths.
+    """
+    detector, (beam,) = experiment.detector, experiment.beams
+    edges, found = np.array(detector.edges), np.zeros(len(detector.edges) - 1)
+    assert detector.resolution is not None
+    _, knots = density(beam.name)
+    for nucleus, per_kg in zip(
+        detector.target.nuclides, detector.target.nuclei_per_kg, strict=True
+    ):
+        fine = np.geomspace(1e-7, 1e-1, 4000)
+        seen = textbook.ionisation(fine, nucleus)
+        sigma = detector.resolution.sigma(seen)
+        way = np.cumsum(np.diff(seen) / sigma[1:])
+        first = textbook.first_recoil(experiment, nucleus)
+        kinks = 2 * knots**2 / (nucleus.mass + 2 * knots)
+        moved = np.interp(np.arange(0, way[-1], 2.0), way, fine[1:])
+        ends = np.union1d(np.geomspace(first, kinks[-1], 12), np.concatenate([moved, kinks]))
+        log_T, w = panels(np.log(ends[(ends >= first) & (ends <= kinks[-1])]), steps[0])
+        T = np.exp(log_T.ravel())
+        E = textbook.ionisation(T, nucleus)
+        root = np.sqrt(2) * detector.resolution.sigma(E)
+        up_to = erf((edges[:, None] - E) / root) / 2
+        area = w.ravel() * T * folded(kind, T, nucleus, beam.name, steps[1])
+        found += per_kg * detector.mass * experiment.fluence(beam) * (np.diff(up_to, axis=0) @ area)
+    return found * detector.efficiency(edges[0])
 
 
 def spectrum(experiment: Experiment, kind: str, T: Floats, steps: int) -> Floats:

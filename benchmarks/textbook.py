@@ -7,16 +7,19 @@ comparison needs, and done once where a result is linear in what is scanned.
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.integrate import quad
 from scipy.optimize import brentq, minimize_scalar
 from scipy.stats import chi2 as chi2_distribution
 
 from cevnslib.constants import CODATA_2022 as C
 from cevnslib.experiments import Experiment
 from cevnslib.physics.mixing import TALK_2019, pmns
+from cevnslib.physics.targets import Nuclide
 from cevnslib.sources.beams import Beam, Source
 from cevnslib.statistics.chi2 import CountChi2
 from validation import independent
@@ -47,6 +50,58 @@ def spectrum(experiment: Experiment, kind: str, energies: Iterable[float]) -> Fl
                 number = per_kg * experiment.detector.mass * experiment.fluence(beam)
                 rate += weight(T) * number * average
         found.append(rate)
+    return np.array(found)
+
+
+def ionisation(T: Any, nucleus: Nuclide) -> Any:
+    """Return what is seen of a recoil after Lindhard."""
+    epsilon = 11.5 * nucleus.protons ** (-7 / 3) * T * 1e3
+    kg = 0.133 * nucleus.protons ** (2 / 3) * nucleus.nucleons**-0.5
+    kg = kg * (3 * epsilon**0.15 + 0.7 * epsilon**0.6 + epsilon)
+    return T * kg / (1 + kg)
+
+
+def first_recoil(experiment: Experiment, nucleus: Nuclide) -> float:
+    """Return the recoil that is seen as the least ionisation."""
+    least = experiment.detector.least_ionisation
+    recoil: float = brentq(lambda T: ionisation(T, nucleus) - least, 1e-9, 1.0, xtol=1e-18)
+    return recoil
+
+
+def share(E: float, sigma: float, low: float, high: float) -> float:
+    """Return the part of a Gaussian between two energies."""
+    root = sigma * math.sqrt(2)
+    return (math.erf((high - E) / root) - math.erf((low - E) / root)) / 2
+
+
+def binned(experiment: Experiment, kind: str, sample: Iterable[int]) -> Floats:
+    """Return events in some bins of a germanium detector with noise, one nested integral each."""
+    target, edges = experiment.detector.target, experiment.detector.edges
+    (beam,), resolution = experiment.beams, experiment.detector.resolution
+    assert resolution is not None
+    density, knots = independent.energy_density(beam.name)
+    efficiency = float(experiment.detector.efficiency(edges[0]))
+    found = []
+    for i in sample:
+        total = 0.0
+        for nucleus, per_kg in zip(target.nuclides, target.nuclei_per_kg, strict=True):
+            kinks = [2 * E**2 / (nucleus.mass + 2 * E) for E in knots]
+
+            def rate(log_T: float, nucleus: Nuclide = nucleus, i: int = i) -> float:
+                T = math.exp(log_T)
+                E = float(ionisation(T, nucleus))
+                chance = share(E, float(resolution.sigma(E)), edges[i], edges[i + 1])
+                if chance < 1e-18:
+                    return 0.0
+                average = independent.folded(kind, T, nucleus, density, knots, tolerance=TOLERANCE)
+                return T * chance * average
+
+            first = first_recoil(experiment, nucleus)
+            ends = [first, *(T for T in kinks if first < T)]
+            logs = [math.log(T) for T in ends]
+            area = sum(quad(rate, a, b, epsabs=0, epsrel=1e-8)[0] for a, b in pairwise(logs))
+            total += per_kg * area
+        found.append(total * experiment.detector.mass * experiment.fluence(beam) * efficiency)
     return np.array(found)
 
 

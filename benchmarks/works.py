@@ -1,5 +1,6 @@
 """What is done in all ways: each work with its points, its ways and how their results compare."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cevnslib import experiments, rates
+from cevnslib.detectors.resolution import Resolution
 from cevnslib.experiments import Experiment
 from cevnslib.physics.interactions import MagneticMoment, StandardModel
 from cevnslib.studies import moments, published, sterile
@@ -49,12 +51,24 @@ class Work:
 CSI, CONUS = experiments.load("coherent-csi"), experiments.load("conus")
 BARE = replace(CONUS, detector=replace(CONUS.detector, threshold=1e-5, quenching=None))
 STERILE = sterile.set_up("coherent-csi")
+NOISE = Resolution(constant=68.5e-6, stochastic=math.sqrt(2.96e-6 * 0.11))
+BINNED = replace(
+    CONUS,
+    detector=replace(
+        CONUS.detector,
+        threshold=0.0,
+        bins=tuple(np.linspace(0.2e-3, 1.5e-3, 131)),
+        resolution=NOISE,
+        least_ionisation=3e-6,
+    ),
+)
 T = np.geomspace(1e-5, 1.8e-3, 200)
 MOMENTS = np.linspace(1, 200, 1000)  # in 1e-10 mu_B
 MODULI = np.linspace(0, 300, 200)
 SPLITTINGS, AMPLITUDES = np.geomspace(0.1, 30, 200), np.linspace(0, 1, 200)
 KINDS = ("weak", "magnetic")
 WEAK, MAGNETIC = StandardModel(), MagneticMoment(UNIT)
+FORCES = (WEAK, MAGNETIC)
 EACH = np.eye(3)
 
 
@@ -165,6 +179,16 @@ WORKS = {
         lambda: np.array([rates.expected_counts(CSI, WEAK)]),
         steps=(64, 8),
         nodes=(-16, -6),
+    ),
+    "binned": Work(
+        "Germanium with noise in 130 bins, SM and EM",
+        130,
+        [0, 5, 20],
+        lambda sample: np.stack([textbook.binned(BINNED, kind, sample) for kind in KINDS]),
+        lambda steps: np.stack([grid.binned(BINNED, kind, steps) for kind in KINDS]),
+        lambda: np.stack([rates.Folding(BINNED).events(one).sum(axis=0) for one in FORCES]),
+        steps=(64, 64),
+        nodes=(-12, -6),
     ),
     "moments": Work(
         "Chi-squared of 1000 values of a moment",
