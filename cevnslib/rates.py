@@ -202,7 +202,8 @@ def _nodes(
         weights = weights * chance
     else:
         shares = detector._shares(E.ravel()).reshape(bins, *E.shape)
-        weights = weights * (shares[0] if bins == 1 else shares)
+        shares *= weights
+        weights = shares[0] if bins == 1 else shares
     E_min = interaction._minimum_energy(T, struck)
     is_open = bool(np.any(low[:, 0] < np.log(2 * _START * most[:, 0])))
     return _Nodes(struck, T, E_min, weights, place, bins, is_open, place is None)

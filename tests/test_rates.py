@@ -10,6 +10,7 @@ from scipy.integrate import quad
 from cevnslib import experiments, rates
 from cevnslib.detectors.detector import Detector
 from cevnslib.detectors.efficiency import ConstantEfficiency
+from cevnslib.detectors.quenching import Lindhard
 from cevnslib.detectors.resolution import Resolution
 from cevnslib.errors import DomainError, UnknownNameError
 from cevnslib.physics.interactions import RADIATIVE, TREE_LEVEL, MagneticMoment, StandardModel
@@ -258,3 +259,25 @@ def test_a_smeared_threshold_is_followed():
     x, weights = panel_rule(edges[:-1], edges[1:], 4)
     spectrum = recoil_spectrum(experiment, x, MagneticMoment(1e-10))
     assert count == pytest.approx(float(np.sum(weights * spectrum)), rel=1e-9)
+
+
+@pytest.mark.parametrize("resolution", [None, Resolution(stochastic=1e-2)])
+def test_a_response_takes_little_memory(resolution):
+    """200 bins of nine isotopes and their electrons, below 50 MB."""
+    detector = Detector(
+        target("Xe"),
+        1.0,
+        quenching=Lindhard(),
+        resolution=resolution,
+        bins=tuple(np.linspace(1e-3, 30e-3, 201)),
+        least_ionisation=1e-5,
+    )
+    xenon = replace(CSI, detector=detector)
+    folding = rates.fold(xenon)
+    assert folding.events(StandardModel()).shape == (3, 200)
+    arrays = [
+        array
+        for nodes in folding._all_nodes(StandardModel())
+        for array in (nodes.T, nodes.E_min, nodes.weights, *nodes.moments.values())
+    ]
+    assert sum(array.nbytes for array in arrays) < 50e6

@@ -261,7 +261,9 @@ class Detector:
             pieces += slopes[:, np.newaxis] * np.diff(seen, axis=0)
         if len(first) < len(pieces):
             pieces = np.add.reduceat(pieces, first, axis=0)
-        return np.clip(pieces, 0.0, 1.0) * (self.least_ionisation <= E)
+        np.clip(pieces, 0.0, 1.0, out=pieces)
+        pieces *= self.least_ionisation <= E
+        return pieces
 
     @cached_property
     def _pieces(
