@@ -272,7 +272,7 @@ class Folding:
         """Return the nodes for an interaction, kept for all with kinematics like its own."""
         at_once = _takes_arrays((interaction, self.experiment.detector.quenching))
         key: Any = at_once if _is_elastic(interaction) else interaction
-        if getattr(type(interaction), "__hash__", None) is None:
+        if key is interaction and not _takes_arrays(interaction):  # a reader's, which may change
             return self._new_nodes(interaction)
         if key not in self._known:
             self._known[key] = self._new_nodes(interaction)

@@ -281,3 +281,19 @@ def test_a_response_takes_little_memory(resolution):
         for array in (nodes.T, nodes.E_min, nodes.weights, *nodes.moments.values())
     ]
     assert sum(array.nbytes for array in arrays) < 50e6
+
+
+def test_what_a_reader_changes_counts_anew():
+    """Kinematics of a reader's own class are not kept: he may change it between two counts."""
+
+    class Heavy(MagneticMoment):
+        mass = 0.0
+
+        def minimum_energy(self, T, struck):
+            return (T + np.sqrt(T * (T + 2 * struck.mass))) / 2 + self.mass
+
+    heavy = Heavy(1e-10)
+    first = expected_counts(CSI, heavy)
+    assert first == pytest.approx(expected_counts(CSI, MagneticMoment(1e-10)), rel=1e-12)
+    Heavy.mass = 5.0
+    assert expected_counts(CSI, heavy) < 0.95 * first
