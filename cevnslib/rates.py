@@ -309,7 +309,7 @@ def fold(experiment: Experiment) -> Folding:
         kept = {}
         detector, components = experiment.detector, experiment.flux.components
         parts = (detector.efficiency, detector.quenching, detector.resolution)
-        if _is_own((*parts, *(component.spectrum for component in components))):
+        if all(map(_takes_arrays, (*parts, *(component.spectrum for component in components)))):
             vars(experiment)[_KEPT] = kept
     return Folding(experiment, kept)
 

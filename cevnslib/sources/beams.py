@@ -4,10 +4,10 @@ import math
 from dataclasses import dataclass
 from types import MappingProxyType, NoneType
 
-from ..checks import checked_choice, checked_kind, checked_number, checked_tuple, keep
+from ..checks import checked_choice, checked_kind, checked_number, checked_tuple, keep, made
 from ..physics.mixing import FLAVOURS
 from .arrivals import MUON_LIFETIME_US, Arrival, Pulsed, Unpulsed
-from .flux import TIMINGS, Component, Flux, checked_names, samples_of, selected
+from .flux import TIMINGS, Component, Flux, checked_names, pure_density, samples_of, selected
 from .spectra import Spectrum
 
 __all__ = [
@@ -142,16 +142,17 @@ all, prompt, delayed, nu_mu, nu_e, nubar_mu
         baseline = checked_number("baseline", baseline_m, "m", above=0)
         area = 4 * math.pi * (100 * baseline) ** 2
         components = tuple(
-            Component(
-                beam.name,
-                beam.spectrum,
-                beam.rate / area,
-                beam.flavour,
-                beam.antineutrino,
-                beam.arrival or _ARRIVALS[beam.timing],
-                beam.timing,
-                baseline,
+            made(
+                Component,
+                name=beam.name,
+                spectrum=beam.spectrum,
+                intensity=beam.rate / area,
+                density=pure_density(beam.flavour),
+                antineutrino=beam.antineutrino,
+                arrival=beam.arrival or _ARRIVALS[beam.timing],
+                timing=beam.timing,
+                baseline_m=baseline,
             )
             for beam in self.beams
         )
-        return Flux(self.name, components, self.title)
+        return made(Flux, name=self.name, components=components, title=self.title)

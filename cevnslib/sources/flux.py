@@ -7,7 +7,7 @@ one flavour :math:`\rho = |\nu_\alpha\rangle\langle\nu_\alpha|`, for a mass eige
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain, count
 from typing import Protocol, TypeVar
 
@@ -141,12 +141,17 @@ class Component:
         return pure[0] if pure else None
 
 
+@cache
+def pure_density(flavour: str) -> tuple[tuple[complex, ...], ...]:
+    """Return the density matrix of one flavour."""
+    rows = np.eye(3, dtype=np.complex128) * np.eye(3)[FLAVOURS.index(flavour)]
+    return tuple(map(tuple, rows.tolist()))
+
+
 def _checked_density(density: ArrayLike) -> tuple[tuple[complex, ...], ...]:
     """Return a density matrix as nested tuples, or refuse it."""
     if isinstance(density, str):
-        index = FLAVOURS.index(checked_choice("flavour", density, FLAVOURS))
-        rows = np.eye(3, dtype=np.complex128) * np.eye(3)[index]
-        return tuple(map(tuple, rows.tolist()))
+        return pure_density(checked_choice("flavour", density, FLAVOURS))
     try:
         given = np.asarray(density)
         matrix = checked("density", given.real) + 1j * checked("density", given.imag)
