@@ -269,6 +269,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "data.CountingMeasurement.windows": {"standard_model": 180.0},
     "data.CountingMeasurement.binned_chi2": {"standard_model": np.array([180.0])},
     "data.CountingMeasurement.without_signal_nuisance": {},
+    "data.NotMeasured": {},
+    "data.NotMeasured.without_signal_nuisance": {},
     "data.Projection.without_signal_nuisance": {},
     "data.PoissonProjection.without_signal_nuisance": {},
     "data.CountingMeasurement.scaled": {"factor": 2.0},
