@@ -395,8 +395,9 @@ def _without_end(smeared: bool) -> str:
 def saying_why_nothing_is_seen(experiment: Experiment, interaction: Interaction) -> Iterator[None]:
     """Name the threshold, in the unit of a file's key, where no events are expected at all."""
     nodes = _counting(fold(experiment), interaction)
-    if nodes and all(isinstance(some.struck, Electron) for some in nodes):
-        words = _beyond(experiment, interaction, experiment.detector.target.nuclides)
+    nuclei = [nuclide for nuclide, _ in experiment.detector.nuclear_targets]
+    if nuclei and nodes and all(isinstance(some.struck, Electron) for some in nodes):
+        words = _beyond(experiment, interaction, nuclei)
         warnings.warn(f"{words}; electrons alone are counted above it", UnseenWarning, stacklevel=4)
     try:
         yield
@@ -404,7 +405,7 @@ def saying_why_nothing_is_seen(experiment: Experiment, interaction: Interaction)
         if nodes:
             raise
         electrons = (electron for electron, _ in experiment.detector.electron_targets)
-        every: list[Struck] = [*experiment.detector.target.nuclides, *electrons]
+        every: list[Struck] = [*nuclei, *electrons]
         raise NoLimitError(_beyond(experiment, interaction, every)) from error
 
 
@@ -415,7 +416,7 @@ def _beyond(experiment: Experiment, interaction: Interaction, struck: Iterable[S
     seen = [float(detector._measured(interaction.maximum_recoil(end, x), x)) for x in struck]
     lowest = max(detector._steps[0], detector.least_ionisation)
     kind = "recoil" if detector.quenching is None else "electron-equivalent"
-    nuclear = "nuclear " if detector.electron_targets else ""
+    nuclear = "nuclear " if detector.electron_targets and detector.nuclei else ""
     return (
         f"threshold: got {lowest / KEV:g} keV, above which no {nuclear}events are expected; "
         f"allowed: below {max(seen) / KEV:.3g} keV, the largest {kind} energy that "
@@ -624,7 +625,8 @@ def recoil_spectrum(
     """
     _check(experiment, interaction)
     detector = experiment.detector
-    T = coherent_recoil("recoil energy T", T, *detector.target.nuclides)
+    nuclides = [nuclide for nuclide, _ in detector.nuclear_targets]
+    T = coherent_recoil("recoil energy T", T, *nuclides)
     total, flat = np.zeros(T.size), T.reshape(1, -1)
     for struck, numbers in _nuclei(detector, interaction):
         weight = numbers * detector._weight(flat, struck)
@@ -664,7 +666,8 @@ def measured_spectrum(
     """
     _check(experiment, interaction)
     detector, quenching = experiment.detector, experiment.detector.quenching
-    E = coherent_recoil("measured energy E", E, *detector.target.nuclides)
+    nuclides = [nuclide for nuclide, _ in detector.nuclear_targets]
+    E = coherent_recoil("measured energy E", E, *nuclides)
     flat = E.reshape(1, -1)
     chance, total = detector._acceptance(flat), np.zeros(E.size)
 
@@ -697,11 +700,13 @@ def measured_spectrum(
 
 def _nuclei(detector: Detector, interaction: Interaction) -> list[tuple[Any, NDArray[np.float64]]]:
     """Return nuclides, as one if formulas take them so, with their numbers along a column."""
-    target = detector.target
-    numbers = np.array(target.nuclei_per_kg)[:, np.newaxis] * detector.mass
+    if not detector.nuclei:
+        return []
+    nuclides, number = zip(*detector.nuclear_targets, strict=True)
+    numbers = np.array(number)[:, np.newaxis]
     if _takes_arrays((interaction, detector.quenching)):
-        return [(stacked(target.nuclides), numbers)]
-    return list(zip(target.nuclides, numbers[:, np.newaxis], strict=True))
+        return [(stacked(nuclides), numbers)]
+    return list(zip(nuclides, numbers[:, np.newaxis], strict=True))
 
 
 def _density(
@@ -764,9 +769,7 @@ def effective_area(
     detector = experiment.detector
     area = np.zeros_like(E)
     for part in interaction.parts:
-        target = detector.target
-        nuclei = zip(target.nuclides, target.nuclei_per_kg, strict=True)
-        every: list[tuple[Struck, float]] = [(n, per_kg * detector.mass) for n, per_kg in nuclei]
+        every: list[tuple[Struck, float]] = [*detector.nuclear_targets]
         for struck, number in (*every, *detector.electron_targets):
             part._checked_neutrino(neutrino, struck)
             area += number * _area(detector, part, struck, neutrino, E)
