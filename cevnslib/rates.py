@@ -28,6 +28,7 @@ from .experiments import Experiment
 from .physics.interactions import Interaction, MagneticMoment
 from .physics.mixing import TALK_2019, OscillationParameters, flavour_projector, pmns
 from .physics.neutrinos import FLAVOURS, Neutrino
+from .physics.partners import MassiveFermion
 from .physics.scattering import coherent_recoil
 from .physics.targets import Electron, Struck, each_of, stacked
 from .quadrature import panel_rule
@@ -58,6 +59,8 @@ _ORDER = 2
 _START, _FIRST = 1e-13, 1e-6
 #: Where an experiment keeps its folding.
 _KEPT = "_folding"
+#: How many kinematics a folding keeps, the newest.
+_MOST_KEPT = 16
 #: What a massless outgoing neutrino leaves as it is.
 _KINEMATICS = ("_minimum_energy", "_maximum_recoil", "_minimum_recoil")
 
@@ -258,13 +261,16 @@ class Folding:
     def _all_nodes(self, interaction: Interaction) -> tuple[_Nodes, ...]:
         """Return the nodes for an interaction, kept for all with kinematics like its own."""
         at_once = _takes_arrays((interaction, self.experiment.detector.quenching))
-        kind = type(interaction)
         key: Any = interaction
-        if all(getattr(kind, name) is getattr(Interaction, name) for name in _KINEMATICS):
+        if _recoils_as(interaction, Interaction):
             key = at_once
-        elif getattr(kind, "__hash__", None) is None:
+        elif isinstance(interaction, MassiveFermion) and _recoils_as(interaction, MassiveFermion):
+            key = at_once, interaction.mass
+        elif getattr(type(interaction), "__hash__", None) is None:
             return self._new_nodes(interaction)
         if key not in self._known:
+            while len(self._known) >= _MOST_KEPT:
+                del self._known[next(iter(self._known))]
             self._known[key] = self._new_nodes(interaction)
         return self._known[key]
 
@@ -274,6 +280,12 @@ class Folding:
         struck += [(electron, np.array([[atoms]])) for electron, atoms in detector.electron_targets]
         every = (_nodes(self.experiment, interaction, thing, number) for thing, number in struck)
         return tuple(nodes for nodes in every if nodes is not None)
+
+
+def _recoils_as(interaction: Interaction, base: Any) -> bool:
+    """Whether an interaction leaves the kinematics of a base class as they are."""
+    kind, names = type(interaction), (*_KINEMATICS, "_threshold")
+    return all(getattr(kind, name, None) is getattr(base, name, None) for name in names)
 
 
 def _counting(folding: Folding, interaction: Interaction) -> list[_Nodes]:

@@ -12,7 +12,13 @@ from cevnslib.detectors.detector import Detector
 from cevnslib.detectors.efficiency import ConstantEfficiency
 from cevnslib.detectors.resolution import Resolution
 from cevnslib.errors import DomainError, UnknownNameError
-from cevnslib.physics.interactions import RADIATIVE, TREE_LEVEL, MagneticMoment, StandardModel
+from cevnslib.physics.interactions import (
+    RADIATIVE,
+    TREE_LEVEL,
+    DipolePortal,
+    MagneticMoment,
+    StandardModel,
+)
 from cevnslib.physics.mixing import OscillationParameters
 from cevnslib.physics.targets import target
 from cevnslib.quadrature import panel_rule
@@ -258,3 +264,15 @@ def test_a_smeared_threshold_is_followed():
     x, weights = panel_rule(edges[:-1], edges[1:], 4)
     spectrum = recoil_spectrum(experiment, x, MagneticMoment(1e-10))
     assert count == pytest.approx(float(np.sum(weights * spectrum)), rel=1e-9)
+
+
+def test_a_folding_serves_all_with_its_kinematics_and_forgets_the_oldest():
+    folding = rates.fold(replace(CSI))
+    kept = vars(folding)["_known"]
+    events = [folding.events(DipolePortal(10.0, moment)) for moment in (1e-9, 2e-9)]
+    assert len(kept) == 1
+    assert events[1] == pytest.approx(4 * events[0], rel=1e-12)
+    for mass in np.linspace(0, 50, 40):
+        folding.events(DipolePortal(mass))
+    assert len(kept) < 20
+    assert folding.events(DipolePortal(10.0, 1e-9)) == pytest.approx(events[0], rel=1e-14)
