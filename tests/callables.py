@@ -252,6 +252,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "detector.Detector.measured": {"T": T, "struck": GE},
     "detector.Detector.acceptance": {"E": T},
     "detector.Detector.weight": {"T": T, "struck": GE},
+    "detector.Detector.shares": {"E": T, "struck": GE},
     "chi2.delta_chi2": {},
     "chi2.CountChi2": {
         **{"observed": 142, "variance": 958, "background": 6},

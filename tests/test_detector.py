@@ -185,6 +185,23 @@ def test_a_table_keeps_its_numbers_to_itself():
     assert hash(table) == hash(TabulatedEfficiency((1e-3, 1e-2), (0.5, 0.5)))
 
 
+def test_shares_are_the_weight_bin_by_bin():
+    """A histogram of true energies through Gaussians, by the closed form."""
+    edges = (1e-4, 2e-4, 5e-4)
+    sharp = Detector(target("Ge"), 1.0, bins=edges, quenching=Lindhard())
+    smeared = replace(sharp, resolution=Resolution(3e-5))
+    T, ge = np.linspace(0, 4e-3, 24).reshape(4, 6), nuclide("Ge74")
+    for detector in (sharp, smeared):
+        shares = detector.shares(T, ge)
+        assert shares.shape == (2, 4, 6)
+        assert shares.sum(axis=0) == pytest.approx(detector.weight(T, ge), abs=1e-15)
+        assert detector.shares(detector.measured(T, ge)) == pytest.approx(shares, abs=1e-15)
+    E, numbers = np.array([1e-4, 3e-4, 4e-4]), np.array([2.0, 4.0, 6.0])
+    ends = ndtr((np.array(edges)[:, np.newaxis] - E) / 3e-5)
+    assert smeared.shares(E) @ numbers == pytest.approx(np.diff(ends, axis=0) @ numbers, rel=1e-12)
+    assert sharp.shares(E) @ numbers == pytest.approx([2, 10])
+
+
 def test_a_detector_of_electrons_alone():
     """It needs no quenching, counts at any energy, and what a threshold leaves of both."""
     conus = experiments.load("conus")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import checked, checked_choice, checked_kind, checked_number, checked_numbers, keep
-from ..errors import DomainError
+from ..errors import DomainError, quoted
 from ..physics.targets import Electron, Nuclide, Struck, Target, each_of
 from .efficiency import AXES, ConstantEfficiency, Efficiency, efficiency_of
 from .quenching import Quenching, quenching_of
@@ -248,6 +248,53 @@ class Detector:
             From 0 to 1, the shape of ``E``.
         """
         return self._acceptance(checked("measured energy", E, "MeV", at_least=0))
+
+    def shares(self, E: ArrayLike, struck: Struck | None = None) -> NDArray[np.float64]:
+        """Return the response matrix: the chance that an event is counted in each bin.
+
+        Parameters
+        ----------
+        E : array_like
+            True energy in MeV, any shape, at least 0: that of a recoil, or of electrons and photons
+            together.
+        struck : Nuclide or Electron, optional
+            What recoils; without it, the energy is seen as it is, as that of electrons and photons
+            is.
+
+        Returns
+        -------
+        ndarray, shape (bins, ...)
+            From 0 to 1, the shape of ``E`` after the bins. What is counted in the bins of a
+            histogram, or of lines, is ``shares(energies) @ numbers``.
+
+        Examples
+        --------
+        >>> from cevnslib.detectors.resolution import Resolution
+        >>> from cevnslib.physics.targets import target
+        >>> tank = Detector(target("H2O"), mass=1.0, bins=(0.5, 1.0, 1.5),
+        ...                 resolution=Resolution(stochastic=0.1))
+        >>> tank.shares([0.8, 1.0]).round(3)
+        array([[0.987, 0.5  ],
+               [0.013, 0.5  ]])
+        """
+        checked_kind("struck", struck, Struck | None)
+        energy = checked("true energy", E, "MeV", at_least=0)
+        if self._of_recoil and not isinstance(struck, Nuclide):
+            raise DomainError(
+                f"struck: got {quoted(struck)} with an efficiency of the nuclear-recoil energy; "
+                "allowed: a Nuclide, or an efficiency of the measured energy"
+            )
+        return self._response(energy, struck)
+
+    def _response(self, T: NDArray[np.float64], struck: Any) -> NDArray[np.float64]:
+        """Return the chances of each bin, along a first axis, by true energies."""
+        E, bins = np.ravel(T if struck is None else self._measured(T, struck)), len(self.edges) - 1
+        if self.resolution is None:
+            place, chance = self._place(E)
+            shares = (place == np.arange(bins)[:, np.newaxis]) * chance
+        else:
+            shares = self._shares(E)
+        return np.asarray(self._chance_of_recoil(T) * shares.reshape(bins, *T.shape))
 
     def _acceptance(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.resolution is None:
