@@ -828,6 +828,18 @@ def response_panels(
     return low[0], high[0]
 
 
+def panels_between(
+    detector: Detector, struck: Struck, kinks: Iterable[float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return such panels that end at all of some rising energies, from the first to the last."""
+    ends = np.array([[*kinks]])
+    largest = ends[:, -1:]
+    low, high = _panels(detector, struck, largest, _kinks(detector, struck, largest, ends))
+    first = np.log(max(ends[0, 0], _START * largest[0, 0]))
+    inside = (low[0] + high[0]) / 2 > first
+    return low[0, inside], high[0, inside]
+
+
 def _area_between(
     detector: Detector,
     interaction: Interaction,

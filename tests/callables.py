@@ -297,6 +297,11 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "experiments.load": {"name": "conus", "threshold_kind": "nuclear-recoil"},
     "experiments.load_solar": {},
     "experiments.stages": {"name": "conus"},
+    "signals.Signal": {
+        **{"density": lambda E: 1 / E, "kinks": (1e-3, 5e-3, 2e-2)},
+        **{"lines": {4e-3: 1.0}, "nuclide": CS},
+    },
+    "signals.Signal.counts": {"detector": CSI.detector, "days": 10.0},
     "rates.counts_by_beam": {"experiment": CSI, "interaction": WEAK},
     "rates.expected_counts": {"experiment": CSI, "interaction": WEAK},
     "rates.measured_spectrum": {"experiment": CONUS, "E": SEEN, "interaction": MAGNETIC},
