@@ -32,7 +32,13 @@ from .sources.beams import Beam, Source
 from .sources.flux import Component, Flux
 from .sources.reactor import FISSION_FRACTIONS, REACTOR_END, reactor_of_flux, reactor_of_power
 from .sources.sns import spallation_source
-from .statistics.data import CountingMeasurement, Measurement, PoissonProjection, Projection
+from .statistics.data import (
+    CountingMeasurement,
+    Measurement,
+    NotMeasured,
+    PoissonProjection,
+    Projection,
+)
 
 __all__ = [
     "SIGNAL_NUISANCE",
@@ -60,7 +66,8 @@ class Experiment:
     Parameters
     ----------
     name, stage, title : str
-        Short name, which of its stages (empty if it has none), and the name for people.
+        Short name, which of its stages (empty if it has none), and the name for people (empty if
+        it is the short one).
     source : Source or Flux
         What emits the neutrinos, or what arrives of them.
     detector : Detector
@@ -69,9 +76,10 @@ class Experiment:
         Distance from source to detector in cm; None where the flux at the detector is given.
     exposure : float
         Live time in s.
-    measurement : CountingMeasurement, Projection or PoissonProjection
-        What was counted, or is assumed to be.
-    references : mapping of str to str
+    measurement : Measurement, optional
+        What was counted, or is assumed to be: a CountingMeasurement, Projection or
+        PoissonProjection. The default has no chi2: its data are elsewhere.
+    references : mapping of str to str, optional
         Where each number comes from, by its key.
 
     Examples
@@ -79,6 +87,11 @@ class Experiment:
     >>> csi = load("coherent-csi")
     >>> csi.title, csi.detector.mass, csi.measurement.observed
     ('COHERENT CsI[Na]', 14.57, 142.0)
+    >>> from cevnslib.physics.targets import target
+    >>> from cevnslib.sources.solar import solar_flux
+    >>> xenon = Detector(target("Xe"), mass=1e3, threshold=1e-3)
+    >>> Experiment("xenon", "", "", solar_flux(["b8"]), xenon, None, YEAR).title
+    'xenon'
     """
 
     name: str
@@ -88,8 +101,8 @@ class Experiment:
     detector: Detector
     baseline: float | None
     exposure: float
-    measurement: Measurement
-    references: Mapping[str, str] = field(hash=False)
+    measurement: Measurement = NotMeasured()  # noqa: RUF009, it is frozen
+    references: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         """Refuse an impossible baseline or exposure."""
@@ -109,6 +122,7 @@ class Experiment:
         keep(
             self,
             exposure=checked_number("exposure", self.exposure, "s", above=0),
+            title=self.title or self.name,
             references=_references(self.references),
         )
 

@@ -28,6 +28,7 @@ from .experiments import Experiment
 from .physics.interactions import Interaction, MagneticMoment
 from .physics.mixing import TALK_2019, OscillationParameters, flavour_projector, pmns
 from .physics.neutrinos import FLAVOURS, Neutrino
+from .physics.partners import MassiveFermion
 from .physics.scattering import coherent_recoil
 from .physics.targets import Electron, Struck, each_of, stacked
 from .quadrature import panel_rule
@@ -58,6 +59,8 @@ _ORDER = 2
 _START, _FIRST = 1e-13, 1e-6
 #: Where an experiment keeps its folding.
 _KEPT = "_folding"
+#: How many kinematics a folding keeps, the newest.
+_MOST_KEPT = 16
 #: What a massless outgoing neutrino leaves as it is.
 _KINEMATICS = ("_minimum_energy", "_maximum_recoil", "_minimum_recoil")
 
@@ -271,12 +274,18 @@ class Folding:
     def _all_nodes(self, interaction: Interaction) -> tuple[_Nodes, ...]:
         """Return the nodes for an interaction, kept for all with kinematics like its own."""
         at_once = _takes_arrays((interaction, self.experiment.detector.quenching))
-        key: Any = at_once if _is_elastic(interaction) else interaction
-        if key is interaction and not _takes_arrays(interaction):  # a reader's, which may change
+        key: Any = interaction
+        if _recoils_as(interaction, Interaction):
+            key = at_once
+        elif isinstance(interaction, MassiveFermion) and _recoils_as(interaction, MassiveFermion):
+            key = at_once, interaction.mass
+        elif not _takes_arrays(interaction):  # a reader's, which may change
             return self._new_nodes(interaction)
-        if key not in self._known:
-            self._known[key] = self._new_nodes(interaction)
-        nodes: tuple[_Nodes, ...] = self._known[key]
+        nodes: tuple[_Nodes, ...] | None = self._known.get(key)  # threads may work on it, too
+        if nodes is None:
+            if len(self._known) >= _MOST_KEPT:
+                self._known.clear()
+            nodes = self._known[key] = self._new_nodes(interaction)
         return nodes
 
     def _new_nodes(self, interaction: Interaction) -> tuple[_Nodes, ...]:
@@ -285,6 +294,12 @@ class Folding:
         struck += [(electron, np.array([[atoms]])) for electron, atoms in detector.electron_targets]
         every = (_nodes(self.experiment, interaction, thing, number) for thing, number in struck)
         return tuple(nodes for nodes in every if nodes is not None)
+
+
+def _recoils_as(interaction: Interaction, base: Any) -> bool:
+    """Whether an interaction leaves the kinematics of a base class as they are."""
+    kind, names = type(interaction), (*_KINEMATICS, "_threshold")
+    return all(getattr(kind, name, None) is getattr(base, name, None) for name in names)
 
 
 def _counting(folding: Folding, interaction: Interaction) -> list[_Nodes]:
@@ -410,8 +425,9 @@ def _without_end(smeared: bool) -> str:
 def saying_why_nothing_is_seen(experiment: Experiment, interaction: Interaction) -> Iterator[None]:
     """Name the threshold, in the unit of a file's key, where no events are expected at all."""
     nodes = _counting(fold(experiment), interaction)
-    if nodes and all(isinstance(some.struck, Electron) for some in nodes):
-        words = _beyond(experiment, interaction, experiment.detector.target.nuclides)
+    nuclei = [nuclide for nuclide, _ in experiment.detector.nuclear_targets]
+    if nuclei and nodes and all(isinstance(some.struck, Electron) for some in nodes):
+        words = _beyond(experiment, interaction, nuclei)
         warnings.warn(f"{words}; electrons alone are counted above it", UnseenWarning, stacklevel=4)
     try:
         yield
@@ -419,7 +435,7 @@ def saying_why_nothing_is_seen(experiment: Experiment, interaction: Interaction)
         if nodes:
             raise
         electrons = (electron for electron, _ in experiment.detector.electron_targets)
-        every: list[Struck] = [*experiment.detector.target.nuclides, *electrons]
+        every: list[Struck] = [*nuclei, *electrons]
         raise NoLimitError(_beyond(experiment, interaction, every)) from error
 
 
@@ -430,7 +446,7 @@ def _beyond(experiment: Experiment, interaction: Interaction, struck: Iterable[S
     seen = [float(detector._measured(interaction.maximum_recoil(end, x), x)) for x in struck]
     lowest = max(detector._steps[0], detector.least_ionisation)
     kind = "recoil" if detector.quenching is None else "electron-equivalent"
-    nuclear = "nuclear " if detector.electron_targets else ""
+    nuclear = "nuclear " if detector.electron_targets and detector.nuclei else ""
     return (
         f"threshold: got {lowest / KEV:g} keV, above which no {nuclear}events are expected; "
         f"allowed: below {max(seen) / KEV:.3g} keV, the largest {kind} energy that "
@@ -639,7 +655,8 @@ def recoil_spectrum(
     """
     _check(experiment, interaction)
     detector = experiment.detector
-    T = coherent_recoil("recoil energy T", T, *detector.target.nuclides)
+    nuclides = [nuclide for nuclide, _ in detector.nuclear_targets]
+    T = coherent_recoil("recoil energy T", T, *nuclides)
     total, flat = np.zeros(T.size), T.reshape(1, -1)
     for struck, numbers in _nuclei(detector, interaction):
         weight = numbers * detector._weight(flat, struck)
@@ -679,7 +696,8 @@ def measured_spectrum(
     """
     _check(experiment, interaction)
     detector, quenching = experiment.detector, experiment.detector.quenching
-    E = coherent_recoil("measured energy E", E, *detector.target.nuclides)
+    nuclides = [nuclide for nuclide, _ in detector.nuclear_targets]
+    E = coherent_recoil("measured energy E", E, *nuclides)
     flat = E.reshape(1, -1)
     chance, total = detector._acceptance(flat), np.zeros(E.size)
 
@@ -712,11 +730,13 @@ def measured_spectrum(
 
 def _nuclei(detector: Detector, interaction: Interaction) -> list[tuple[Any, NDArray[np.float64]]]:
     """Return nuclides, as one if formulas take them so, with their numbers along a column."""
-    target = detector.target
-    numbers = np.array(target.nuclei_per_kg)[:, np.newaxis] * detector.mass
+    if not detector.nuclei:
+        return []
+    nuclides, number = zip(*detector.nuclear_targets, strict=True)
+    numbers = np.array(number)[:, np.newaxis]
     if _takes_arrays((interaction, detector.quenching)):
-        return [(stacked(target.nuclides), numbers)]
-    return list(zip(target.nuclides, numbers[:, np.newaxis], strict=True))
+        return [(stacked(nuclides), numbers)]
+    return list(zip(nuclides, numbers[:, np.newaxis], strict=True))
 
 
 def _density(
@@ -733,7 +753,7 @@ def _density(
     for part in interaction.parts:
         # Another interaction is often asked for at the same recoils.
         moments: dict[int, NDArray[np.float64]] = {}
-        if _is_elastic(part):
+        if _recoils_as(part, Interaction):
             kept = fold(experiment)._known
             last = kept.get("spectrum", (None, "", None, None))  # one thing, for threads' sake
             if last[0] is not struck or last[1] != beam or not np.array_equal(last[2], T):
@@ -743,12 +763,6 @@ def _density(
         folded = _folded(part, struck, T, E_min, chosen, moments, part.lowest)
         density = density + np.einsum("c,cij->ij", fluences, folded)
     return np.asarray(density)
-
-
-def _is_elastic(interaction: Interaction) -> bool:
-    """Whether its kinematics are those of a massless outgoing neutrino."""
-    kind = type(interaction)
-    return all(getattr(kind, name) is getattr(Interaction, name) for name in _KINEMATICS)
 
 
 def effective_area(
@@ -794,9 +808,7 @@ def effective_area(
     detector = experiment.detector
     area = np.zeros_like(E)
     for part in interaction.parts:
-        target = detector.target
-        nuclei = zip(target.nuclides, target.nuclei_per_kg, strict=True)
-        every: list[tuple[Struck, float]] = [(n, per_kg * detector.mass) for n, per_kg in nuclei]
+        every: list[tuple[Struck, float]] = [*detector.nuclear_targets]
         for struck, number in (*every, *detector.electron_targets):
             part._checked_neutrino(neutrino, struck)
             area += number * _area(detector, part, struck, neutrino, E)
@@ -841,6 +853,18 @@ def response_panels(
     if low.size and low[0, 0] < np.log(2 * _START * most):
         raise DomainError(_without_end(detector.resolution is not None))
     return low[0], high[0]
+
+
+def panels_between(
+    detector: Detector, struck: Struck, kinks: Iterable[float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return such panels that end at all of some rising energies, from the first to the last."""
+    ends = np.array([[*kinks]])
+    largest = ends[:, -1:]
+    low, high = _panels(detector, struck, largest, _kinks(detector, struck, largest, ends))
+    first = np.log(max(ends[0, 0], _START * largest[0, 0]))
+    inside = (low[0] + high[0]) / 2 > first
+    return low[0, inside], high[0, inside]
 
 
 def _area_between(

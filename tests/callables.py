@@ -255,6 +255,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "detector.Detector.measured": {"T": T, "struck": GE},
     "detector.Detector.acceptance": {"E": T},
     "detector.Detector.weight": {"T": T, "struck": GE},
+    "detector.Detector.shares": {"E": T, "struck": GE},
     "chi2.delta_chi2": {},
     "chi2.CountChi2": {
         **{"observed": 142, "variance": 958, "background": 6},
@@ -272,6 +273,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "data.CountingMeasurement.windows": {"standard_model": 180.0},
     "data.CountingMeasurement.binned_chi2": {"standard_model": np.array([180.0])},
     "data.CountingMeasurement.without_signal_nuisance": {},
+    "data.NotMeasured": {},
+    "data.NotMeasured.without_signal_nuisance": {},
     "data.Projection.without_signal_nuisance": {},
     "data.PoissonProjection.without_signal_nuisance": {},
     "data.CountingMeasurement.scaled": {"factor": 2.0},
@@ -297,6 +300,11 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "experiments.load": {"name": "conus", "threshold_kind": "nuclear-recoil"},
     "experiments.load_solar": {},
     "experiments.stages": {"name": "conus"},
+    "signals.Signal": {
+        **{"density": lambda E: 1 / E, "kinks": (1e-3, 5e-3, 2e-2)},
+        **{"lines": {4e-3: 1.0}, "nuclide": CS},
+    },
+    "signals.Signal.counts": {"detector": CSI.detector, "days": 10.0},
     "rates.counts_by_beam": {"experiment": CSI, "interaction": WEAK},
     "rates.expected_counts": {"experiment": CSI, "interaction": WEAK},
     "rates.measured_spectrum": {"experiment": CONUS, "E": SEEN, "interaction": MAGNETIC},

@@ -19,11 +19,13 @@ from cevnslib.detectors.efficiency import (
 )
 from cevnslib.detectors.quenching import Lindhard
 from cevnslib.detectors.resolution import Resolution
-from cevnslib.errors import DomainError
+from cevnslib.errors import DomainError, KindError
 from cevnslib.physics.interactions import StandardModel
 from cevnslib.physics.targets import nuclide, target
-from cevnslib.rates import expected_counts
+from cevnslib.rates import expected_counts, fold, measured_spectrum, recoil_spectrum
 from cevnslib.sources.spectra import LineSpectrum
+from cevnslib.statistics.data import NotMeasured
+from cevnslib.studies.moments import tmm_limits
 
 CSI = PhotoelectronAcceptance(0.6655, 0.4942, 10.8507, 1.17, last=30)
 
@@ -181,3 +183,51 @@ def test_a_table_keeps_its_numbers_to_itself():
     values[:] = 7
     assert table(5e-3) == 0.5
     assert hash(table) == hash(TabulatedEfficiency((1e-3, 1e-2), (0.5, 0.5)))
+
+
+def test_shares_are_the_weight_bin_by_bin():
+    """A histogram of true energies through Gaussians, by the closed form."""
+    edges = (1e-4, 2e-4, 5e-4)
+    sharp = Detector(target("Ge"), 1.0, bins=edges, quenching=Lindhard())
+    smeared = replace(sharp, resolution=Resolution(3e-5))
+    T, ge = np.linspace(0, 4e-3, 24).reshape(4, 6), nuclide("Ge74")
+    for detector in (sharp, smeared):
+        shares = detector.shares(T, ge)
+        assert shares.shape == (2, 4, 6)
+        assert shares.sum(axis=0) == pytest.approx(detector.weight(T, ge), abs=1e-15)
+        assert detector.shares(detector.measured(T, ge)) == pytest.approx(shares, abs=1e-15)
+    E, numbers = np.array([1e-4, 3e-4, 4e-4]), np.array([2.0, 4.0, 6.0])
+    ends = ndtr((np.array(edges)[:, np.newaxis] - E) / 3e-5)
+    assert smeared.shares(E) @ numbers == pytest.approx(np.diff(ends, axis=0) @ numbers, rel=1e-12)
+    assert sharp.shares(E) @ numbers == pytest.approx([2, 10])
+
+
+def test_a_detector_of_electrons_alone():
+    """It needs no quenching, counts at any energy, and what a threshold leaves of both."""
+    conus = experiments.load("conus")
+    high: dict[str, Any] = {
+        "target": target("Ge"),
+        "mass": 4.0,
+        "bins": (0.2, 0.5, 1.0),
+    }  # above all nuclei
+    both = Detector(**high, quenching=Lindhard())
+    alone = Detector(**high, nuclei=False)
+    assert alone.nuclear_targets == ()
+    assert alone.electron_targets == both.electron_targets
+    events = [fold(replace(conus, detector=one)).events(StandardModel()) for one in (both, alone)]
+    assert np.array_equal(events[0], events[1])
+    assert events[0].min() > 0
+    neither = replace(alone, electrons="left out")
+    assert not fold(replace(conus, detector=neither)).events(StandardModel()).any()
+    from_zero = replace(alone, bins=(0.0, 1.0), threshold=0.0, maximum=math.inf)
+    measured = replace(conus, detector=from_zero, measurement=NotMeasured())
+    assert fold(measured).events(StandardModel()).sum() > events[0].sum()
+    assert recoil_spectrum(measured, 1e-3, StandardModel()) == 0
+    E = np.linspace(0.2, 0.5, 2001)
+    expected = np.trapezoid(measured_spectrum(measured, E, StandardModel()), E)
+    assert events[0][0, 0] == pytest.approx(expected, rel=1e-5)
+    assert Detector(target("CsI"), 187.0, bins=(3.0, 8.0), nuclei=False).threshold == 3
+    with pytest.raises(DomainError, match="least energy counted: got 3 MeV"):
+        Detector(target("CsI"), 187.0, bins=(3.0, 8.0))
+    with pytest.raises(KindError, match="measurement: got NotMeasured"):
+        tmm_limits(measured)

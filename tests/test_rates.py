@@ -13,7 +13,13 @@ from cevnslib.detectors.efficiency import ConstantEfficiency
 from cevnslib.detectors.quenching import Lindhard
 from cevnslib.detectors.resolution import Resolution
 from cevnslib.errors import DomainError, UnknownNameError
-from cevnslib.physics.interactions import RADIATIVE, TREE_LEVEL, MagneticMoment, StandardModel
+from cevnslib.physics.interactions import (
+    RADIATIVE,
+    TREE_LEVEL,
+    DipolePortal,
+    MagneticMoment,
+    StandardModel,
+)
 from cevnslib.physics.mixing import OscillationParameters
 from cevnslib.physics.targets import target
 from cevnslib.quadrature import panel_rule
@@ -297,3 +303,15 @@ def test_what_a_reader_changes_counts_anew():
     assert first == pytest.approx(expected_counts(CSI, MagneticMoment(1e-10)), rel=1e-12)
     Heavy.mass = 5.0
     assert expected_counts(CSI, heavy) < 0.95 * first
+
+
+def test_a_folding_serves_all_with_its_kinematics_and_forgets_the_oldest():
+    folding = rates.fold(replace(CSI))
+    kept = vars(folding)["_known"]
+    events = [folding.events(DipolePortal(10.0, moment)) for moment in (1e-9, 2e-9)]
+    assert len(kept) == 1
+    assert events[1] == pytest.approx(4 * events[0], rel=1e-12)
+    for mass in np.linspace(0, 50, 40):
+        folding.events(DipolePortal(mass))
+    assert len(kept) < 20
+    assert folding.events(DipolePortal(10.0, 1e-9)) == pytest.approx(events[0], rel=1e-14)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import checked, checked_choice, checked_kind, checked_number, checked_numbers, keep
-from ..errors import DomainError
-from ..physics.targets import Electron, Struck, Target, each_of
+from ..errors import DomainError, quoted
+from ..physics.targets import Electron, Nuclide, Struck, Target, each_of
 from .efficiency import AXES, ConstantEfficiency, Efficiency, efficiency_of
 from .quenching import Quenching, quenching_of
 from .resolution import Readout
@@ -43,7 +43,7 @@ class Detector:
     mass : float
         Fiducial mass in kg.
     threshold : float, optional
-        Least energy that is counted, in MeV, at most 1.
+        Least energy that is counted, in MeV, at most 1 where nuclei count.
     efficiency : Efficiency, optional
         Chance to count an event above the threshold.
     maximum : float, optional
@@ -57,10 +57,13 @@ class Detector:
         maximum; an event at an edge belongs to the bin above.
     electrons : {"shells", "free", "left out"}, optional
         Which electrons count as targets beside the nuclei, see `cevnslib.physics.targets.electron`.
-        Without a quenching there are none, as nothing says how their energy would look.
+        Beside nuclei without a quenching there are none, as nothing says how their energy would
+        look.
     least_ionisation : float, optional
         Mean measured energy in MeV below which nothing is seen of an event, whatever the resolution
         makes of it: the energy of one pair of charges, say.
+    nuclei : bool, optional
+        Whether nuclei count as targets. A detector of electrons alone needs no quenching.
 
     Examples
     --------
@@ -85,12 +88,14 @@ class Detector:
     bins: tuple[float, ...] | None = None
     electrons: str = ELECTRONS[0]
     least_ionisation: float = 0.0
+    nuclei: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what no detector can be."""
         checked_kind("target", self.target, Target)
         checked_kind("resolution", self.resolution, Readout | None)
         checked_choice("electrons", self.electrons, ELECTRONS)
+        checked_kind("nuclei", self.nuclei, bool)
         low = checked_number("threshold", self.threshold, "MeV", at_least=0)
         high = checked_number("maximum", self.maximum, "MeV", above=low, at_most=math.inf)
         if self.bins is not None:
@@ -106,9 +111,10 @@ class Detector:
                 "least ionisation", self.least_ionisation, "MeV", at_least=0
             ),
         )
-        hint = "energies are in MeV, did you give keV?"
-        checked_number("least energy counted", self._steps[0], "MeV", at_most=1, hint=hint)
-        if self._of_recoil and self.quenching is not None and self.electrons != ELECTRONS[-1]:
+        if self.nuclei:
+            hint = "energies are in MeV, did you give keV?"
+            checked_number("least energy counted", self._steps[0], "MeV", at_most=1, hint=hint)
+        if self._of_recoil and self._counts_electrons:
             raise DomainError(
                 f"electrons: got {self.electrons!r} with an efficiency of the nuclear-recoil "
                 f"energy, which electrons do not have; allowed: {ELECTRONS[-1]!r}, or an "
@@ -121,9 +127,22 @@ class Detector:
         return (self.threshold, self.maximum) if self.bins is None else self.bins
 
     @property
+    def nuclear_targets(self) -> tuple[tuple[Nuclide, float], ...]:
+        """The nuclides that count, and the number of each in the detector."""
+        if not self.nuclei:
+            return ()
+        every = zip(self.target.nuclides, self.target.nuclei_per_kg, strict=True)
+        return tuple((nuclide, per_kg * self.mass) for nuclide, per_kg in every)
+
+    @property
+    def _counts_electrons(self) -> bool:
+        seen = self.quenching is not None or not self.nuclei
+        return seen and self.electrons != ELECTRONS[-1]
+
+    @property
     def electron_targets(self) -> tuple[tuple[Electron, float], ...]:
         """The electrons that count, and the number of their atoms in the detector."""
-        if self.quenching is None or self.electrons == ELECTRONS[-1]:
+        if not self._counts_electrons:
             return ()
         every = self.target.electrons(free=self.electrons == "free")
         return tuple((electron, per_kg * self.mass) for electron, per_kg in every)
@@ -229,6 +248,53 @@ class Detector:
             From 0 to 1, the shape of ``E``.
         """
         return self._acceptance(checked("measured energy", E, "MeV", at_least=0))
+
+    def shares(self, E: ArrayLike, struck: Struck | None = None) -> NDArray[np.float64]:
+        """Return the response matrix: the chance that an event is counted in each bin.
+
+        Parameters
+        ----------
+        E : array_like
+            True energy in MeV, any shape, at least 0: that of a recoil, or of electrons and photons
+            together.
+        struck : Nuclide or Electron, optional
+            What recoils; without it, the energy is seen as it is, as that of electrons and photons
+            is.
+
+        Returns
+        -------
+        ndarray, shape (bins, ...)
+            From 0 to 1, the shape of ``E`` after the bins. What is counted in the bins of a
+            histogram, or of lines, is ``shares(energies) @ numbers``.
+
+        Examples
+        --------
+        >>> from cevnslib.detectors.resolution import Resolution
+        >>> from cevnslib.physics.targets import target
+        >>> tank = Detector(target("H2O"), mass=1.0, bins=(0.5, 1.0, 1.5),
+        ...                 resolution=Resolution(stochastic=0.1))
+        >>> tank.shares([0.8, 1.0]).round(3)
+        array([[0.987, 0.5  ],
+               [0.013, 0.5  ]])
+        """
+        checked_kind("struck", struck, Struck | None)
+        energy = checked("true energy", E, "MeV", at_least=0)
+        if self._of_recoil and not isinstance(struck, Nuclide):
+            raise DomainError(
+                f"struck: got {quoted(struck)} with an efficiency of the nuclear-recoil energy; "
+                "allowed: a Nuclide, or an efficiency of the measured energy"
+            )
+        return self._response(energy, struck)
+
+    def _response(self, T: NDArray[np.float64], struck: Any) -> NDArray[np.float64]:
+        """Return the chances of each bin, along a first axis, by true energies."""
+        E, bins = np.ravel(T if struck is None else self._measured(T, struck)), len(self.edges) - 1
+        if self.resolution is None:
+            place, chance = self._place(E)
+            shares = (place == np.arange(bins)[:, np.newaxis]) * chance
+        else:
+            shares = self._shares(E)
+        return np.asarray(self._chance_of_recoil(T) * shares.reshape(bins, *T.shape))
 
     def _acceptance(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.resolution is None:

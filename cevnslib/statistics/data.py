@@ -13,6 +13,7 @@ from .chi2 import BinnedChi2, CountChi2
 __all__ = [
     "CountingMeasurement",
     "Measurement",
+    "NotMeasured",
     "PoissonProjection",
     "Projection",
     "Windows",
@@ -326,6 +327,30 @@ class PoissonProjection(Measurement):
     def without_signal_nuisance(self) -> "PoissonProjection":
         """See `Measurement.without_signal_nuisance`."""
         return replace(self, sigma_signal=0.0)
+
+
+@dataclass(frozen=True)
+class NotMeasured(Measurement):
+    """An experiment whose data are elsewhere, say in `cevnslib.statistics.counts`: it has no chi2.
+
+    Examples
+    --------
+    >>> NotMeasured().chi2(100.0)
+    Traceback (most recent call last):
+    ...
+    cevnslib.errors.KindError: measurement: got NotMeasured(); allowed: what was counted or is \
+projected, such as a CountingMeasurement or a Projection, or a fit of cevnslib.statistics instead
+    """
+
+    def _chi2(self, standard_model: float) -> CountChi2:
+        raise KindError(
+            f"measurement: got {self}; allowed: what was counted or is projected, such as a "
+            "CountingMeasurement or a Projection, or a fit of cevnslib.statistics instead"
+        )
+
+    def without_signal_nuisance(self) -> "NotMeasured":
+        """See `Measurement.without_signal_nuisance`."""
+        return self
 
 
 def _chi2_of(

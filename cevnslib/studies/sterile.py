@@ -155,7 +155,7 @@ def _energy_rule(
     end = spectrum.breakpoints[-1]
     kinks = set(spectrum.breakpoints)
     starts = []
-    every: list[Struck] = [*detector.target.nuclides]
+    every: list[Struck] = [nuclide for nuclide, _ in detector.nuclear_targets]
     every += [electron for electron, _ in detector.electron_targets]
     for struck in every:
         most = float(interaction.maximum_recoil(end, struck))
