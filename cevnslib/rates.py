@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from .checks import checked, checked_kind
 from .constants import KEV
 from .detectors.detector import Detector
-from .errors import DomainError, NoLimitError, UnseenWarning
+from .errors import DomainError, NoLimitError, UnseenWarning, quoted
 from .experiments import Experiment
 from .physics.interactions import Interaction, MagneticMoment
 from .physics.mixing import TALK_2019, OscillationParameters, flavour_projector, pmns
@@ -247,20 +247,41 @@ class Folding:
         """The components of the flux, to which the rows of events belong."""
         return self.experiment.flux.components
 
-    def events(self, interaction: Interaction) -> NDArray[np.float64]:
+    def events(
+        self, interaction: Interaction, times_us: ArrayLike | None = None
+    ) -> NDArray[np.float64]:
         """Return the expected events of each component in each bin.
 
         Parameters
         ----------
         interaction : Interaction
             What scatters the neutrinos.
+        times_us : array_like, optional
+            Edges of windows of the time of arrival after a pulse, in microseconds, rising.
 
         Returns
         -------
-        ndarray, shape (components, bins)
+        ndarray, shape (components, bins) or (components, bins, windows)
             In the whole exposure.
+
+        Examples
+        --------
+        >>> from cevnslib import experiments
+        >>> from cevnslib.physics.interactions import StandardModel
+        >>> folding = fold(experiments.load("coherent-csi"))
+        >>> folding.events(StandardModel(), times_us=[0, 1, 6])[:, 0].round(1)
+        array([[29.4,  0. ],
+               [22.1, 34.4],
+               [33.1, 51.5]])
         """
-        return self._events(checked_kind("interaction", interaction, Interaction))
+        events = self._events(checked_kind("interaction", interaction, Interaction))
+        if times_us is None:
+            return events
+        edges = checked("times", times_us, "us")
+        if edges.ndim != 1 or len(edges) < 2 or np.any(np.diff(edges) <= 0):
+            raise DomainError(f"times: got {quoted(times_us)}; allowed: at least two, rising")
+        shares = [part.arrival.share(edges[:-1], edges[1:]) for part in self.components]
+        return events[:, :, np.newaxis] * np.array(shares)[:, np.newaxis]
 
     def _events(self, interaction: Interaction) -> NDArray[np.float64]:
         bins = len(self.experiment.detector.edges) - 1

@@ -24,6 +24,7 @@ from cevnslib.physics.mixing import OscillationParameters
 from cevnslib.physics.targets import target
 from cevnslib.quadrature import panel_rule
 from cevnslib.rates import expected_counts, measured_spectrum, moment_matrix, recoil_spectrum
+from cevnslib.sources.arrivals import MUON_LIFETIME_US
 from cevnslib.sources.spectra import LineSpectrum, NumericalSpectrum, PolynomialSpectrum
 
 CSI = experiments.load("coherent-csi")
@@ -315,3 +316,20 @@ def test_a_folding_serves_all_with_its_kinematics_and_forgets_the_oldest():
         folding.events(DipolePortal(mass))
     assert len(kept) < 20
     assert folding.events(DipolePortal(10.0, 1e-9)) == pytest.approx(events[0], rel=1e-14)
+
+
+def test_windows_of_time():
+    """Prompt neutrinos with the pulse, delayed ones by the life of the muon; all add up."""
+    folding = rates.fold(CSI)
+    edges = [-1.0, 0.5, 2.0, 1e3]
+    inside = folding.events(StandardModel(), edges)
+    assert inside.shape == (3, 1, 3)
+    assert inside.sum(axis=-1) == pytest.approx(folding.events(StandardModel()), rel=1e-12)
+    decayed = -np.diff(np.exp(-np.maximum(edges, 0) / MUON_LIFETIME_US))
+    assert inside[1, 0] == pytest.approx(folding.events(StandardModel())[1] * decayed, rel=1e-10)
+    assert inside[0, 0, 1:] == pytest.approx([0, 0], abs=1e-12)
+    for wrong in ([1.0], [2.0, 1.0], [[0.0, 1.0]]):
+        with pytest.raises(DomainError, match=r"times: got .*; allowed: at least two, rising"):
+            folding.events(StandardModel(), wrong)
+    with pytest.raises(DomainError, match="allowed"):  # a reactor has no pulse
+        rates.fold(experiments.load("conus")).events(StandardModel(), edges)
