@@ -306,7 +306,7 @@ def test_what_a_reader_changes_counts_anew():
     assert expected_counts(CSI, heavy) < 0.95 * first
 
 
-def test_a_folding_serves_all_with_its_kinematics_and_forgets_the_oldest():
+def test_a_folding_serves_all_with_its_kinematics_and_does_not_grow():
     folding = rates.fold(replace(CSI))
     kept = vars(folding)["_known"]
     events = [folding.events(DipolePortal(10.0, moment)) for moment in (1e-9, 2e-9)]
