@@ -434,8 +434,10 @@ def test_the_chapter_lists_every_key():
     text = text.partition("## All keys")[2]
     listed = set(re.findall(r"(?m)^\| `(\w+)` \|", text))
     assert listed - {"stages", "kind"} == keys_of(x=1)
-    nested = keys_of(resolution={"x": 1})
-    nested |= keys_of(efficiency={"kind": "table", "energies_keV": 1, "values": 1, "x": 1})
+    nested = keys_of(resolution={"constant_keV": 0.01, "x": 1})
+    nested |= keys_of(
+        efficiency={"kind": "table", "energies_keV": [1, 2], "values": [0, 1], "x": 1}
+    )
     acceptance = dict.fromkeys(("amplitude", "slope", "midpoint", "photoelectrons_per_keV"), 1.0)
     nested |= keys_of(efficiency={"kind": "photoelectrons", **acceptance, "x": 1})
     for kind in (CountingMeasurement, Projection, PoissonProjection):
