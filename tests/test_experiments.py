@@ -1,10 +1,7 @@
 """The catalogue of experiments."""
 
 import csv
-import json
 import os
-import re
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +9,6 @@ import numpy as np
 import pytest
 
 from cevnslib import experiments
-from cevnslib.detectors.detector import ELECTRONS
 from cevnslib.detectors.efficiency import (
     ConstantEfficiency,
     PhotoelectronAcceptance,
@@ -21,20 +17,11 @@ from cevnslib.detectors.efficiency import (
 from cevnslib.detectors.quenching import Lindhard
 from cevnslib.detectors.resolution import Resolution
 from cevnslib.errors import ConfigurationError, NoLimitError, UnknownNameError, UnseenWarning
-from cevnslib.experiments import THRESHOLD_KINDS
 from cevnslib.files import packaged
 from cevnslib.physics import targets
-from cevnslib.statistics.data import CountingMeasurement, PoissonProjection, Projection
 from cevnslib.studies import moments
 
 REFERENCE = Path(__file__).parent / "reference" / "experiments.csv"
-OWN = Path(__file__).parents[1] / "book" / "events" / "your-own-experiment.ipynb"
-#: A whole description of a detector at a reactor.
-GERMANIUM: dict[str, Any] = {
-    **{"source": "reactor", "thermal_power_GW": 3.0, "baseline_m": 20, "exposure_years": 2},
-    **{"target": "Ge", "mass_kg": 10, "threshold_keV": 0.5},
-    "statistics": {"kind": "projection", "sigma_stat": 0.1, "sigma_sys": 0.1},
-}
 
 
 def configurations():
@@ -416,36 +403,3 @@ def test_built_in_inputs_of_the_sun_and_of_the_reactors():
     for name, power in powers.items():
         (beam,) = experiments.load(name).beams
         assert beam.rate == pytest.approx(power * 1e9 / (206.13 * 1.602176634e-13), rel=1e-4)
-
-
-def keys_of(**changes):
-    """Return the keys that a description may have: those that a refusal lists."""
-    description = {key: value for key, value in GERMANIUM.items() if key not in changes}
-    with pytest.raises(ConfigurationError, match="unknown key 'x'") as refused:
-        experiments.from_description("mine", {**description, **changes})
-    return set(str(refused.value).partition("allowed: ")[2].split(", "))
-
-
-def test_the_chapter_lists_every_key():
-    """The tables of "Your own experiment" and what the code reads, in both directions."""
-    chapter = json.loads(OWN.read_text(encoding="utf-8"))
-    cells = ("".join(cell["source"]) for cell in chapter["cells"])
-    (text,) = (cell for cell in cells if "## All keys" in cell)
-    text = text.partition("## All keys")[2]
-    listed = set(re.findall(r"(?m)^\| `(\w+)` \|", text))
-    assert listed - {"stages", "kind"} == keys_of(x=1)
-    nested = keys_of(resolution={"constant_keV": 0.01, "x": 1})
-    nested |= keys_of(
-        efficiency={"kind": "table", "energies_keV": [1, 2], "values": [0, 1], "x": 1}
-    )
-    acceptance = dict.fromkeys(("amplitude", "slope", "midpoint", "photoelectrons_per_keV"), 1.0)
-    nested |= keys_of(efficiency={"kind": "photoelectrons", **acceptance, "x": 1})
-    for kind in (CountingMeasurement, Projection, PoissonProjection):
-        numbers = {field.name: 0.1 for field in fields(kind)}
-        name = {"CountingMeasurement": "counting", "Projection": "projection"}
-        whole = {"kind": name.get(kind.__name__, "poisson"), **numbers}
-        nested |= keys_of(statistics={**whole, "x": 1})
-    missing = [key for key in nested if f"`{key}`" not in text]
-    assert not missing, f"not in the chapter's tables: {missing}"
-    allowed = (*THRESHOLD_KINDS, *ELECTRONS)
-    assert not [word for word in allowed if f'`"{word}"`' not in text]
