@@ -23,7 +23,7 @@ from .detectors.efficiency import (
     PhotoelectronAcceptance,
     TabulatedEfficiency,
 )
-from .detectors.quenching import Lindhard
+from .detectors.quenching import FrozenQuenching, Lindhard, Quenching
 from .detectors.resolution import Resolution
 from .errors import CevnsError, ConfigurationError, DomainError, quoted
 from .files import Table, packaged, papers, read_columns, read_toml
@@ -56,7 +56,9 @@ __all__ = [
 ]
 #: What is done with the relative error of the signal: it is fitted as a nuisance, or left out.
 SIGNAL_NUISANCE = ("fitted", "left out")
-THRESHOLD_KINDS = ("nuclear-recoil", "electron-equivalent")
+#: What a threshold is an energy of: the recoil, or what is seen of it after Lindhard; or it stands
+#: for the recoil that would be seen as it, were the share of recoils with that energy seen of all.
+THRESHOLD_KINDS = ("nuclear-recoil", "electron-equivalent", "quenched at threshold")
 
 
 @dataclass(frozen=True)
@@ -527,7 +529,10 @@ def _detector(table: Table) -> Detector:
             widths.number("stochastic_sqrt_keV", 0.0, at_least=0) * math.sqrt(KEV),
         )
         widths.finish()
-    quenching = Lindhard() if kind == "electron-equivalent" else None
+    quenching: Quenching | None = None if kind == THRESHOLD_KINDS[0] else Lindhard()
+    if quenching is not None and kind == THRESHOLD_KINDS[2]:
+        at = checked_number("threshold_keV", threshold, "keV", above=0) * KEV
+        quenching = FrozenQuenching(quenching, at, of_recoil=True)
     electrons = table.choice("electrons", ELECTRONS, ELECTRONS[0])
     least = table.number("least_ionisation_keV", 0.0, at_least=0) * KEV
     try:

@@ -14,9 +14,11 @@ from cevnslib.detectors.efficiency import (
     PhotoelectronAcceptance,
     TabulatedEfficiency,
 )
+from cevnslib.detectors.quenching import Lindhard
 from cevnslib.detectors.resolution import Resolution
 from cevnslib.errors import ConfigurationError, NoLimitError, UnknownNameError, UnseenWarning
 from cevnslib.files import packaged
+from cevnslib.physics import targets
 from cevnslib.studies import moments
 
 REFERENCE = Path(__file__).parent / "reference" / "experiments.csv"
@@ -287,6 +289,25 @@ def test_efficiency_files_outside_the_folder_or_folders(write, name):
 def test_missing_file(tmp_path):
     with pytest.raises(ConfigurationError, match=r"none\.toml: the file cannot be read"):
         experiments.load(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "nuclide", "recoil"), [("conus", "Ge72", 0.790), ("connie", "Si28", 0.217)]
+)
+def test_threshold_quenched_at_threshold(name, nuclide, recoil):
+    """The recoil is the printed energy over Lindhard's factor at that energy."""
+    struck = targets.nuclide(nuclide)
+    detector = experiments.load(name, threshold_kind="quenched at threshold").detector
+    (least, *_) = detector.breakpoints(struck)
+    share = Lindhard().electron_equivalent(detector.threshold, struck) / detector.threshold
+    assert least == pytest.approx(detector.threshold / share, rel=1e-12)
+    assert least * 1e3 == pytest.approx(recoil, abs=5e-4)
+
+
+def test_threshold_quenched_at_no_threshold():
+    words = "threshold_keV: got 0 keV; allowed: finite, above 0 keV"
+    with pytest.raises(ConfigurationError, match=words):
+        experiments.load("conus", threshold_kind="quenched at threshold", threshold_keV=0)
 
 
 def test_threshold_kind_can_be_chosen():

@@ -1,5 +1,6 @@
 """Limits of COHERENT-CsI."""
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -158,7 +159,7 @@ def test_solar_limits_of_what_is_not_seen():
 def test_reactor_columns_as_published(name, stage, kind):
     """Whatever the size of a limit, the ratios of the columns follow from mixing."""
     experiment = experiments.load(name, stage, threshold_kind=kind)
-    if (name, kind) == ("red100", "electron-equivalent"):
+    if name == "red100" and kind != "nuclear-recoil":
         with pytest.raises(NoLimitError, match=r"threshold: got 0\.5 keV, above which no events"):
             tmm_limits(experiment)
         return
@@ -221,13 +222,53 @@ def test_table_of_limits():
 
 
 def test_every_published_number_has_a_verdict():
-    for kind in (None, *experiments.THRESHOLD_KINDS):  # the last is electron-equivalent
+    for kind in (None, *experiments.THRESHOLD_KINDS):
         found = published.verdicts(threshold_kind=kind)
         assert [v.claim for v in found] == list(published.numbers())
-    assert (
-        sum(v.ours == np.inf for v in found) == 6
-    )  # RED100 sees nothing above 0.5 keV of that kind
-    assert {v.word for v in found} <= {"reproduced", "close", "not reproduced"}
+        unseen = kind in experiments.THRESHOLD_KINDS[1:]  # RED100 sees nothing above 0.5 keV then
+        assert sum(v.ours == np.inf for v in found) == (6 if unseen else 0)
+        assert {v.word for v in found} <= {"reproduced", "close", "not reproduced"}
+
+
+#: Reproduced, close and not, with no inference, with the first, with the first two, and so on.
+TOTALS = [(55, 20, 6), (65, 10, 6), (66, 9, 6), (68, 10, 3), (71, 10, 0)]
+
+
+def test_inferences_reproduce_more():
+    """As an independent count found them, without any fit."""
+    names = [each.name for each in published.inferences()]
+    assert len(names) == len(TOTALS) - 1
+    for steps, totals in enumerate(TOTALS):
+        words = Counter(v.word for v in published.verdicts(assuming=names[:steps]))
+        assert tuple(words[w] for w in ("reproduced", "close", "not reproduced")) == totals
+
+
+def test_inferences_touch_reactors_only():
+    every = [each.name for each in published.inferences()]
+    pairs = zip(published.verdicts(), published.verdicts(assuming=every), strict=True)
+    for before, after in pairs:
+        if before.claim.beam != "reactor":
+            assert after.ours == before.ours
+    assert all(each.what and each.why and each.changes for each in published.inferences())
+    with pytest.raises(UnknownNameError, match="unknown inference 'x'; allowed: quenched at thr"):
+        published.verdicts(assuming=["x"])
+
+
+def test_miner_by_mass():
+    """58 atoms of germanium to 75 of silicon are two parts to one by mass, to 1e-4."""
+    (changes,) = published.inferences()[1].changes
+    detector = experiments.load("miner", target=changes["target"]).detector
+    germanium, silicon = (
+        sum(
+            n * nuclide.mass
+            for nuclide, n in zip(
+                detector.target.nuclides, detector.target.nuclei_per_kg, strict=True
+            )
+            if nuclide.protons == Z
+        )
+        for Z in (32, 14)
+    )
+    assert germanium / silicon == pytest.approx(2, rel=2e-4)
 
 
 @pytest.mark.filterwarnings("ignore::cevnslib.errors.BadFitWarning")  # a deficit that stays

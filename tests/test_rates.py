@@ -13,6 +13,7 @@ from cevnslib.detectors.efficiency import ConstantEfficiency
 from cevnslib.detectors.quenching import Lindhard
 from cevnslib.detectors.resolution import Resolution
 from cevnslib.errors import DomainError, UnknownNameError
+from cevnslib.physics.form_factors import helm, klein_nystrand, point_like, symmetrized_fermi
 from cevnslib.physics.interactions import (
     RADIATIVE,
     TREE_LEVEL,
@@ -36,6 +37,14 @@ CONFIGURATIONS = [
 def test_standard_model_counts_of_csi():
     """COHERENT's own prediction is 173 with 28% error."""
     assert 170 < expected_counts(CSI, StandardModel()) < 195
+
+
+@pytest.mark.parametrize("F", [helm, klein_nystrand, symmetrized_fermi, point_like])
+def test_form_factors_of_all_nuclides_at_once(F):
+    """Those of the library are computed for all nuclides in one array, a reader's one by one."""
+    one_by_one = StandardModel(form_factor=lambda q, nuclide: F(q, nuclide))
+    ours = expected_counts(CSI, StandardModel(form_factor=F))
+    assert ours == pytest.approx(expected_counts(CSI, one_by_one), rel=1e-12)
 
 
 def test_beams_add_up():

@@ -108,7 +108,7 @@ def design_explorer() -> Explorer:
                 high=20,
                 logarithmic=True,
             ),
-            Choice("kind", "threshold is", THRESHOLD_KINDS[1], options=THRESHOLD_KINDS),
+            Choice("kind", "threshold is", THRESHOLD_KINDS[1], options=THRESHOLD_KINDS[:2]),
             Slider("efficiency", "efficiency", 0.8, low=0.05, high=1.0),
             Slider("years", "exposure (years)", 2.0, low=0.1, high=10.0),
             Slider(

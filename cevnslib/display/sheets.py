@@ -257,6 +257,11 @@ def inputs_table(experiment: Experiment) -> str:
     sources["exposure"] = sources.get("exposure_days", sources.get("exposure_years", ""))
     if "threshold_kind" in sources:
         inputs["threshold_kind"] = kind
+    if "electrons" in sources:
+        inputs["electrons"] = d.electrons
+    if "spectrum_end_MeV" in sources:
+        end = max(part.spectrum.breakpoints[-1] for part in experiment.flux.components)
+        inputs["spectrum_end_MeV"] = f"{end:g} MeV"
     if "thermal_power_GW" in sources:
         inputs["thermal_power_GW"] = f"{experiment.beams[0].rate:.3g} fissions per second follow"
     body = [[key, value, sources.get(key, "")] for key, value in inputs.items()]

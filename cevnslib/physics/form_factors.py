@@ -181,7 +181,11 @@ def point_like(q: ArrayLike, nuclide: Nuclide) -> NDArray[np.float64]:
     >>> point_like([0.0, 0.5], nuclide("Cs133"))
     array([1., 1.])
     """
-    return np.ones_like(_momentum(q, nuclide))
+    return _point_like(_momentum(q, nuclide), nuclide)
+
+
+def _point_like(q: NDArray[np.float64], nuclide: Nuclide) -> NDArray[np.float64]:
+    return np.ones_like(q)
 
 
 @dataclass(frozen=True)
@@ -236,4 +240,5 @@ _FORMULAS: tuple[tuple[FormFactor, FormFactor], ...] = (
     (helm, _helm),
     (klein_nystrand, _klein_nystrand),
     (symmetrized_fermi, _symmetrized_fermi),
+    (point_like, _point_like),
 )

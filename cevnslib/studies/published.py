@@ -1,6 +1,13 @@
-"""The table of limits of every experiment that is built in, and the verdicts on those published."""
+"""The table of limits of every experiment that is built in, and the verdicts on those published.
 
+Where a paper does not print what an input means, ``data/<paper>/inferences.toml`` holds other
+readings of it; they change what is computed only if asked for.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 from ..checks import checked_choice, made
 from ..claims import Claim, Verdict, claims, judge
@@ -15,10 +22,11 @@ from ..experiments import (
     stages,
     variants,
 )
+from ..files import packaged, papers
 from ..physics.mixing import TALK_2019, OscillationParameters
 from .moments import limits_by_beam, solar_limits
 
-__all__ = ["UNIT", "LimitRow", "limit_table", "numbers", "verdicts"]
+__all__ = ["UNIT", "Inference", "LimitRow", "inferences", "limit_table", "numbers", "verdicts"]
 
 #: Unit of the published limits, in Bohr magnetons.
 UNIT = 1e-10
@@ -47,6 +55,70 @@ class LimitRow:
     values: tuple[float, ...]
 
 
+@dataclass(frozen=True)
+class Inference:
+    """Another reading of inputs of a paper, which no text confirms; made by `inferences`.
+
+    Parameters
+    ----------
+    name, what, why : str
+        Its name, what it changes, and what speaks for it.
+    changes : tuple of mapping
+        Keys that take other values, beside the ``experiment`` and perhaps the ``stage`` they
+        belong to.
+
+    Examples
+    --------
+    >>> Inference("heavier", "10 kg", "a guess", ({"experiment": "conus", "mass_kg": 10},)).name
+    'heavier'
+    """
+
+    name: str
+    what: str
+    why: str
+    changes: tuple[Mapping[str, Any], ...]
+
+    def keys_of(self, experiment: str, stage: str) -> dict[str, Any]:
+        """Return the keys that it changes in a stage of an experiment, with their values.
+
+        Examples
+        --------
+        >>> inferences()[2].keys_of("miner", "2019")
+        {'mass_kg': 30}
+        """
+        subject = {"experiment": experiment, "stage": stage}
+        mine = [c for c in self.changes if all(c.get(k, v) == v for k, v in subject.items())]
+        return {key: value for each in mine for key, value in each.items() if key not in subject}
+
+
+def inferences() -> tuple[Inference, ...]:
+    """Return the other readings of inputs of all papers, in the order in which they build up.
+
+    Examples
+    --------
+    >>> [each.name for each in inferences()][:2]
+    ['quenched at threshold', '2Ge:1Si by mass']
+    """
+    files = (packaged(paper, "inferences.toml") for paper in papers())
+    return tuple(
+        made(
+            Inference,
+            name=name,
+            what=entry["what"],
+            why=entry["why"],
+            changes=tuple(MappingProxyType(dict(each)) for each in entry["changes"]),
+        )
+        for file in files
+        for name, entry in file.items()
+    )
+
+
+def _chosen(names: Sequence[str]) -> tuple[Inference, ...]:
+    """Return the readings with these names."""
+    known = {each.name: each for each in inferences()}
+    return tuple(known[checked_choice("inference", name, known)] for name in names)
+
+
 def limit_table(
     paper: str | None = None,
     *,
@@ -55,6 +127,7 @@ def limit_table(
     signal_nuisance: str = "fitted",
     phases: str = "fixed",
     threshold_kind: str | None = None,
+    assuming: Sequence[str] = (),
 ) -> tuple[LimitRow, ...]:
     """Return the limits of the built-in experiments in all their stages, and of solar neutrinos.
 
@@ -66,8 +139,11 @@ def limit_table(
         See `cevnslib.studies.moments.tmm_limits`.
     signal_nuisance : {"fitted", "left out"}, optional
         Whether the relative error of the signal is a nuisance of the fit.
-    threshold_kind : {"nuclear-recoil", "electron-equivalent"}, optional
-        What the thresholds are taken for of experiments whose description says it.
+    threshold_kind : str, optional
+        One of `cevnslib.experiments.THRESHOLD_KINDS`: what the thresholds are taken for of
+        experiments whose description says it.
+    assuming : sequence of str, optional
+        Names of `inferences` that change inputs, one after the other.
 
     Returns
     -------
@@ -83,11 +159,14 @@ def limit_table(
     if threshold_kind is not None:
         checked_choice("threshold_kind", threshold_kind, THRESHOLD_KINDS)
     options = {"parameters": parameters, "confidence": confidence, "phases": phases}
-    rows = []
+    assumed, rows = _chosen(assuming), []
     for name in names(paper):
         for stage in stages(name):
-            open_to_choice = threshold_kind and "threshold_kind" in description(name, stage)
-            changes = {"threshold_kind": threshold_kind} if open_to_choice else {}
+            changes: dict[str, Any] = {}
+            for inference in assumed:
+                changes |= inference.keys_of(name, stage)
+            if threshold_kind and "threshold_kind" in description(name, stage):
+                changes["threshold_kind"] = threshold_kind
             experiment = variants(load(name, stage, **changes))[signal_nuisance]
             samples = experiment.source.samples
             limits = limits_by_beam(experiment, tuple(samples.values()), **options)  # type: ignore[arg-type]
@@ -130,7 +209,10 @@ def numbers(**subject: str) -> tuple[Claim, ...]:
 
 
 def verdicts(
-    signal_nuisance: str | None = None, *, threshold_kind: str | None = None
+    signal_nuisance: str | None = None,
+    *,
+    threshold_kind: str | None = None,
+    assuming: Sequence[str] = (),
 ) -> tuple[Verdict, ...]:
     """Set every published limit beside ours.
 
@@ -139,7 +221,7 @@ def verdicts(
     signal_nuisance : {"fitted", "left out"}, optional
         See `limit_table`; by default each number's own, as its table was made. A measurement that
         was published with its nuisance has it here in any case.
-    threshold_kind : str, optional
+    threshold_kind, assuming
         See `limit_table`.
 
     Returns
@@ -152,13 +234,18 @@ def verdicts(
     >>> from collections import Counter
     >>> Counter(verdict.word for verdict in verdicts()).most_common()
     [('reproduced', 55), ('close', 20), ('not reproduced', 6)]
+    >>> every = [each.name for each in inferences()]
+    >>> Counter(verdict.word for verdict in verdicts(assuming=every)).most_common()
+    [('reproduced', 71), ('close', 10)]
     """
     if signal_nuisance is not None:
         checked_choice("treatment of the signal's nuisance", signal_nuisance, SIGNAL_NUISANCE)
     ours = {
         (treatment, row.experiment, row.stage, row.beam): row.values
         for treatment in SIGNAL_NUISANCE
-        for row in limit_table(signal_nuisance=treatment, threshold_kind=threshold_kind)
+        for row in limit_table(
+            signal_nuisance=treatment, threshold_kind=threshold_kind, assuming=assuming
+        )
     }
     answers = []
     for claim in numbers():
