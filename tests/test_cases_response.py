@@ -172,7 +172,7 @@ def test_electrons_of_silicon():
 
 # D03: Dresden-II with a table of quenching, and a noise of 68.5 eV at a threshold of 200 eV.
 def iron_filter():
-    recoils, shares = table("germanium_iron_filter.csv")
+    recoils, shares, _ = table("germanium_quenching.csv")
     return TabulatedQuenching(tuple(recoils * 1e-3), tuple(shares))
 
 

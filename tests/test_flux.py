@@ -173,9 +173,7 @@ def test_bad_components():
         DomainError, match="components of y: got the names x, x; allowed: each once"
     ):
         Flux("y", (part, part))
-    with pytest.raises(
-        UnknownNameError, match="unknown beam 'z'; allowed: all, continuous, x"
-    ):
+    with pytest.raises(UnknownNameError, match="unknown beam 'z'; allowed: all, continuous, x"):
         Flux("y", (part,)).select("z")
 
 
