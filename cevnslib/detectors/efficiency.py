@@ -263,9 +263,11 @@ class TabulatedEfficiency(Efficiency):
     def breakpoints(self) -> tuple[float, ...]:
         """The tabulated energies, without those that only repeat zeros at either end."""
         above = np.flatnonzero(self.values)
-        if not above.size:
-            return self.energies[0], self.energies[-1]
-        return tuple(sorted({*self.energies[max(above[0] - 1, 0) : above[-1] + 2]}))
+        if above.size:
+            kept = tuple(sorted({*self.energies[max(above[0] - 1, 0) : above[-1] + 2]}))
+            if len(kept) > 1:  # not a single energy alone
+                return kept
+        return self.energies[0], self.energies[-1]
 
     def _call(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.interp(E, self.energies, self.values, left=0.0, right=0.0)
