@@ -90,16 +90,20 @@ def reactor_spectrum() -> tuple[Callable[[float], float], list[float]]:
     return density, [E for E, _ in points] + [8.0]
 
 
-def lindhard_inverse(E: float, nucleus: Nuclide) -> float:
-    """Return the recoil that leaves an ionisation energy, by bisection."""
+def lindhard(T: float, nucleus: Nuclide, k: float | None = None) -> float:
+    """Return the ionisation energy that is seen of a recoil."""
     Z, A = nucleus.protons, nucleus.nucleons
+    strength: float = 0.133 * Z ** (2 / 3) * A**-0.5 if k is None else k
+    eps: float = 11.5 * Z ** (-7 / 3) * T * 1e3
+    kg: float = strength * (3 * eps**0.15 + 0.7 * eps**0.6 + eps)
+    return T * kg / (1 + kg)
 
-    def seen(T: float) -> float:
-        eps: float = 11.5 * Z ** (-7 / 3) * T * 1e3
-        kg: float = 0.133 * Z ** (2 / 3) * A**-0.5 * (3 * eps**0.15 + 0.7 * eps**0.6 + eps)
-        return T * kg / (1 + kg)
 
-    recoil: float = brentq(lambda T: seen(T) - E, E, 100 * E, xtol=1e-18, rtol=1e-14)
+def lindhard_inverse(E: float, nucleus: Nuclide, k: float | None = None) -> float:
+    """Return the recoil that leaves an ionisation energy, by bisection."""
+    recoil: float = brentq(
+        lambda T: lindhard(T, nucleus, k) - E, E, 100 * E, xtol=1e-18, rtol=1e-14
+    )
     return recoil
 
 
