@@ -330,7 +330,8 @@ def checked_table(
             "other, at least two"
         )
     rise = np.diff(x)
-    if np.any(rise < 0) or np.any((rise[1:] + rise[:-1] if steps else rise) <= 0):
+    still = (rise[1:] + rise[:-1] if steps and x.size > 2 else rise) <= 0
+    if np.any(rise < 0) or np.any(still):
         rising = "rising numbers" + (", each at most twice" if steps else "")
         raise DomainError(f"energies of the {name}: got {quoted(energies)}; allowed: {rising}")
     return tuple(x.tolist()), tuple(y.tolist())

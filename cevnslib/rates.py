@@ -67,7 +67,7 @@ _KINEMATICS = ("_minimum_energy", "_maximum_recoil", "_minimum_recoil")
 
 #: Kinds of fields that say nothing on how formulas are written.
 _PLAIN = {float, int, bool, str, type(None), np.ndarray}
-_KNOWN = ("builtins", "numpy", __package__)
+_KNOWN = ("builtins", __package__)
 
 
 def _takes_arrays(thing: Any) -> bool:
@@ -90,6 +90,7 @@ def _is_own(thing: Any) -> bool:
     if kind is tuple:
         return all(map(_is_own, thing))
     own = getattr(thing, "__module__", kind.__module__).split(".")[0] in _KNOWN
+    own = own and not hasattr(thing, "__wrapped__")  # a reader's, under the name of the library's
     return own and (not is_dataclass(kind) or all(map(_is_own, vars(thing).values())))
 
 
@@ -103,8 +104,7 @@ class _Nodes:
     weights: NDArray[np.float64]  #: steps, numbers struck and chances: that shape, or with bins
     place: NDArray[np.intp] | None  #: the bin of each node, where each has one only
     bins: int
-    open: bool  #: whether the first panel starts where there is hardly any recoil
-    smeared: bool  #: by a resolution
+    endless: str  #: if it starts where there is hardly any recoil, why a count may be refused
     moments: dict[int, NDArray[np.float64]] = field(default_factory=dict)
 
     def add(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -209,7 +209,8 @@ def _nodes(
         weights = shares[0] if bins == 1 else shares
     E_min = interaction._minimum_energy(T, struck)
     is_open = bool(np.any(low[:, 0] < np.log(2 * _START * most[:, 0])))
-    return _Nodes(struck, T, E_min, weights, place, bins, is_open, place is None)
+    endless = _without_end(detector, struck) if is_open else ""
+    return _Nodes(struck, T, E_min, weights, place, bins, endless)
 
 
 @dataclass(frozen=True, eq=False)
@@ -357,7 +358,7 @@ def _integrals(
     folded = _folded(
         interaction, nodes.struck, nodes.T, nodes.E_min, components, nodes.moments, _ORDER
     )
-    if nodes.open:
+    if nodes.endless:
         _refuse_what_diverges(nodes, folded)
     return nodes.add(folded)
 
@@ -428,18 +429,25 @@ def _refuse_what_diverges(nodes: _Nodes, folded: NDArray[np.float64]) -> None:
     weights = nodes.weights.sum(axis=0) if nodes.weights.ndim > nodes.T.ndim else nodes.weights
     weighted = np.abs(weights * folded)
     if weighted[..., :_FEW].sum() > _FIRST * weighted.sum():
-        raise DomainError(_without_end(nodes.smeared))
+        raise DomainError(nodes.endless)
 
 
-def _without_end(smeared: bool) -> str:
+def _without_end(detector: Detector, struck: Any) -> str:
     """Say why a count of what grows like 1/T is refused."""
     why = "as the magnetic cross section grows like 1/T and its count has no limit there"
-    if smeared:
+    at_rest = float(np.max(detector._measured(np.full_like(struck.mass, 1e-30), struck)))
+    at_rest = at_rest if at_rest > 1e-20 else 0.0
+    of_rest = f", what is seen of no recoil at all, {why}" if at_rest else f", {why}"
+    if detector.resolution is not None:
         return (
-            "least ionisation: got 0 MeV, while the resolution lifts recoils of no energy over the "
-            f"threshold; allowed: above 0 MeV, {why} (in a file: least_ionisation_keV)"
+            f"least ionisation: got {detector.least_ionisation:g} MeV, while the resolution lifts "
+            f"recoils of no energy over the threshold; allowed: above {at_rest:g} MeV{of_rest} "
+            "(in a file: least_ionisation_keV)"
         )
-    return f"threshold: got 0 MeV; allowed: above 0 MeV, {why} (in a file: threshold_keV)"
+    return (
+        f"threshold: got {detector._steps[0]:g} MeV; allowed: above {at_rest:g} MeV{of_rest} "
+        "(in a file: threshold_keV)"
+    )
 
 
 @contextmanager
@@ -845,11 +853,16 @@ def _area(
 ) -> NDArray[np.float64]:
     """Return the effective area of one thing struck."""
     high = interaction._maximum_recoil(E, struck)
-    starts, ends = response_panels(detector, struck, float(np.max(high, initial=0.0)))
+    most = float(np.max(high, initial=0.0))
+    starts, ends = response_panels(detector, struck, most)
     if not starts.size:
         return np.zeros_like(E)
     between = partial(_area_between, detector, interaction, struck, neutrino)
     whole = between(starts, ends)
+    if starts[0] < np.log(2 * _START * most):
+        first, every = np.abs(whole[:, 0]), np.abs(whole).sum(axis=1)
+        if np.any(first > _FIRST * every):
+            raise DomainError(_without_end(detector, struck))
     up_to = np.concatenate([np.zeros((len(whole), 1)), np.cumsum(whole, axis=1)], axis=1)
     bounds = []
     for T in (interaction._minimum_recoil(E, struck), high):
@@ -871,8 +884,6 @@ def response_panels(
         return np.empty(0), np.empty(0)
     largest = np.array([[most]])
     low, high = _panels(detector, struck, largest, _kinks(detector, struck, largest))
-    if low.size and low[0, 0] < np.log(2 * _START * most):
-        raise DomainError(_without_end(detector.resolution is not None))
     return low[0], high[0]
 
 

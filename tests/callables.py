@@ -247,6 +247,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "resolution.PoissonResolution": {"photoelectrons_per_keV": 13.35},
     "resolution.GammaResolution": {"shape_per_keV": 9.56},
     "resolution.GammaResolution.sigma": {"E": SEEN},
+    "resolution.GammaResolution.up_to": {"e": SEEN, "E": SEEN},
+    "resolution.GammaResolution.seen_up_to": {"e": SEEN, "E": SEEN},
     "detector.Detector": {
         **{"target": targets.target("Ge"), "mass": 3.0, "threshold": 1e-4, "maximum": 1e-2},
         **{"quenching": quenching.Lindhard(), "resolution": resolution.Resolution(2e-5)},

@@ -1,32 +1,55 @@
 """Counts: their parts, scaling and spectra. tests/test_validation.py has the adaptive integral."""
 
-from dataclasses import replace
+import math
+from dataclasses import dataclass, replace
+from functools import partial, wraps
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.special import ndtr
 
 from cevnslib import experiments, rates
+from cevnslib.constants import DAY
 from cevnslib.detectors.detector import Detector
-from cevnslib.detectors.efficiency import ConstantEfficiency
-from cevnslib.detectors.quenching import Lindhard
-from cevnslib.detectors.resolution import Resolution
+from cevnslib.detectors.efficiency import ConstantEfficiency, TabulatedEfficiency
+from cevnslib.detectors.quenching import Lindhard, ModifiedLindhard, PolynomialQuenching
+from cevnslib.detectors.resolution import (
+    GammaResolution,
+    PoissonResolution,
+    Readout,
+    Resolution,
+)
 from cevnslib.errors import DomainError, UnknownNameError
-from cevnslib.physics.form_factors import helm, klein_nystrand, point_like, symmetrized_fermi
+from cevnslib.experiments import Experiment
+from cevnslib.physics.form_factors import (
+    ProtonNeutron,
+    helm,
+    klein_nystrand,
+    point_like,
+    symmetrized_fermi,
+)
 from cevnslib.physics.interactions import (
     RADIATIVE,
     TREE_LEVEL,
     DipolePortal,
+    Interaction,
+    LightScalar,
     MagneticMoment,
     StandardModel,
 )
-from cevnslib.physics.mixing import OscillationParameters
-from cevnslib.physics.targets import target
+from cevnslib.physics.mixing import OscillationParameters, pmns
+from cevnslib.physics.targets import Nuclide, target
 from cevnslib.quadrature import panel_rule
 from cevnslib.rates import expected_counts, measured_spectrum, moment_matrix, recoil_spectrum
 from cevnslib.sources.arrivals import MUON_LIFETIME_US
+from cevnslib.sources.flux import Component, Flux
+from cevnslib.sources.sns import spallation_source
 from cevnslib.sources.spectra import LineSpectrum, NumericalSpectrum, PolynomialSpectrum
+from cevnslib.statistics.data import Projection
+from validation import independent
 
 CSI = experiments.load("coherent-csi")
 CONFIGURATIONS = [
@@ -342,3 +365,367 @@ def test_windows_of_time():
             folding.events(StandardModel(), wrong)
     with pytest.raises(DomainError, match="allowed"):  # a reactor has no pulse
         rates.fold(experiments.load("conus")).events(StandardModel(), edges)
+
+
+def given(flux, detector, exposure=DAY):
+    """A detector in a flux that is given where it stands."""
+    none = Projection(0.0, 0.0)
+    return Experiment("given", "", "given", flux, detector, None, exposure, none, {})
+
+
+def lines(*energies, density="e", antineutrino=True):
+    return Flux(
+        "lines",
+        tuple(
+            Component(f"{E} MeV", LineSpectrum(E), 1e13, density, antineutrino) for E in energies
+        ),
+    )
+
+
+GE_IN_BINS = Detector(
+    target("Ge"),
+    1.0,
+    bins=(0.2e-3, 0.25e-3, 0.3e-3, 0.45e-3),
+    quenching=Lindhard(0.157),
+    resolution=Resolution(68.5e-6, math.sqrt(2.96e-6 * 0.11), renormalised=True),
+    electrons="left out",
+    least_ionisation=2.98e-6,
+)
+BENT = TabulatedEfficiency((0.1e-3, 0.22e-3, 0.22e-3, 2e-3), (0.2, 0.5, 0.7, 0.9))
+
+
+@pytest.mark.parametrize(
+    ("readout", "axis"),
+    [
+        ("Gaussian", "measured"),
+        ("Gaussian", "nuclear-recoil"),
+        ("gamma", "measured"),
+        ("Poisson", "measured"),
+    ],
+)
+def test_smeared_bins_of_a_moment(readout, axis):
+    """Lines on all nuclides of germanium, against adaptive integrals within integrals, to 1e-8.
+
+    The chance is cut off at a least ionisation, where it has a step that no readout smears.
+    """
+    bins, flux = GE_IN_BINS.edges, lines(4.0, 6.5)
+    constant, stochastic = 68.5e-6, math.sqrt(2.96e-6 * 0.11)
+    kinks = BENT.energies
+    chance = (lambda x: float(BENT(x))) if axis == "measured" else (lambda _: 1.0)
+    made: Readout
+    if readout == "Gaussian":
+        made = Resolution(constant, stochastic, renormalised=True)
+        density = independent.gaussian(constant, stochastic, renormalised=True)
+        width = lambda E: math.sqrt(constant**2 + stochastic**2 * E)  # noqa: E731
+        seen = independent.shares(density, bins, width, chance, kinks)
+    elif readout == "gamma":
+        made = GammaResolution(9.56)
+        width = lambda E: E / math.sqrt(1 + 9560 * E)  # noqa: E731
+        seen = independent.shares(independent.gamma(9.56), bins, width, chance, kinks)
+    else:
+        made = PoissonResolution(33.7)
+        seen = independent.poisson_shares(33.7, bins, chance)
+    curve = replace(BENT, axis=axis)
+    detector = replace(GE_IN_BINS, resolution=made, efficiency=curve)
+    expected = np.zeros(3)
+    for nucleus, per_kg in zip(
+        detector.target.nuclides, detector.target.nuclei_per_kg, strict=True
+    ):
+        least = independent.lindhard_inverse(2.98e-6, nucleus, 0.157)
+        for component in flux.components:
+            E = component.spectrum.breakpoints[-1]
+            end = 2 * E**2 / (nucleus.mass + 2 * E)
+            cuts = [least, *(T for T in (*kinks, 0.3e-3, 0.6e-3) if least < T < end), end]
+
+            def rate(T, nucleus=nucleus, E=E):
+                return independent.folded("magnetic", T, nucleus, None, [E])
+
+            def weight(T, nucleus=nucleus):
+                ee = independent.lindhard(T, nucleus, 0.157)
+                return seen(ee) * (float(BENT(T)) if axis != "measured" else 1.0)
+
+            integral = independent.over_recoils(rate, weight, cuts, 1e-9)
+            expected += integral * per_kg * component.intensity * DAY
+    found = rates.binned_counts(given(flux, detector), MagneticMoment(1e-10))
+    assert found == pytest.approx(expected, rel=1e-8)
+
+
+def test_smeared_electrons_of_xenon():
+    """In shells, above a least ionisation, against a sum over recoils in cells of 0.1 eV."""
+    flux, xenon = lines(0.8, 5.0, density="mu", antineutrino=False), target("Xe")
+    bins = (0.8e-3, 1.05e-3, 1.5e-3)
+    detector = Detector(
+        xenon,
+        2.0,
+        bins=bins,
+        quenching=Lindhard(),
+        resolution=Resolution(0.05e-3, relative=0.02),
+        least_ionisation=0.5e-3,
+    )
+    without = replace(detector, electrons="left out")
+    ((shells, atoms),) = xenon.electrons()
+    T = (np.arange(0.5e-3 / 1e-7, 2.5e-3 / 1e-7) + 0.5) * 1e-7
+    number = sum(count * (energy <= T) for energy, count in shells.shells)
+    sigma = np.sqrt(0.05e-3**2 + (0.02 * T) ** 2)
+    shares = np.diff([ndtr((x - T) / sigma) for x in bins], axis=0)
+    for kind, interaction in (("weak", StandardModel()), ("magnetic", MagneticMoment(1e-10))):
+        total = np.zeros(2)
+        for component in flux.components:
+            E = component.spectrum.breakpoints[-1]
+            c0, c1, c2 = independent.on_electron(kind, T, "mu", antineutrino=False)  # type: ignore[arg-type]
+            events = (c0 + c1 / E + c2 / E**2) * number * 1e-7
+            total += shares @ events * component.intensity
+        total *= 2.0 * atoms * DAY
+        found = rates.binned_counts(given(flux, detector), interaction)
+        found = found - rates.binned_counts(given(flux, without), interaction)
+        # Shells open within a cell, which is 1e-4 of a bin, with a few of 54 electrons.
+        assert found == pytest.approx(total, rel=1e-5)
+
+
+@pytest.mark.parametrize("antineutrino", [False, True])
+def test_mass_eigenstates_are_blind_to_their_own_moment(antineutrino):
+    """lambda_ij = epsilon_ijk Lambda_k takes nu_i to the others by Lambda_j and Lambda_k alone."""
+    p = OscillationParameters(0.32, 0.0216, 0.547, 1.2)
+    for i, states in enumerate(pmns(p).T):
+        a = states.conj() if antineutrino else states
+        flux = lines(5.0, density=np.outer(a, a.conj()), antineutrino=antineutrino)
+        one = given(flux, GE_IN_BINS)
+        events = rates.binned_counts(one, MagneticMoment())
+        expected = events[:, np.newaxis, np.newaxis] * np.diag(1.0 - np.eye(3)[i])
+        found = rates.moment_matrices(one, p)
+        # Rounding of products of U.
+        assert np.abs(found - expected).max() < 1e-14 * events.max()
+
+
+def test_sums_of_interactions():
+    """Rates add up, each with its own kinematics, on nuclei and electrons, component by component.
+
+    A moment that is an interaction of its own shares nodes with weak scattering; a heavy partner
+    does not.
+    """
+    detector = replace(GE_IN_BINS, electrons="shells")
+    one = given(spallation_source().at(20.0), detector)
+    parts = [StandardModel(), MagneticMoment(2e-10), DipolePortal(5.0, 1e-8), LightScalar(1, 1e-5)]
+    apart = [rates.fold(one).events(part) for part in parts]
+    together = parts[0] + parts[1] + parts[2] + parts[3]
+    assert rates.fold(one).events(together) == pytest.approx(sum(apart), rel=1e-13)
+    assert all(np.all(events > 0) for events in apart)
+    T = [0.3e-3, 0.9e-3]
+    assert rates.recoil_spectrum(one, T, parts[0] + parts[2]) == pytest.approx(
+        rates.recoil_spectrum(one, T, parts[0]) + rates.recoil_spectrum(one, T, parts[2]), rel=1e-13
+    )
+
+
+def test_a_flux_at_the_detector():
+    """It counts as the source does from which it comes; and there is no distance beside it."""
+    flux = replace(CSI, source=CSI.flux, baseline=None)
+    for interaction in (StandardModel(), MagneticMoment(1e-10)):
+        expected = rates.counts_by_beam(CSI, interaction)
+        assert rates.counts_by_beam(flux, interaction) == pytest.approx(expected, rel=1e-14)
+    assert moment_matrix(flux, beam="prompt") == pytest.approx(moment_matrix(CSI, beam="prompt"))
+    component = flux.flux.components[0]
+    assert flux.fluence(component) == pytest.approx(CSI.fluence(CSI.beams[0]), rel=1e-14)
+    with pytest.raises(DomainError, match=r"baseline: got 1930\.0 beside a flux at the detector"):
+        replace(flux, baseline=1930.0)
+    with pytest.raises(DomainError, match=r"source: got the flux of .* at the detector; allowed"):
+        flux.beams  # noqa: B018
+    with pytest.raises(DomainError, match="baseline: got None"):
+        flux.metres  # noqa: B018
+    with pytest.raises(DomainError, match="baseline: got None; allowed: real numbers"):
+        replace(CSI, baseline=None)
+
+
+def one_by_one(q, nuclide):
+    """A form factor of a reader's own, with an `if` on what is struck."""
+    if nuclide.neutrons == 78:
+        return helm(q, nuclide)
+    return helm(q, nuclide)
+
+
+@wraps(helm)
+def under_anothers_name(q, nuclide):
+    return one_by_one(q, nuclide)
+
+
+def of_numbers(q: float, nuclide: Nuclide) -> float:
+    return float(one_by_one(np.array([q]), nuclide)[0])
+
+
+@dataclass(frozen=True)
+class Held:
+    """A form factor that is an object."""
+
+    scale: float = 1.0
+
+    def __call__(self, q: Any, nuclide: Any) -> Any:
+        return self.scale * one_by_one(q, nuclide)
+
+
+@pytest.mark.parametrize(
+    "form_factor",
+    [
+        one_by_one,
+        under_anothers_name,
+        np.vectorize(of_numbers),
+        partial(one_by_one),
+        Held(),
+        Held().__call__,
+        ProtonNeutron(one_by_one, under_anothers_name),
+    ],
+    ids=["function", "wrapped", "vectorised", "partial", "object", "method", "two"],
+)
+def test_formulas_that_take_one_nuclide_at_a_time(form_factor):
+    """What is a reader's gets real nuclides, one after the other, wherever it stands."""
+    mine, theirs = StandardModel(form_factor=form_factor), StandardModel()
+    assert expected_counts(CSI, mine) == pytest.approx(expected_counts(CSI, theirs), rel=1e-13)
+    T = [6e-3, 9e-3]
+    assert recoil_spectrum(CSI, T, mine) == pytest.approx(recoil_spectrum(CSI, T, theirs))
+
+
+class Branching(StandardModel):
+    """An interaction of a reader's own that asks what is struck."""
+
+    def _coefficients(self, T, struck, neutrino=None):
+        if struck.name not in ("Cs133", "I127"):
+            raise AssertionError(struck.name)
+        return super()._coefficients(T, struck, neutrino)
+
+
+class Changed(StandardModel):
+    """One with kinematics of its own that are those of all."""
+
+    def _maximum_recoil(self, E, struck):
+        return super()._maximum_recoil(E, struck)
+
+
+@pytest.mark.parametrize("kind", [Branching, Changed])
+def test_interactions_of_ones_own(kind):
+    expected = expected_counts(CSI, StandardModel())
+    assert expected_counts(CSI, kind()) == pytest.approx(expected, rel=1e-13)
+    both = expected_counts(CSI, kind() + MagneticMoment(1e-10))
+    magnetic = expected_counts(CSI, MagneticMoment(1e-10))
+    assert both == pytest.approx(expected + magnetic, rel=1e-13)
+
+
+class Changing:
+    """Of a reader's, of no class of the library's; what it holds may change."""
+
+    breakpoints = (0.0, 1.0)
+    factor = 0.2
+
+    def __call__(self, E):
+        return np.full(np.shape(E), self.factor)
+
+    def electron_equivalent(self, T, nuclide):
+        return self.factor * T
+
+
+@pytest.mark.parametrize("what", ["efficiency", "quenching"])
+def test_what_may_change_is_folded_anew(what):
+    """An experiment keeps what it folded, but not with a class of a reader's in it."""
+    mine: Any = Changing()
+    one = given(lines(5.0), Detector(target("Ge"), 1.0, 0.1e-3, **{what: mine}))
+    before = expected_counts(one, StandardModel())
+    mine.factor = 0.4
+    after = expected_counts(one, StandardModel())
+    assert after > 1.1 * before
+    same = replace(one, detector=replace(one.detector, mass=1.0))
+    assert after == expected_counts(same, StandardModel())
+    kept = rates.fold(CSI)
+    kept.events(StandardModel())
+    assert rates.fold(CSI)._known is kept._known
+    assert rates.fold(one)._known is not rates.fold(one)._known
+
+
+class Growing(Interaction):
+    """An amplitude that grows with the energy: E^2 a(T) + E b(T) + c(T) + d(T)/E."""
+
+    lowest = -2
+
+    def _coefficients(self, T, struck):
+        return 1e-40 * np.stack([1 / T, np.ones_like(T), -1e2 * T, 5 * struck.mass * T])
+
+
+def grown(T, mass, density, knots):
+    """Its cross section averaged over a spectrum, by quadrature."""
+
+    def at(E):
+        return 1e-40 * (E**2 / T + E - 1e2 * T + 5 * mass * T / E)
+
+    low = (T + math.sqrt(T**2 + 2 * mass * T)) / 2
+    if low > knots[-1]:
+        return 0.0
+    if density is None:
+        return at(knots[0])
+    return quad(lambda E: density(E) * at(E), low, knots[-1], epsabs=0, epsrel=1e-12)[0]
+
+
+def test_an_amplitude_that_grows():
+    """Michel's spectra and the line of a spallation source, on two nuclides, by quadrature."""
+    detector = Detector(
+        target("CsI"),
+        1.0,
+        0.5e-3,
+        maximum=1.5e-3,
+        quenching=PolynomialQuenching((0.1, 1.0)),
+        electrons="left out",
+    )
+    one = given(spallation_source().at(20.0), detector)
+    found = rates.fold(one).events(Growing())[:, 0]
+    first, last = (math.sqrt(0.01 + 4 * E) / 2 - 0.05 for E in (0.5e-3, 1.5e-3))
+    for row, component in zip(found, one.flux.components, strict=True):
+        density, knots = independent.energy_density(component.name)
+        total = 0.0
+        for nucleus, per_kg in zip(
+            detector.target.nuclides, detector.target.nuclei_per_kg, strict=True
+        ):
+            rate = partial(grown, mass=nucleus.mass, density=density, knots=knots)
+            end = min(last, 2 * knots[-1] ** 2 / (nucleus.mass + 2 * knots[-1]))
+            area = independent.over_recoils(rate, lambda _: np.ones(1), [first, end], 1e-11)
+            total += float(area[0]) * per_kg
+        # Of the integrals, asked for 1e-11 and within for 1e-12.
+        assert row == pytest.approx(total * component.intensity * DAY, rel=1e-10)
+    # The line's is the effective area at its energy, too.
+    line = one.flux.components[0]
+    area = rates.effective_area(one, line.spectrum.breakpoints[-1], Growing())
+    assert float(area) * line.intensity * DAY == pytest.approx(found[0], rel=1e-11)
+
+
+def test_a_least_ionisation_is_needed_where_a_count_diverges():
+    """A Gaussian lifts recoils of no energy over the threshold: a logarithm without an end."""
+    bare = replace(GE_IN_BINS, least_ionisation=0.0)
+    words = "least ionisation: got 0 MeV, while the resolution lifts recoils of no energy over the"
+    for use in (
+        lambda: rates.binned_counts(given(lines(5.0), bare), MagneticMoment()),
+        lambda: rates.effective_area(given(lines(5.0), bare), 5.0, MagneticMoment()),
+        lambda: rates.moment_matrices(given(lines(5.0), bare)),
+    ):
+        with pytest.raises(DomainError, match=words):
+            use()
+    # Weak scattering has an end, and needs none: recoils below the 26 eV that are seen as 2.98 eV,
+    # of up to 750, add some per cent where noise alone takes them.
+    weak = rates.binned_counts(given(lines(5.0), bare), StandardModel())
+    cut = rates.binned_counts(given(lines(5.0), GE_IN_BINS), StandardModel())
+    assert np.all((weak / cut >= 1.0) & (weak / cut < 1.05))
+    area = rates.effective_area(given(lines(5.0), bare), 5.0, StandardModel())
+    assert float(area) * 1e13 * DAY == pytest.approx(weak.sum(), rel=1e-9)
+    # Nor does a readout that sees nothing of nothing.
+    for readout in (PoissonResolution(30.0), GammaResolution(9.0)):
+        one = given(lines(5.0), replace(bare, resolution=readout))
+        assert np.all(rates.binned_counts(one, MagneticMoment(1e-10)) > 0)
+
+
+def test_a_quenching_that_sees_recoils_of_no_energy():
+    """Lindhard's with q = -18e-5: 51 eV of each; the words say so, and how much."""
+    offset = replace(GE_IN_BINS, quenching=ModifiedLindhard(0.157, -18e-5))
+    words = (
+        "least ionisation: got 2.98e-06 MeV.*; allowed: above 5.08.*e-05 MeV, what is seen of no"
+    )
+    with pytest.raises(DomainError, match=words):
+        rates.binned_counts(given(lines(5.0), offset), MagneticMoment())
+    one = given(lines(5.0), replace(offset, least_ionisation=5.2e-5))
+    assert np.all(rates.binned_counts(one, MagneticMoment(1e-10)) > 0)
+    sharp = replace(offset, resolution=None, least_ionisation=0.0, bins=None, maximum=math.inf)
+    with pytest.raises(DomainError, match=r"threshold: got 2e-05 MeV; allowed: above 5\.08\d*e-05"):
+        expected_counts(given(lines(5.0), replace(sharp, threshold=2e-5)), MagneticMoment())
+    assert expected_counts(given(lines(5.0), replace(sharp, threshold=2e-5)), StandardModel()) > 0

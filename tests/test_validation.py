@@ -6,7 +6,7 @@ from validation.comparisons import GROUPS
 
 NUMBERS = {
     **{"cross-sections": 60, "counts": 36, "helm": 16, "moments": 51, "fermion": 40},
-    **{"electrons": 60, "published": 51},
+    **{"electrons": 60, "response": 72, "electron-counts": 24, "densities": 12, "published": 51},
 }
 
 

@@ -7,12 +7,24 @@ book/appendix/validation.ipynb prints them.
 import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cevnslib import experiments
-from cevnslib.constants import CODATA_2018
+from cevnslib.constants import CODATA_2018, DAY
 from cevnslib.constants import CODATA_2022 as C
+from cevnslib.detectors.detector import Detector
+from cevnslib.detectors.efficiency import AXES, TabulatedEfficiency
+from cevnslib.detectors.quenching import Lindhard, PolynomialQuenching
+from cevnslib.detectors.resolution import (
+    GammaResolution,
+    PoissonResolution,
+    Readout,
+    Resolution,
+)
+from cevnslib.experiments import Experiment
 from cevnslib.physics.form_factors import helm
 from cevnslib.physics.interactions import (
     TREE_LEVEL,
@@ -23,11 +35,16 @@ from cevnslib.physics.interactions import (
     StandardModel,
     WeakScattering,
 )
+from cevnslib.physics.mixing import FLAVOURS, OscillationParameters, pmns
 from cevnslib.physics.neutrinos import Neutrino
-from cevnslib.physics.targets import electron, nuclide
-from cevnslib.rates import expected_counts
+from cevnslib.physics.targets import Nuclide, electron, nuclide, target
+from cevnslib.rates import binned_counts, expected_counts, fold, moment_matrices
+from cevnslib.sources.flux import Component, Flux
 from cevnslib.sources.reactor import ReactorSpectrum
 from cevnslib.sources.sns import spallation_source
+from cevnslib.sources.solar import solar_flux
+from cevnslib.sources.spectra import LineSpectrum
+from cevnslib.statistics.data import Projection
 from cevnslib.studies import published
 
 from . import independent, traces
@@ -63,7 +80,12 @@ PANELS = Tolerance(
     "panels", 1e-10, "what the library promises of moments that it integrates panel by panel"
 )
 TRACES = Tolerance(
-    "traces", 1e-12, "products of eight matrices, summed; their terms cancel to a hundredth"
+    "traces", 1e-12, "products of several matrices, summed; their terms cancel to a hundredth"
+)
+RESPONSE = Tolerance(
+    "three integrals",
+    1e-9,
+    "the adaptive integral over the recoil is asked for 1e-10, those within it for 1e-11",
 )
 REPRODUCED = Tolerance(
     "reproduced",
@@ -254,6 +276,157 @@ def electrons() -> Iterator[Comparison]:
                 yield Comparison(quantity, "cm²/MeV", float(ours), theirs, TRACES)
 
 
+def _experiment(flux: Flux, detector: Detector) -> Experiment:
+    """Return a detector in a flux for a day."""
+    none = Projection(0.0, 0.0)
+    return Experiment("own", "", "own", flux, detector, None, DAY, none, {})
+
+
+#: A readout, its width and its shares of bins: what it is, and what is integrated beside it.
+Shares = Callable[[float], NDArray[np.float64]]
+#: Mixing with a phase, so that a conjugate in the wrong place is seen.
+_MIXING = OscillationParameters(0.32, 0.0216, 0.547, 1.2)
+#: An efficiency with a step, and bins of what is measured, in MeV.
+_CHANCES = ((0.5e-3, 0.0), (2e-3, 0.4), (5e-3, 0.6), (5e-3, 0.8), (30e-3, 0.9))
+_BINS = (1e-3, 3e-3, 8e-3, 20e-3)
+
+
+def _chance(E: float) -> float:
+    """Return the efficiency between the points above, in plain steps."""
+    for (low, first), (high, last) in pairwise(_CHANCES):
+        if low <= E < high:
+            return first + (last - first) * (E - low) / (high - low)
+    return 0.0
+
+
+def _readouts(chance: Callable[[float], float]) -> Iterator[tuple[str, Readout, Shares]]:
+    """Yield readouts with their shares, of events that count with a chance of what is measured."""
+    kinks = [E for E, _ in _CHANCES]
+    constant, stochastic, relative = 3e-4, 0.3 * 1e-3**0.5, 0.02
+
+    def width(E: float) -> float:
+        return float(np.sqrt(constant**2 + stochastic**2 * E + relative**2 * E**2))
+
+    for renormalised in (False, True):
+        density = independent.gaussian(constant, stochastic, relative, renormalised=renormalised)
+        yield (
+            "Gaussian, renormalised" if renormalised else "Gaussian",
+            Resolution(constant, stochastic, relative, renormalised=renormalised),
+            independent.shares(density, _BINS, width, chance, kinks),
+        )
+    spread = independent.shares(
+        independent.gamma(9.56), _BINS, lambda E: E / (1 + 9560 * E) ** 0.5, chance, kinks
+    )
+    yield "gamma", GammaResolution(9.56), spread
+    # A yield of which no whole number falls on an edge or on a step.
+    yield "Poisson", PoissonResolution(3.07), independent.poisson_shares(3.07, _BINS, chance)
+
+
+def response() -> Iterator[Comparison]:
+    """Compare counts in bins, smeared, with nested integrals, on argon at a spallation source."""
+    flux, argon = spallation_source().at(20.0), target("Ar40")
+    ((nucleus,), (per_kg,)) = argon.nuclides, argon.nuclei_per_kg
+    energies, values = zip(*_CHANCES, strict=True)
+    for axis in AXES:
+        of_recoil = axis == AXES[1]
+        for what, readout, counted in _readouts((lambda _: 1.0) if of_recoil else _chance):
+            detector = Detector(
+                argon,
+                1.0,
+                bins=_BINS,
+                efficiency=TabulatedEfficiency(energies, values, axis),
+                quenching=PolynomialQuenching((0.246, 0.78)),
+                resolution=readout,
+                electrons="left out",
+            )
+            ours = fold(_experiment(flux, detector)).events(StandardModel())
+            for row, component in zip(ours, flux.components, strict=True):
+                theirs = _smeared(component.name, nucleus, counted, of_recoil)
+                theirs = theirs * per_kg * component.intensity * DAY
+                for i, (our, their) in enumerate(zip(row, theirs, strict=True)):
+                    place = f"{what}, efficiency of the {axis} energy, {component.name}"
+                    yield Comparison(f"{place}, bin {i}", "events", our, their, RESPONSE)
+
+
+def _smeared(beam: str, nucleus: Nuclide, counted: Shares, of_recoil: bool) -> NDArray[np.float64]:
+    """Return events in bins for one nucleus and one neutrino per cm^2, integrated adaptively."""
+    density, knots = independent.energy_density(beam)
+    ends = [2 * E**2 / (nucleus.mass + 2 * E) for E in knots]
+    cuts = {1e-13, 4e-3, 12e-3, 20e-3, 33e-3, 50e-3, 80e-3, *ends}
+    if of_recoil:
+        cuts |= {E for E, _ in _CHANCES}
+
+    def rate(T: float) -> float:
+        return independent.folded("weak", T, nucleus, density, knots)
+
+    def weight(T: float) -> NDArray[np.float64]:
+        return counted(T * (0.246 + 0.78 * T)) * (_chance(T) if of_recoil else 1.0)
+
+    return independent.over_recoils(rate, weight, sorted(T for T in cuts if ends[-1] >= T))
+
+
+def electron_counts() -> Iterator[Comparison]:
+    """Compare counts on the electrons of germanium with integrals from the printed formulas.
+
+    Antineutrinos of a reactor, and neutrinos of one energy that are a mass eigenstate.
+    """
+    bins, line = (0.1e-3, 0.5e-3, 2e-3, 20e-3), 0.862
+    second = pmns(_MIXING)[:, 1]
+    reactor = Component("nubar_e", ReactorSpectrum(end=8.0), 1e13, "e", antineutrino=True)
+    sun = Component("nu_2", LineSpectrum(line), 1e10, np.outer(second, second.conj()))
+    germanium = target("Ge")
+    for electrons in ("shells", "free"):
+        detector = Detector(germanium, 1.0, bins=bins, quenching=Lindhard(), electrons=electrons)
+        without = replace(detector, electrons="left out")
+        ((struck, atoms),) = germanium.electrons(free=electrons == "free")
+        for component, beam in ((reactor, independent.reactor_spectrum()), (sun, (None, [line]))):
+            both, nuclear = (
+                _experiment(Flux("one", (component,)), each) for each in (detector, without)
+            )
+            # A moment does not ask for the flavour.
+            weak = dict(zip(FLAVOURS, component.shares, strict=True))
+            for kind, interaction, shares in (
+                ("weak", StandardModel(), weak),
+                ("magnetic", MagneticMoment(1e-10), {"e": 1.0}),
+            ):
+                seen = binned_counts(both, interaction) - binned_counts(nuclear, interaction)
+                for i, ours in enumerate(seen):
+                    each = (
+                        share
+                        * independent.electron_counts(
+                            kind, struck, bins[i], bins[i + 1], beam, flavour, component is reactor
+                        )
+                        for flavour, share in shares.items()
+                        if share
+                    )
+                    theirs = sum(each) * atoms * component.intensity * DAY
+                    what = f"{kind}, {electrons}, {component.name}, bin {i}"
+                    yield Comparison(what, "events", float(ours), theirs, RESPONSE)
+
+
+def density_matrices() -> Iterator[Comparison]:
+    """Compare magnetic counts of mixed neutrinos with the trace of rho lambda^dagger lambda."""
+    mixed = np.array([[0.5, 0.1 + 0.2j, 0.05j], [0.1 - 0.2j, 0.3, 0.1], [-0.05j, 0.1, 0.2]])
+    reactor = Component("mixed", ReactorSpectrum(), 1e9, mixed, antineutrino=True)
+    flux = solar_flux(["b8"], parameters=_MIXING) + Flux("reactor", (reactor,))
+    one = _experiment(flux, Detector(target("Xe"), 1.0, bins=(1e-4, 1e-3, 3e-3)))
+    matrices = moment_matrices(one, _MIXING)
+    events = fold(one).events(MagneticMoment())
+    for moments in ([1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1j, 0], [0.5, -1, 2j], [1, 2 - 1j, -1]):
+        vector = 1e-10 * np.array(moments, dtype=np.complex128)
+        effective = [
+            independent.effective_moment(
+                np.array(part.density), pmns(_MIXING), vector, part.antineutrino
+            )
+            for part in flux.components
+        ]
+        for i, matrix in enumerate(matrices):
+            ours = float((vector.conj() @ matrix @ vector).real)
+            words = ", ".join(f"{x:g}" for x in moments)
+            what = f"Λ = ({words}) 1e-10 μB, bin {i}"
+            yield Comparison(what, "events", ours, float(effective @ events[:, i]), TRACES)
+
+
 def published_limits() -> Iterator[Comparison]:
     """Compare limits with the published table, where the book says that it reproduces them.
 
@@ -302,6 +475,21 @@ GROUPS = {
         "Cross sections on electrons",
         "traces of the matrices of Dirac, multiplied out numerically",
         electrons,
+    ),
+    "response": Group(
+        "Counts in bins, smeared",
+        "adaptive integrals over neutrino, recoil and measured energy, or sums over photoelectrons",
+        response,
+    ),
+    "electron-counts": Group(
+        "Counts on electrons",
+        "an adaptive double integral, shell by shell, from the printed formulas",
+        electron_counts,
+    ),
+    "densities": Group(
+        "Moments of mixed neutrinos",
+        "traces of density and moment matrices, multiplied out",
+        density_matrices,
     ),
     "published": Group(
         "Published limits", "arXiv:1905.03750, spallation source and Borexino", published_limits

@@ -1,27 +1,30 @@
 """Computations of the same quantities that share no code with the library.
 
-Counts: plain floats, the formulas as printed, scipy's adaptive quadrature in two dimensions. Limits
-of small numbers: mpmath with 50 digits. Of the library they use the descriptions of experiments,
-the masses of nuclei and the constants of nature.
+Counts: plain floats, the formulas as printed, scipy's adaptive quadrature in two dimensions, and in
+three where what is measured fluctuates. Limits of small numbers: mpmath with 50 digits. Of the
+library they use the descriptions of experiments, the masses of nuclei, the shells of electrons and
+the constants of nature.
 """
 
 import csv
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import mpmath
-from scipy.integrate import quad
+import numpy as np
+from numpy.typing import NDArray
+from scipy.integrate import quad, quad_vec
 from scipy.optimize import brentq
 
 from cevnslib.constants import CODATA_2022 as C
 from cevnslib.detectors.efficiency import ConstantEfficiency
 from cevnslib.experiments import Experiment
 from cevnslib.physics.interactions import RADIATIVE
-from cevnslib.physics.targets import Nuclide
+from cevnslib.physics.targets import Electron, Nuclide
 
 #: Tables that were not made by this project's code.
 TABLES = Path(__file__).resolve().parents[1] / "tests" / "reference"
@@ -87,16 +90,20 @@ def reactor_spectrum() -> tuple[Callable[[float], float], list[float]]:
     return density, [E for E, _ in points] + [8.0]
 
 
-def lindhard_inverse(E: float, nucleus: Nuclide) -> float:
-    """Return the recoil that leaves an ionisation energy, by bisection."""
+def lindhard(T: float, nucleus: Nuclide, k: float | None = None) -> float:
+    """Return the ionisation energy that is seen of a recoil."""
     Z, A = nucleus.protons, nucleus.nucleons
+    strength: float = 0.133 * Z ** (2 / 3) * A**-0.5 if k is None else k
+    eps: float = 11.5 * Z ** (-7 / 3) * T * 1e3
+    kg: float = strength * (3 * eps**0.15 + 0.7 * eps**0.6 + eps)
+    return T * kg / (1 + kg)
 
-    def seen(T: float) -> float:
-        eps: float = 11.5 * Z ** (-7 / 3) * T * 1e3
-        kg: float = 0.133 * Z ** (2 / 3) * A**-0.5 * (3 * eps**0.15 + 0.7 * eps**0.6 + eps)
-        return T * kg / (1 + kg)
 
-    recoil: float = brentq(lambda T: seen(T) - E, E, 100 * E, xtol=1e-18, rtol=1e-14)
+def lindhard_inverse(E: float, nucleus: Nuclide, k: float | None = None) -> float:
+    """Return the recoil that leaves an ionisation energy, by bisection."""
+    recoil: float = brentq(
+        lambda T: lindhard(T, nucleus, k) - E, E, 100 * E, xtol=1e-18, rtol=1e-14
+    )
     return recoil
 
 
@@ -193,6 +200,176 @@ def adaptive_counts(
                 total += per_kg * experiment.detector.mass * experiment.fluence(beam) * area
         counts[beam.name] = total
     return counts
+
+
+#: The density of what is measured, of an event with a mean energy.
+Density = Callable[[float, float], float]
+
+
+def gaussian(
+    constant: float, stochastic: float = 0.0, relative: float = 0.0, *, renormalised: bool = False
+) -> Density:
+    """Return the density of a Gaussian readout, whose terms add in quadrature."""
+
+    def density(x: float, E: float) -> float:
+        sigma = math.sqrt(constant**2 + stochastic**2 * E + relative**2 * E**2)
+        norm = (1 + math.erf(E / (math.sqrt(2) * sigma))) / 2 if renormalised else 1.0
+        return math.exp(-(((x - E) / sigma) ** 2) / 2) / (math.sqrt(2 * math.pi) * sigma * norm)
+
+    return density
+
+
+def gamma(shape_per_keV: float) -> Density:
+    """Return the density of a readout that follows a gamma distribution."""
+
+    def density(x: float, E: float) -> float:
+        k = 1 + shape_per_keV * E * 1e3
+        if x <= 0:
+            return 0.0
+        return math.exp(k * math.log(k / E) + (k - 1) * math.log(x) - k * x / E - math.lgamma(k))
+
+    return density
+
+
+def shares(
+    density: Density,
+    edges: Sequence[float],
+    width: Callable[[float], float],
+    chance: Callable[[float], float] = lambda _: 1.0,
+    kinks: Iterable[float] = (),
+) -> Callable[[float], NDArray[np.float64]]:
+    """Return the chance to be counted in each bin, as a function of the mean measured energy."""
+
+    def of_mean(E: float) -> NDArray[np.float64]:
+        cuts = sorted({*kinks, *(E + n * width(E) for n in (-30, -8, -4, -2, 0, 2, 4, 8, 30))})
+        inside = []
+        for low, high in pairwise(edges):
+            ends = [low, *(x for x in cuts if low < x < high), high]
+            pieces = (
+                quad(lambda x: chance(x) * density(x, E), a, b, epsabs=1e-14, epsrel=1e-11)[0]
+                for a, b in pairwise(ends)
+            )
+            inside.append(sum(pieces))
+        return np.array(inside)
+
+    return of_mean
+
+
+def poisson_shares(
+    photoelectrons_per_keV: float,
+    edges: Sequence[float],
+    chance: Callable[[float], float] = lambda _: 1.0,
+) -> Callable[[float], NDArray[np.float64]]:
+    """Return the same of photoelectrons that are counted, with edges between whole numbers."""
+    per_MeV = photoelectrons_per_keV * 1e3
+
+    def of_mean(E: float) -> NDArray[np.float64]:
+        inside = []
+        for low, high in pairwise(edges):
+            numbers = range(math.ceil(low * per_MeV), math.ceil(high * per_MeV))
+            terms = (
+                chance(n / per_MeV)
+                * math.exp(n * math.log(E * per_MeV) - E * per_MeV - math.lgamma(n + 1))
+                for n in numbers
+            )
+            inside.append(sum(terms))
+        return np.array(inside)
+
+    return of_mean
+
+
+def over_recoils(
+    rate: Callable[[float], float],
+    weight: Callable[[float], NDArray[np.float64]],
+    cuts: Sequence[float],
+    tolerance: float = 1e-10,
+) -> NDArray[np.float64]:
+    """Integrate a rate with weights, one for each bin, over the logarithm of the recoil."""
+    total: Any = 0.0
+    for low, high in pairwise(cuts):
+        part, _ = quad_vec(
+            lambda x: math.exp(x) * rate(math.exp(x)) * weight(math.exp(x)),
+            math.log(low),
+            math.log(high),
+            epsabs=1e-60,  # where nothing counts
+            epsrel=tolerance,
+            norm="max",
+            limit=200,
+        )
+        total = total + part
+    return np.asarray(total)
+
+
+def effective_moment(
+    density: NDArray[np.complex128],
+    mixing: NDArray[np.complex128],
+    moments: NDArray[np.complex128],
+    antineutrino: bool,
+) -> float:
+    """Return the effective moment squared, as the trace of rho lambda^dagger lambda."""
+    a, b, c = moments
+    matrix = np.array([[0, c, -b], [-c, 0, a], [b, -a, 0]])
+    if antineutrino:  # its states mix with U, and the conjugate of the Lagrangian flips them
+        matrix, mixing = matrix.conj(), mixing.conj()
+    states = mixing.conj().T @ density @ mixing
+    return float(np.trace(states @ matrix.conj().T @ matrix).real)
+
+
+def on_electron(kind: str, T: float, flavour: str, antineutrino: bool) -> tuple[float, ...]:
+    """Return the coefficients of 1, 1/E, 1/E^2 in dsigma/dT on an electron, cm^2/MeV."""
+    m, square = C.electron_mass, (C.hbar_c * 1e-13) ** 2
+    if kind == "magnetic":
+        scale = math.pi * (C.fine_structure * 1e-10 / m) ** 2 * square
+        return scale / T, -scale, 0.0
+    right = 0.23857
+    left = right + (0.5 if flavour == "e" else -0.5)
+    if antineutrino:
+        left, right = right, left
+    scale = 2 * C.fermi**2 * m / math.pi * square
+    return (
+        scale * (left**2 + right**2),
+        scale * -2 * T * right**2,
+        scale * (right**2 * T**2 - left * right * m * T),
+    )
+
+
+def electron_counts(
+    kind: str,
+    struck: Electron,
+    first: float,
+    last: float,
+    beam: EnergyDensity,
+    flavour: str,
+    antineutrino: bool,
+) -> float:
+    """Return events on the electrons of one atom, for one neutrino per cm^2 of the spectrum."""
+    density, knots = beam
+    m = C.electron_mass
+
+    def rate(T: float) -> float:
+        coefficients = on_electron(kind, T, flavour, antineutrino)
+        low = (T + math.sqrt(T**2 + 2 * m * T)) / 2
+
+        def sigma(E: float) -> float:
+            return sum(c * E**-n for n, c in enumerate(coefficients))
+
+        if density is None:
+            return sigma(knots[0]) if low <= knots[0] else 0.0
+        cuts = [low, *(E for E in knots if low < E)]
+        total: float = sum(
+            quad(lambda E: density(E) * sigma(E), a, b, epsabs=1e-60, epsrel=1e-12)[0]
+            for a, b in pairwise(cuts)
+        )
+        return total
+
+    inner = {2 * E**2 / (m + 2 * E) for E in knots} | {energy for energy, _ in struck.shells}
+    last = min(last, 2 * knots[-1] ** 2 / (m + 2 * knots[-1]))
+    cuts = [first, *sorted(T for T in inner if first < T < last), last]
+    total = 0.0
+    for a, b in pairwise(cuts):
+        number = sum(count for energy, count in struck.shells if energy < b)
+        total += number * float(over_recoils(rate, lambda _: np.ones(1), [a, b])[0])
+    return total
 
 
 def helm_exactly(q: float, A: int) -> mpmath.mpf:

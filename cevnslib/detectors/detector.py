@@ -13,7 +13,7 @@ from ..errors import DomainError, quoted
 from ..physics.targets import Electron, Nuclide, Struck, Target, each_of
 from .efficiency import AXES, ConstantEfficiency, Efficiency, efficiency_of
 from .quenching import Quenching, quenching_of
-from .resolution import Readout
+from .resolution import Readout, readout_of
 
 __all__ = [
     "ELECTRONS",
@@ -93,7 +93,6 @@ class Detector:
     def __post_init__(self) -> None:
         """Refuse what no detector can be."""
         checked_kind("target", self.target, Target)
-        checked_kind("resolution", self.resolution, Readout | None)
         checked_choice("electrons", self.electrons, ELECTRONS)
         checked_kind("nuclei", self.nuclei, bool)
         low = checked_number("threshold", self.threshold, "MeV", at_least=0)
@@ -107,6 +106,7 @@ class Detector:
             maximum=high if self.bins is None else self.bins[-1],
             efficiency=efficiency_of(self.efficiency),
             quenching=quenching_of(self.quenching),
+            resolution=readout_of(self.resolution),
             least_ionisation=checked_number(
                 "least ionisation", self.least_ionisation, "MeV", at_least=0
             ),
@@ -321,9 +321,11 @@ class Detector:
         assert self.resolution is not None
         knots, constants, slopes, first = self._pieces
         ends = knots[:, np.newaxis]
-        pieces = constants[:, np.newaxis] * np.diff(self.resolution._up_to(ends, E), axis=0)
+        pieces = constants[:, np.newaxis] * np.diff(
+            self.resolution._answer("up_to", ends, E), axis=0
+        )
         if np.any(slopes):
-            seen = self.resolution._seen_up_to(ends, E)
+            seen = self.resolution._answer("seen_up_to", ends, E)
             pieces += slopes[:, np.newaxis] * np.diff(seen, axis=0)
         if len(first) < len(pieces):
             pieces = np.add.reduceat(pieces, first, axis=0)
@@ -374,9 +376,9 @@ class Detector:
         if self.resolution is None:
             levels = steps
         else:
-            sigma = self.resolution._sigma(steps)
+            sigma = self.resolution._answer("sigma", steps)
             every = np.sort((steps + np.outer(_OFFSETS, sigma)).ravel())
-            apart = self.resolution._sigma(np.maximum(every, 0.0)) * _APART
+            apart = self.resolution._answer("sigma", np.maximum(every, 0.0)) * _APART
             kept: list[float] = []  # thinned, where many steps lie close together
             for E, least in zip(every.tolist(), apart.tolist(), strict=True):
                 if E > 0 and (not kept or kept[-1] + least <= E):

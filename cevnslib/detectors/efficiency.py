@@ -4,6 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import Doors, checked, checked_choice, checked_number, checked_table, keep
 from ..constants import KEV
-from ..errors import KindError, quoted
+from ..errors import DomainError, KindError, quoted
 
 __all__ = [
     "AXES",
@@ -72,7 +73,8 @@ class ReadersEfficiency(Efficiency):
     @property
     def breakpoints(self) -> tuple[float, ...]:
         """The reader's."""
-        return tuple(float(E) for E in self.original.breakpoints)
+        energies: tuple[float, ...] = self.original.breakpoints
+        return energies
 
     def _call(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
         chance = checked("efficiency", self.original(E), at_least=0, at_most=1)
@@ -82,13 +84,28 @@ class ReadersEfficiency(Efficiency):
 def efficiency_of(value: Any) -> Efficiency:
     """Return an efficiency, also of a reader's own class, or refuse what is none."""
     if isinstance(value, Efficiency):
-        return value
+        return _with_breakpoints(value)
     if isinstance(value, type) or not (callable(value) and hasattr(value, "breakpoints")):
         raise KindError(
             f"efficiency: got {quoted(value)}; allowed: a cevnslib.detectors.efficiency.Efficiency "
             "or another thing that can be called and has breakpoints"
         )
-    return ReadersEfficiency(value)
+    return _with_breakpoints(ReadersEfficiency(value))
+
+
+def _with_breakpoints(efficiency: Efficiency) -> Efficiency:
+    """Return an efficiency, or refuse breakpoints that are none."""
+    energies = efficiency.breakpoints
+    try:
+        good = len(energies) > 1 and all(b > a for a, b in pairwise(map(float, energies)))
+    except (TypeError, ValueError):
+        good = False
+    if not good:
+        raise DomainError(
+            f"breakpoints of the efficiency: got {quoted(energies)}; allowed: energies in MeV that "
+            "rise, at least two, the last of which may be infinite"
+        )
+    return efficiency
 
 
 @dataclass(frozen=True)
@@ -246,9 +263,11 @@ class TabulatedEfficiency(Efficiency):
     def breakpoints(self) -> tuple[float, ...]:
         """The tabulated energies, without those that only repeat zeros at either end."""
         above = np.flatnonzero(self.values)
-        if not above.size:
-            return self.energies[0], self.energies[-1]
-        return tuple(sorted({*self.energies[max(above[0] - 1, 0) : above[-1] + 2]}))
+        if above.size:
+            kept = tuple(sorted({*self.energies[max(above[0] - 1, 0) : above[-1] + 2]}))
+            if len(kept) > 1:  # not a single energy alone
+                return kept
+        return self.energies[0], self.energies[-1]
 
     def _call(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.interp(E, self.energies, self.values, left=0.0, right=0.0)

@@ -95,10 +95,10 @@ class Quenching(Doors, ABC):
         np.minimum.at(first, level, T)
         first[E.ravel() <= _LEAST] = 0.0
         if not np.all(np.isfinite(first)):
-            most = self._electron_equivalent(np.array(_HIGH), nuclide)
+            least, most = self._electron_equivalent(np.array([_LOW, _HIGH]), nuclide)
             raise DomainError(
                 f"electron-equivalent energy: got {E.ravel()[~np.isfinite(first)][0]:g} MeV; "
-                f"allowed: what recoils are seen as, up to {float(most):g} MeV"
+                f"allowed: 0, or what recoils are seen as, from {least:g} to {most:g} MeV"
             )
         return first.reshape(E.shape)
 
@@ -254,7 +254,7 @@ class ModifiedLindhard(Quenching):
         keep(self, k=Lindhard(self.k).k, q=checked_number("q", self.q))
 
     def _electron_equivalent(self, T: NDArray[np.float64], nuclide: Nuclide) -> NDArray[np.float64]:
-        lost = self.q * T / np.maximum(_epsilon(T, nuclide), _LEAST)
+        lost = self.q / _epsilon(np.array(1.0), nuclide)  # T/epsilon, whatever the recoil
         seen = Lindhard(self.k)._electron_equivalent(T, nuclide) - lost
         return np.maximum(seen, 0.0)
 

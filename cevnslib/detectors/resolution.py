@@ -10,13 +10,14 @@ of which an efficiency that is linear between two energies needs no more.
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import Doors, checked, checked_kind, checked_number, keep
+from ..checks import Doors, checked, checked_kind, checked_number, checked_shapes, keep
 from ..constants import KEV
+from ..errors import KindError, quoted
 
 __all__ = [
     "GammaResolution",
@@ -37,11 +38,26 @@ class Readout(Doors, ABC):
     quenching), any shape, at least 0. What cannot be is a DomainError.
     """
 
-    doors: ClassVar[tuple[str, ...]] = ("sigma",)
+    doors: ClassVar[tuple[str, ...]] = ("sigma", "up_to", "seen_up_to")
 
     def sigma(self, E: ArrayLike) -> NDArray[np.float64]:
         """Return the standard deviation in MeV at mean energies E, the shape of ``E``."""
-        return self._sigma(checked("energy", E, "MeV", at_least=0))
+        return self._answer("sigma", checked("energy", E, "MeV", at_least=0))
+
+    def up_to(self, e: ArrayLike, E: ArrayLike) -> NDArray[np.float64]:
+        """Return F_0 up to energies e, of events with mean energies E; shapes are broadcast."""
+        return self._answer("up_to", *_checked_energies(e, E))
+
+    def seen_up_to(self, e: ArrayLike, E: ArrayLike) -> NDArray[np.float64]:
+        """Return F_1 in MeV up to energies e, as `up_to`."""
+        return self._answer("seen_up_to", *_checked_energies(e, E))
+
+    def _answer(self, name: str, *energies: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Ask a formula; what one of a reader's own answers is checked."""
+        answer: NDArray[np.float64] = getattr(self, f"_{name}")(*energies)
+        if type(self).__module__.split(".")[0] == __package__.split(".")[0]:
+            return answer
+        return _checked_answer(f"{name} of {type(self).__name__}", name, answer, *energies)
 
     @abstractmethod
     def _sigma(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -49,11 +65,64 @@ class Readout(Doors, ABC):
 
     @abstractmethod
     def _up_to(self, e: NDArray[np.float64], E: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return F_0 up to energies e, of events with mean energies E; shapes broadcast."""
+        """Return F_0; see `up_to`."""
 
     @abstractmethod
     def _seen_up_to(self, e: NDArray[np.float64], E: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return F_1, as `_up_to`."""
+        """Return F_1; see `seen_up_to`."""
+
+
+def _checked_energies(e: ArrayLike, E: ArrayLike) -> tuple[NDArray[np.float64], ...]:
+    ends = checked("energy e", e, "MeV", at_least=0)
+    means = checked("mean energy E", E, "MeV", at_least=0)
+    checked_shapes(e=ends, E=means)
+    return ends, means
+
+
+def _checked_answer(
+    words: str, name: str, answer: Any, *energies: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return what a reader's formula answers, or refuse what cannot be; a share may round."""
+    unit, most = ("", 1.0) if name == "up_to" else ("MeV", None)
+    answer = checked(words, answer, unit)
+    near = np.clip(answer, 0.0, most)
+    answer = np.where(np.abs(answer - near) <= _ROUNDING, near, answer)
+    answer = checked(words, answer, unit, at_least=0, at_most=most)
+    return np.broadcast_to(answer, np.broadcast_shapes(*(x.shape for x in energies)))
+
+
+@dataclass(frozen=True)
+class ReadersReadout(Readout):
+    """A readout of a reader's, of any class with the methods of a `Readout`."""
+
+    original: Any
+
+    def _asked(self, name: str, *energies: NDArray[np.float64]) -> NDArray[np.float64]:
+        words = f"{name} of the resolution"
+        return _checked_answer(words, name, getattr(self.original, name)(*energies), *energies)
+
+    def _sigma(self, E: NDArray[np.float64]) -> NDArray[np.float64]:
+        return self._asked("sigma", E)
+
+    def _up_to(self, e: NDArray[np.float64], E: NDArray[np.float64]) -> NDArray[np.float64]:
+        return self._asked("up_to", e, E)
+
+    def _seen_up_to(self, e: NDArray[np.float64], E: NDArray[np.float64]) -> NDArray[np.float64]:
+        return self._asked("seen_up_to", e, E)
+
+
+def readout_of(value: Any) -> Readout | None:
+    """Return a readout, also of a reader's own class, or None, or refuse what is neither."""
+    if value is None or isinstance(value, Readout):
+        return value
+    if isinstance(value, type) or not all(
+        callable(getattr(value, name, None)) for name in Readout.doors
+    ):
+        raise KindError(
+            f"resolution: got {quoted(value)}; allowed: None, or a cevnslib.detectors.resolution."
+            "Readout or another thing with its methods sigma, up_to and seen_up_to"
+        )
+    return ReadersReadout(value)
 
 
 @dataclass(frozen=True)

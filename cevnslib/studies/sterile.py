@@ -164,6 +164,8 @@ def _energy_rule(
         starts += opened[:1]
         kinks |= set(opened)
     low = min(starts, default=end)
+    if spectrum.breakpoints[0] < end:  # below it there are none
+        low = max(low, spectrum.breakpoints[0])
     if low >= end:
         return np.array([end]), np.zeros(1)
     edges = [low, *sorted(E for E in kinks if low < E < end), end]
