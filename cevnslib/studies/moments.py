@@ -54,6 +54,8 @@ __all__ = [
 PHASES = ("fixed", "profiled")
 #: What is done with what is not shown: set to zero, or to what hides the rest best.
 TREATMENTS = ("zero", "profiled")
+#: The least chi2 of one count from which on a fit may be bad.
+_SUSPECT = 10.0
 #: A share of the events of the moment seen best, below which a moment is not seen.
 _BLIND = 1e-12
 
@@ -271,7 +273,9 @@ def _constraints(
     signal = float(folding.events(standard_model).sum())
     with saying_why_nothing_is_seen(experiment, standard_model):
         chi2 = experiment.measurement.chi2(signal)
-    goodness_of_fit(float(chi2._least(signal)), bins=1).warn(stacklevel=3)
+    least = float(chi2._least(signal))
+    if least > _SUSPECT:  # far below what is bad, and most never need the distribution
+        goodness_of_fit(least, bins=1).warn(stacklevel=3)
     events = folding.events(magnetic)
 
     def matrix(beam: str, choice: OscillationParameters) -> NDArray[np.complex128]:
