@@ -647,3 +647,17 @@ def test_a_quenching_that_sees_recoils_of_no_energy():
     with pytest.raises(DomainError, match=r"threshold: got 2e-05 MeV; allowed: above 5\.08\d*e-05"):
         expected_counts(given(lines(5.0), replace(sharp, threshold=2e-5)), MagneticMoment())
     assert expected_counts(given(lines(5.0), replace(sharp, threshold=2e-5)), StandardModel()) > 0
+
+
+@pytest.mark.parametrize("resolution", [Resolution(1e-9), PoissonResolution(1e9)])
+def test_an_efficiency_of_the_recoil_that_ends_within_reach(resolution):
+    """The last panel counts, whichever way its end rounds: a narrow readout is a sharp one."""
+    for last in np.linspace(0.6e-3, 0.7e-3, 12):
+        curve = TabulatedEfficiency((0.1e-3, 0.5e-3, last), (0.4, 0.8, 0.9), "nuclear-recoil")
+        detector = Detector(target("Ge74"), 1.0, 0.3e-3, curve, resolution=resolution)
+        narrow = given(lines(5.0), detector)
+        sharp = replace(narrow, detector=replace(detector, resolution=None))
+        # The width is 3e-6 of the threshold, where it takes as much away as it brings.
+        assert expected_counts(narrow, StandardModel()) == pytest.approx(
+            expected_counts(sharp, StandardModel()), rel=1e-7
+        )
