@@ -131,16 +131,18 @@ def _panels(
     low, high = low[:, wide], high[:, wide]
     if detector.resolution is not None:  # chances fade slowly: in pieces
         low, high = _cut(low, high, _NARROW)
-        return _counted(detector, struck, low, high, high)
+        inside = 1e-9 * (high - low)  # at an end itself an efficiency may be over
+        return _counted(detector, struck, low, high, low + inside, high - inside)
     return _cut(*_counted(detector, struck, low, high, (low + high) / 2), _RATIO)
 
 
 def _counted(
-    detector: Detector, struck: Any, low: Any, high: Any, place: Any
+    detector: Detector, struck: Any, low: Any, high: Any, *places: Any
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the panels at a place of which something is counted."""
-    alive = np.any(detector._weight(np.exp(place), struck) > 0, axis=0)
-    return low[:, alive], high[:, alive]
+    """Return the panels at one of whose places something is counted."""
+    alive = [np.any(detector._weight(np.exp(place), struck) > 0, axis=0) for place in places]
+    some = np.any(alive, axis=0)
+    return low[:, some], high[:, some]
 
 
 def _cut(low: Any, high: Any, ratio: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -15,7 +15,12 @@ from cevnslib import experiments, rates
 from cevnslib.constants import DAY
 from cevnslib.detectors.detector import Detector
 from cevnslib.detectors.efficiency import ConstantEfficiency, TabulatedEfficiency
-from cevnslib.detectors.quenching import Lindhard, ModifiedLindhard, PolynomialQuenching
+from cevnslib.detectors.quenching import (
+    Lindhard,
+    ModifiedLindhard,
+    PolynomialQuenching,
+    TabulatedQuenching,
+)
 from cevnslib.detectors.resolution import (
     GammaResolution,
     PoissonResolution,
@@ -729,3 +734,70 @@ def test_a_quenching_that_sees_recoils_of_no_energy():
     with pytest.raises(DomainError, match=r"threshold: got 2e-05 MeV; allowed: above 5\.08\d*e-05"):
         expected_counts(given(lines(5.0), replace(sharp, threshold=2e-5)), MagneticMoment())
     assert expected_counts(given(lines(5.0), replace(sharp, threshold=2e-5)), StandardModel()) > 0
+
+
+@pytest.mark.parametrize("resolution", [Resolution(1e-9), PoissonResolution(1e9)])
+def test_an_efficiency_of_the_recoil_that_ends_within_reach(resolution):
+    """The last panel counts, whichever way its end rounds: a narrow readout is a sharp one."""
+    for last in np.linspace(0.6e-3, 0.7e-3, 12):
+        curve = TabulatedEfficiency((0.1e-3, 0.5e-3, last), (0.4, 0.8, 0.9), "nuclear-recoil")
+        detector = Detector(target("Ge74"), 1.0, 0.3e-3, curve, resolution=resolution)
+        narrow = given(lines(5.0), detector)
+        sharp = replace(narrow, detector=replace(detector, resolution=None))
+        # The width is 3e-6 of the threshold, where it takes as much away as it brings.
+        assert expected_counts(narrow, StandardModel()) == pytest.approx(
+            expected_counts(sharp, StandardModel()), rel=1e-7
+        )
+
+
+def test_measured_spectrum_of_a_quenching_that_falls():
+    """Each recoil that is seen as an energy adds its density over its slope: one, or three.
+
+    Between points the energy seen is T (a + b T), whose roots and slopes are closed forms.
+    """
+    recoils, shares = (0.3e-3, 0.8e-3, 1.4e-3, 3e-3), (0.4, 0.3, 0.17, 0.2)
+    table = TabulatedQuenching(recoils, shares)
+    detector = Detector(
+        target("Ge74"), 1.0, 1e-4, quenching=table, electrons="left out", maximum=1e-3
+    )
+    one, E = given(lines(9.0), detector), np.array([0.15e-3, 0.2394e-3, 0.242e-3, 0.3e-3])
+    bare = replace(one, detector=Detector(target("Ge74"), 1.0))
+    ends, values = (1e-9, *recoils, 10.0), (0.4, *shares, 0.2)
+    for interaction in (StandardModel(), MagneticMoment(1e-10)):
+        found, roots = rates.measured_spectrum(one, E, interaction), []
+        for energy, density in zip(E, found, strict=True):
+            expected = 0.0
+            for (low, high), (first, last) in zip(pairwise(ends), pairwise(values), strict=True):
+                b = (last - first) / (high - low)
+                a = first - b * low
+                T = np.sqrt(a**2 + 4 * b * energy + 0j)
+                for root in ((-a + T) / (2 * b), (-a - T) / (2 * b)) if b else (energy / a + 0j,):
+                    if not root.imag and low <= root.real < high:
+                        roots.append(root.real)
+                        slope = abs(a + 2 * b * root.real)
+                        events = recoil_spectrum(bare, root.real, interaction)
+                        expected += float(events) / slope
+            # Crossings by bisection, slopes by differences over 1e-5.
+            assert density == pytest.approx(expected, rel=1e-7)
+        assert len(roots) == 1 + 3 + 3 + 1
+
+
+@pytest.mark.parametrize("free", [False, True])
+def test_measured_spectrum_of_electrons(free):
+    """They are seen as they are, all that an energy can free; from the printed formulas."""
+    silicon = target("Si")
+    detector = Detector(
+        silicon, 2.0, 1e-5, quenching=Lindhard(), electrons="free" if free else "shells"
+    )
+    one = given(lines(3.0, density="mu", antineutrino=True), detector)
+    without = replace(one, detector=replace(detector, electrons="left out"))
+    E = np.array([0.05e-3, 0.5e-3, 3e-3])
+    numbers = [14, 14, 14] if free else [4, 12, 14]
+    ((_, atoms),) = silicon.electrons()
+    for kind, interaction in (("weak", StandardModel()), ("magnetic", MagneticMoment(1e-10))):
+        found = measured_spectrum(one, E, interaction) - measured_spectrum(without, E, interaction)
+        for energy, number, density in zip(E, numbers, found, strict=True):
+            c = independent.on_electron(kind, energy, "mu", antineutrino=True)
+            events = sum(each * 3.0**-n for n, each in enumerate(c))
+            expected = number * events * 2.0 * atoms * 1e13 * DAY
+            assert density == pytest.approx(expected, rel=1e-9)  # beside nuclei, up to 1e4 as many

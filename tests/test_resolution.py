@@ -14,7 +14,7 @@ from scipy.integrate import quad
 
 from cevnslib import experiments, rates
 from cevnslib.detectors.detector import Detector
-from cevnslib.detectors.efficiency import TabulatedEfficiency
+from cevnslib.detectors.efficiency import PhotoelectronAcceptance, TabulatedEfficiency
 from cevnslib.detectors.resolution import (
     GammaResolution,
     PoissonResolution,
@@ -102,6 +102,32 @@ def test_shares_with_a_bent_efficiency(name):
                 )
     # Its ends are taken 1e-9 of a piece inside, beside steps: so much of an efficiency's rise.
     assert found == pytest.approx(expected, rel=1e-8, abs=1e-12)
+
+
+@pytest.mark.parametrize("slope", [0.05, 0.4, 0.6, 3.0])
+@pytest.mark.parametrize("midpoint", [10.0, 10.7])
+def test_shares_with_a_sigmoid(slope, midpoint):
+    """A sigmoid in straight pieces, also one whose middle is that of a bin, about which it is odd.
+
+    Pieces may differ from it by 1e-8, and by a few times that where 4000 are not enough.
+    """
+    curve = PhotoelectronAcceptance(0.9, slope, midpoint, 1.0, half=0, full=0, last=100)
+    bins, means = (4e-3, 16e-3, 30e-3), np.array([6e-3, 9e-3, 12e-3, 20e-3])
+    readout = Resolution(1e-3, relative=0.05)
+    found = shares(readout, bins, means, efficiency=curve)
+    for k, E in enumerate(means):
+        law = stats.norm(E, float(readout.sigma(E))).pdf
+        for i, (low, high) in enumerate(pairwise(bins)):
+            expected = sum(
+                quad(
+                    lambda x, law=law: law(x) * 0.9 / (1 + np.exp(-slope * (x * 1e3 - midpoint))),
+                    a,
+                    b,
+                    epsabs=1e-13,
+                )[0]
+                for a, b in pairwise(np.linspace(low, high, 31))
+            )
+            assert found[i, k] == pytest.approx(expected, abs=1e-7)
 
 
 @pytest.mark.parametrize("name", READOUTS)

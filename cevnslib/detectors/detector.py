@@ -25,6 +25,8 @@ ELECTRONS = ("shells", "free", "left out")
 _OFFSETS, _APART = np.arange(-9.0, 9.5, 2.0), 1.0
 #: By how much an efficiency may differ from straight pieces, and into how many it is cut at most.
 _STRAIGHT, _PIECES = 1e-8, 4000
+#: Where in a piece that is looked at: not in the middle alone, about which a sigmoid may be odd.
+_INSIDE = (0.5, 0.21, 0.87)
 
 
 @dataclass(frozen=True)
@@ -355,10 +357,11 @@ class Detector:
         for _ in range(40):
             low, high = knots[:-1], knots[1:]
             inside = 1e-9 * (high - low)  # there may be steps at the ends
-            left, middle, right = (
-                self.efficiency._chance(x) for x in (low + inside, (low + high) / 2, high - inside)
-            )
-            bent = np.abs(middle - (left + right) / 2) > _STRAIGHT
+            left, right = (self.efficiency._chance(x) for x in (low + inside, high - inside))
+            bent = np.zeros(len(low), dtype=bool)
+            for share in _INSIDE:
+                chance = self.efficiency._chance(low + share * (high - low))
+                bent |= np.abs(chance - left - share * (right - left)) > _STRAIGHT
             if not bent.any() or len(knots) > _PIECES:
                 break
             knots = np.union1d(knots, ((low + high) / 2)[bent])
