@@ -642,6 +642,33 @@ def test_what_may_change_is_folded_anew(what):
     assert rates.fold(one)._known is not rates.fold(one)._known
 
 
+class Heavier(Interaction):
+    """An interaction of a reader's own, with kinematics that may change."""
+
+    def __init__(self, mass: float) -> None:
+        self.mass = mass
+
+    def _coefficients(self, T, struck):
+        return 1e-40 / T[np.newaxis]
+
+    def _minimum_energy(self, T, struck):
+        return super()._minimum_energy(T, struck) + self.mass
+
+    def _maximum_recoil(self, E, struck):
+        return super()._maximum_recoil(np.maximum(E - self.mass, 1e-9), struck)
+
+
+def test_kinematics_that_may_change_are_worked_out_anew():
+    """Also in an experiment that keeps its folding, for one interaction after the other."""
+    for one in (CSI, rates.fold(CSI).experiment):
+        changing = Heavier(1.0)
+        before = expected_counts(one, changing)
+        changing.mass = 20.0
+        after = expected_counts(one, changing)
+        assert after < 0.5 * before
+        assert after == expected_counts(replace(one), Heavier(20.0))
+
+
 class Growing(Interaction):
     """An amplitude that grows with the energy: E^2 a(T) + E b(T) + c(T) + d(T)/E."""
 

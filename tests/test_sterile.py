@@ -11,6 +11,7 @@ from scipy.optimize import brentq, minimize
 
 from cevnslib import experiments, rates
 from cevnslib.detectors.efficiency import ConstantEfficiency
+from cevnslib.detectors.resolution import Resolution
 from cevnslib.errors import DomainError, UnknownNameError
 from cevnslib.physics import interactions, oscillations
 from cevnslib.sources import oscillated
@@ -297,3 +298,15 @@ def test_scenarios_are_a_copy():
     scenarios["100%, 15%, 10%"]["efficiency"] = 0.01
     seen = sterile.set_up("coherent-csi", "100%, 15%, 10%")
     assert seen.detector.efficiency == ConstantEfficiency(1.0)
+
+
+@pytest.mark.parametrize("changes", [{"threshold": 0.0}, {"resolution": Resolution(5e-5)}])
+def test_a_detector_that_sees_recoils_of_no_energy(changes):
+    """Weak counts have an end without a threshold too; against moments weighted with sin^2."""
+    conus = experiments.load("conus")
+    detector = replace(conus.detector, electrons="left out", **changes)
+    one = replace(conus, detector=detector)
+    found = sterile.disappearance(one, [0.3], "e").disappeared
+    flux = oscillated.seen_flux(one.flux, oscillations.SterileMixing(0.5), 0.3)
+    seen = rates.expected_counts(replace(one, source=flux, baseline=None), WEAK)
+    assert float(found[0, 0]) == pytest.approx(rates.expected_counts(one, WEAK) - seen, rel=1e-8)
