@@ -47,7 +47,7 @@ class Charge(Flavoured, ABC):
             Recoil energy in MeV, above 0.
         struck : Nuclide or Electron
         neutrino : Neutrino, optional
-            It may be left out where `flavour_blind`.
+            It may be left out where ``flavour_blind``.
 
         Returns
         -------

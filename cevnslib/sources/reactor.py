@@ -206,7 +206,7 @@ def reactor_of_power(
     end : float, optional
         Energy in MeV where the spectrum is cut off, see `ReactorSpectrum`.
     spectrum : Spectrum, optional
-        Antineutrinos per fission in place of `ReactorSpectrum`, say a `TabulatedSpectrum` of your
+        Antineutrinos per fission in place of `ReactorSpectrum`, say a ``TabulatedSpectrum`` of your
         own.
 
     References

@@ -35,11 +35,11 @@ def tabulated_flux(
     values : array_like
         Neutrinos per cm^2, s and MeV there, or per cm^2 and MeV in a time.
     density : {"e", "mu", "tau"} or array_like, optional
-        Flavour or density matrix, see `Component`.
+        Flavour or density matrix, see ``Component``.
     seconds : float, optional
         The time in s in which a fluence was collected; 1, the default, takes the values as a flux.
     antineutrino, arrival, timing, baseline_m
-        See `Component`.
+        See ``Component``.
     name, title : str, optional
         Short name, also of its one component, and what it is in words. Fluxes add up with ``+``.
 

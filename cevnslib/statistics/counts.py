@@ -228,7 +228,7 @@ class GaussianCounts(Counts):
             The upper limit on the number that is predicted, above the centre.
         confidence : float, optional
             Its confidence level. The datum is ``centre`` with the error that makes chi2 rise at the
-            limit by `delta_chi2` of that level: (limit - centre)/1.645 at 90%.
+            limit by ``delta_chi2`` of that level: (limit - centre)/1.645 at 90%.
         centre : float, optional
             The best fit, 0 where none was published.
         """
