@@ -1,8 +1,8 @@
 """The interactions of neutrinos with what they strike, by one name for each.
 
 Here are the magnetic moment and, from modules of their own, all others: amplitudes that interfere
-with weak scattering (``weak``, ``charges``), light mediators (``mediators``), and heavy partners of the
-neutrino (``partners``). What all have in common is in ``scattering``.
+with weak scattering (``weak``, ``charges``), light mediators (``mediators``), and heavy partners of
+the neutrino (``partners``). What all have in common is in ``scattering``.
 """
 
 from collections.abc import Callable

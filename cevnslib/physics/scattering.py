@@ -97,12 +97,12 @@ class Interaction(Flavoured, ABC):
     """What every interaction offers: coefficients, kinematics and the cross section itself.
 
     The public methods check their arguments and call the private ones, which hold the formulas: a
-    new interaction gives ``coefficients`` and, if its kinematics differ, the other three, as formulas
-    of arrays: see `cevnslib.checks.Doors`. Energies are in MeV, any shape, above 0; what is struck
-    is a ``Nuclide``, or an ``Electron``, of which an interaction counts one. The neutrino may be left
-    out where ``flavour_blind``, and a formula that does not ask for it takes two arguments only. What
-    cannot be is a DomainError or a KindError. Interactions that end in different states add up:
-    their sum is a `Sum`.
+    new interaction gives ``coefficients`` and, if its kinematics differ, the other three, as
+    formulas of arrays: see `cevnslib.checks.Doors`. Energies are in MeV, any shape, above 0; what
+    is struck is a ``Nuclide``, or an ``Electron``, of which an interaction counts one. The neutrino
+    may be left out where ``flavour_blind``, and a formula that does not ask for it takes two
+    arguments only. What cannot be is a DomainError or a KindError. Interactions that end in
+    different states add up: their sum is a `Sum`.
     """
 
     doors = ("coefficients", "minimum_energy", "maximum_recoil", "minimum_recoil")

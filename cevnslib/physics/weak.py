@@ -9,8 +9,8 @@ A neutrino that keeps its helicity, on what has the vector and axial charges :ma
 
 For an electron these are :math:`g_V = g_L + g_R` and :math:`g_A = g_L - g_R`, and the formula is
 exact; for antineutrinos :math:`Q_A` changes its sign. Nuclei have many spins: for them the term in
-T/E, at most 2E/m, is left out. Each ``Charge`` adds to :math:`Q_V` and :math:`Q_A`; one that changes
-the flavour leads to another final state, whose rate is added.
+T/E, at most 2E/m, is left out. Each ``Charge`` adds to :math:`Q_V` and :math:`Q_A`; one that
+changes the flavour leads to another final state, whose rate is added.
 """
 
 from collections.abc import Callable, Sequence
