@@ -59,7 +59,7 @@ _ORDER = 2
 _START, _FIRST = 1e-13, 1e-6
 #: Where an experiment keeps its folding.
 _KEPT = "_folding"
-#: How many kinematics a folding keeps, the newest.
+#: How many kinematics a folding keeps; then it starts anew.
 _MOST_KEPT = 16
 #: What a massless outgoing neutrino leaves as it is.
 _KINEMATICS = ("_minimum_energy", "_maximum_recoil", "_minimum_recoil")

@@ -176,6 +176,11 @@ def test_own_file_with_stages(write):
         ("mass_kg = 3", "mass_kg = 3\nefficiency = 1.5", "efficiency: got 1.5; allowed"),
         ("mass_kg = 3", "mass_kg = 3\nfission_fractions = { u235 = 0.5 }", "got a sum of 0.5"),
         ("mass_kg = 3", "mass_kg = 3\nelectrons = 'all'", "unknown electrons 'all'"),
+        (
+            'target = "Ge"',
+            'target = "PbWO4"',
+            "electrons: got 'shells' with the target PbWO4, not all of whose shells are known",
+        ),
         ("mass_kg = 3", "mass_kg = 3\nleast_ionisation_keV = -1", "least_ionisation_keV: got -1 k"),
         ("mass_kg = 3", "mass_kg = = 3", "this is no TOML"),
         ("mass_kg = 3", f"mass_kg = {'[' * 2000}", "the file cannot be read: maximum recursion"),

@@ -10,7 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import checked, checked_choice, checked_kind, checked_number, checked_numbers, keep
 from ..errors import DomainError, quoted
-from ..physics.targets import Electron, Nuclide, Struck, Target, each_of
+from ..physics.targets import (
+    Electron,
+    Nuclide,
+    Struck,
+    Target,
+    UnknownTargetError,
+    each_of,
+)
 from .efficiency import AXES, ConstantEfficiency, Efficiency, efficiency_of
 from .quenching import Quenching, quenching_of
 from .resolution import Readout, readout_of
@@ -122,6 +129,13 @@ class Detector:
                 f"energy, which electrons do not have; allowed: {ELECTRONS[-1]!r}, or an "
                 "efficiency of the measured energy"
             )
+        try:
+            _ = self.electron_targets
+        except UnknownTargetError as error:
+            raise DomainError(
+                f"electrons: got {self.electrons!r} with the target {self.target.name}, not all of "
+                f"whose shells are known; allowed: {ELECTRONS[1]!r} or {ELECTRONS[2]!r}"
+            ) from error
 
     @property
     def edges(self) -> tuple[float, ...]:
@@ -141,7 +155,7 @@ class Detector:
         seen = self.quenching is not None or not self.nuclei
         return seen and self.electrons != ELECTRONS[-1]
 
-    @property
+    @cached_property
     def electron_targets(self) -> tuple[tuple[Electron, float], ...]:
         """The electrons that count, and the number of their atoms in the detector."""
         if not self._counts_electrons:
