@@ -154,10 +154,8 @@ def _recorded(
     table: Table, acting: list[_Acting], bins: int | None, exposure_days: float | None
 ) -> Measurement:
     own = table.table("data") if table.has("data") else Table({}, f"{table.place}: data")
-    if own.has("upper_limit"):
-        measured = _published(own)
-    else:
-        measured = _counted(own, bins, exposure_days)
+    published = own.has("upper_limit")
+    measured = _published(own) if published else _counted(own, bins, exposure_days)
     known = [one.nuisance for one in acting]
     templates, shared = _backgrounds(own, bins, measured["law"], known)
     own.finish()

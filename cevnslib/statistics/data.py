@@ -71,6 +71,11 @@ class Measurement(ABC):
             least = None if key == "observed" else 0
             keep(self, **{key: checked_number(key, number, at_least=least)})
 
+    @property
+    def projected(self) -> bool:
+        """Whether what is expected stands for what was counted."""
+        return False
+
     def chi2(self, standard_model: float) -> CountChi2:
         """Return the chi2 of the measurement.
 
@@ -287,6 +292,11 @@ class Projection(Measurement):
     sigma_stat: float
     sigma_sys: float
 
+    @property
+    def projected(self) -> bool:
+        """Whether what is expected stands for what was counted."""
+        return True
+
     def _chi2(self, standard_model: float) -> CountChi2:
         expected = _seen(standard_model)
         return _chi2_of(expected, (1 + self.sigma_stat) * expected, 0.0, self.sigma_sys, 0.0)
@@ -325,6 +335,11 @@ class PoissonProjection(Measurement):
     steady_state_share: float
     sigma_signal: float
     sigma_background: float
+
+    @property
+    def projected(self) -> bool:
+        """Whether what is expected stands for what was counted."""
+        return True
 
     def counting(self, standard_model: float) -> CountingMeasurement:
         """Return the measurement that is assumed: N_SM + B events.

@@ -102,7 +102,7 @@ class Recorded(Measurement):
         )
 
     @property
-    def asimov(self) -> bool:
+    def projected(self) -> bool:
         """Whether what is expected stands for what was counted."""
         return self.observed is None
 
@@ -135,7 +135,7 @@ class Recorded(Measurement):
             return GaussianCounts.on_off(name, seen, self.off, self.ratio, templates, variations)
         variance = seen if self.variance is None else self.variance
         if np.any(variance <= 0):
-            if self.asimov:
+            if self.projected:
                 raise NoLimitError(
                     "expected events: got 0 in a bin; allowed: above 0, as its error is their "
                     "root, or law = 'poisson'"

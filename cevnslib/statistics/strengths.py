@@ -8,6 +8,7 @@ the data would notice anything, so that no piece of an interval is left out and 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -171,7 +172,7 @@ def _allowed(
         if sign < 0:
             turns = turns[np.isfinite(y[1:-1][turns])]
         if turns.size:
-            places = _closer(lambda at, sign=sign: sign * height(at), x[turns], x[turns + 2])
+            places = _closer(partial(_times, sign, height), x[turns], x[turns + 2])
             x = np.concatenate([x, places])
             y = np.concatenate([y, height(places)])
     order = np.argsort(x, kind="stable")
@@ -183,6 +184,10 @@ def _allowed(
     every = ([-np.inf if x[0] else 0.0] if inside[0] else []) + ends.tolist()
     every += [np.inf] if inside[-1] else []
     return float(x[k]), float(y[k]), tuple(zip(every[::2], every[1::2], strict=True))
+
+
+def _times(sign: float, height: Callable[[Floats], Floats], x: Floats) -> Floats:
+    return sign * height(x)
 
 
 def _closer(height: Callable[[Floats], Floats], low: Floats, high: Floats) -> Floats:
