@@ -18,45 +18,39 @@ from ..statistics.recorded import LAWS, Recorded, WithNuisances
 from ..statistics.templates import Nuisance, Template
 from .keys import Table
 
-__all__ = ["BACKGROUND_KEYS", "DATA_KEYS", "NUISANCE_KEYS", "STATISTICS_KEYS", "read_measurement"]
+__all__ = ["KEYS", "STATISTICS_KEYS", "read_measurement"]
 #: Counts above which the difference of two has Gaussian errors unless another law is named.
 MANY = 20
 _NUMBERS = "a number, a list, or a column of a file: {file = ..., column = ..., rows = [2, 12]}"
-#: The keys of ``[data]``: key, unit, default, meaning.
-DATA_KEYS = (
-    ("counts", "events", "what is expected (Asimov)", f"what was counted, bin by bin: {_NUMBERS}"),
-    ("law", "", "poisson; gaussian with errors or many off counts", "the law of the counts"),
-    ("errors", "events", "the roots of the counts", f"errors of Gaussian numbers: {_NUMBERS}"),
-    ("variances", "events^2", "", f"the squared errors, instead of errors: {_NUMBERS}"),
-    ("off_counts", "events", "none", f"counts without the source: {_NUMBERS}"),
-    ("on_off_ratio", "", "on_days / off_days", "time with the source over that without"),
-    ("off_days", "days", "", "time without the source, instead of on_off_ratio"),
-    ("on_days", "days", "the exposure", "time with the source, beside off_days"),
-    ("upper_limit", "events", "none", "a published upper limit on the signal, instead of counts"),
-    ("confidence", "", "0.90", "the confidence level of the upper limit"),
-    ("best_fit", "events", "0", "the published best fit of the signal, beside the upper limit"),
-    ("backgrounds", "", "none", "a table for each, [[data.backgrounds]]"),
+_DATA = (
+    ("counts", "what is expected (Asimov)", f"what was counted in each bin: {_NUMBERS}"),
+    ("law", "poisson", "the law of the counts; gaussian beside errors, or off_counts from 20 on"),
+    ("errors", "roots of the counts", f"errors of Gaussian numbers, in events: {_NUMBERS}"),
+    ("variances", "", "the squared errors, instead of errors"),
+    ("off_counts", "none", f"counts without the source: {_NUMBERS}"),
+    ("on_off_ratio", "", "time with the source over that without, beside off_counts"),
+    ("off_days", "", "time without the source, instead of on_off_ratio"),
+    ("on_days", "the exposure", "time with the source, beside off_days"),
+    ("upper_limit", "none", "a published upper limit on the signal in events, instead of counts"),
+    ("confidence", "0.90", "the confidence level of the upper limit"),
+    ("best_fit", "0.0", "the published best fit of the signal in events, beside the upper limit"),
+    ("backgrounds", "none", "a table for each: [[data.backgrounds]]"),
 )
-#: The keys of ``[[data.backgrounds]]``.
-BACKGROUND_KEYS = (
-    ("name", "", "", "what it is called"),
-    ("counts", "events", "", f"what is expected of it in the data, bin by bin: {_NUMBERS}"),
-    (
-        "relative_error",
-        "",
-        "0: known exactly",
-        "its error, as a share of itself; inf leaves it free",
-    ),
-    ("error", "events", "0: known exactly", f"its error, common to all bins: {_NUMBERS}"),
-    ("nuisance", "", "its own", "the name of its error, which others may share"),
+_BACKGROUNDS = (
+    ("name", "needed", "what it is called"),
+    ("counts", "needed", f"events that are expected of it in the data: {_NUMBERS}"),
+    ("relative_error", "0.0", "its error, as a share of itself; inf leaves it free"),
+    ("error", "", "its error in events, common to all bins, instead of relative_error"),
+    ("nuisance", "its own", "the name of its error, which others share, in other files too"),
 )
-#: The keys of ``[[nuisances]]``.
-NUISANCE_KEYS = (
-    ("name", "", "", "what it is called; in two files it is one and the same"),
-    ("relative_error", "", "1 beside a shape", "its width; inf leaves it free"),
-    ("acts_on", "", "signal", "signal, all, the name of a background, or a list of these"),
-    ("shape", "", "1 in all bins", f"what it does in each bin, in units of its width: {_NUMBERS}"),
+_NUISANCES = (
+    ("name", "needed", "what it is called; in two files it is one and the same"),
+    ("relative_error", "1.0 beside a shape", "its width; inf leaves it free"),
+    ("acts_on", "signal", "signal, all, the name of a background, or a list of these"),
+    ("shape", "1 in all bins", f"what it does in each bin, in units of its width: {_NUMBERS}"),
 )
+#: The keys of these tables: name, default and meaning of each.
+KEYS = {"[data]": _DATA, "[[data.backgrounds]]": _BACKGROUNDS, "[[nuisances]]": _NUISANCES}
 #: The keys of ``[statistics]`` by its kind; `cevnslib.statistics.data` has the formulas.
 _KINDS: dict[str, type[Measurement]] = {
     "counting": CountingMeasurement,

@@ -153,7 +153,7 @@ def spectral_constraint(
     *,
     beam: str = "all",
     parameters: OscillationParameters = TALK_2019,
-    standard_model: Interaction = StandardModel(),  # noqa: B008, it is frozen
+    standard_model: Interaction | Mapping[str, Interaction] = StandardModel(),  # noqa: B008, frozen
     magnetic: Interaction = MagneticMoment(),  # noqa: B008, it is frozen
 ) -> SpectralConstraint:
     """Compute what data in bins say of the transition moments.
@@ -168,7 +168,8 @@ def spectral_constraint(
     beam : str, optional
         Whose magnetic signal counts, see `cevnslib.studies.moments.constraint`.
     parameters, standard_model, magnetic
-        See `cevnslib.studies.moments.constraint`.
+        See `cevnslib.studies.moments.constraint`; here what scatters neutrinos without a moment may
+        be another for each experiment, by the same names.
 
     Raises
     ------
@@ -199,11 +200,14 @@ def spectral_constraint(
             f"experiments: got the names {', '.join(map(str, experiments))}; allowed: those of the "
             f"data, {', '.join(names)}"
         )
+    weak: Mapping[str, Interaction] = dict.fromkeys(names, standard_model)  # type: ignore[arg-type]
+    if isinstance(standard_model, Mapping):
+        weak = standard_model
     signals, matrices, flavours = {}, {}, {}
     for each in likelihood.data:
         experiment = experiments[each.name]
         folding = fold(experiment)
-        signal = folding.events(standard_model).sum(axis=0)
+        signal = folding.events(weak[each.name]).sum(axis=0)
         if signal.shape != each.observed.shape:
             raise ConfigurationError(
                 f"data {each.name}: got {len(each.observed)} bins; allowed: {len(signal)}, as many "
