@@ -22,11 +22,11 @@ from .likelihood import Likelihood
 __all__ = ["Strengths", "strengths"]
 Floats = NDArray[np.float64]
 Pieces = tuple[tuple[float, float], ...]
-#: Decades about the strength that would be noticed, and places in each.
-_DECADES, _EACH = 9, 32
+#: Decades below and above the strength that would be noticed, and places in each.
+_BELOW, _ABOVE, _EACH = 4, 9, 20
 #: Into how many parts a bracket is cut, and how often: to 1e-13 of its width, and minima, which are
 #: flat, to 1e-7.
-_PARTS, _ROUNDS, _FLAT = 17, 11, 6
+_PARTS, _ROUNDS, _FLAT = 65, 7, 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +127,7 @@ def strengths(
         bare = likelihood._minimum(np.where(counting, np.maximum(mean, 0.0), mean))[0]
         return np.asarray(bare)
 
-    up = np.geomspace(10.0**-_DECADES, 10.0**_DECADES, 2 * _DECADES * _EACH + 1)
+    up = np.geomspace(10.0**-_BELOW, 10.0**_ABOVE, (_BELOW + _ABOVE) * _EACH + 1)
     x = np.concatenate([-up[::-1] if signed else [], [0.0], up])
     best, least, pieces = _allowed(height, x, rise)
     return Strengths(

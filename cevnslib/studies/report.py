@@ -26,7 +26,7 @@ from ..reading.keys import unit_of
 from ..statistics.chi2 import delta_chi2
 from ..statistics.counts import Counts, PoissonCounts
 from ..statistics.exact import feldman_cousins
-from ..statistics.goodness import Goodness
+from ..statistics.goodness import SUSPECT
 from ..statistics.likelihood import Likelihood
 from ..statistics.strengths import Strengths, strengths
 from .spectral import SpectralConstraint, roots, spectral_constraint
@@ -370,7 +370,7 @@ def _limits(
     asked |= {f"|Lambda_{i + 1}|": constraint._along(row) for i, row in enumerate(np.eye(3) + 0j)}
     total = sum(np.sum(one) for name in flavours for one in asked[f"nu_{name}"].values())
     pieces: dict[str, Any] = {}
-    fits: list[tuple[Strengths, Goodness]] = []
+    fits: list[tuple[Strengths, dict[str, Floats]]] = []
     for name, weights in asked.items():
         if sum(map(np.sum, weights.values())) <= 1e-12 * total:
             pieces[name] = ((0.0, np.inf),)
@@ -378,17 +378,18 @@ def _limits(
             continue
         squares = constraint._squares(weights, level)
         pieces[name] = roots(squares.pieces)
-        fits.append((squares, constraint._goodness(squares, weights)))
+        fits.append((squares, weights))
         if squares.upper == np.inf:
             said.append(f"{name}: no limit, as the errors absorb any number of events")
         if squares.pieces[0][0] > 0:
             said.append(f"{name}: the data prefer a moment: 0 is excluded at {level:g}")
     if fits:
-        best = min(fits, key=lambda pair: pair[0].chi2)[1]
-        with warnings.catch_warnings(record=True) as given:
-            warnings.simplefilter("always")
-            best.warn()
-        said[:0] = [str(one.message) for one in given]
+        best, weights = min(fits, key=lambda pair: pair[0].chi2)
+        if best.chi2 > SUSPECT:
+            with warnings.catch_warnings(record=True) as given:
+                warnings.simplefilter("always")
+                constraint._goodness(best, weights).warn()
+            said[:0] = [str(one.message) for one in given]
     found = {name: each[-1][1] for name, each in pieces.items()}
     lambdas = [f"|Lambda_{i}|" for i in (1, 2, 3)]
     return {
@@ -413,13 +414,9 @@ def _fit(constraint: SpectralConstraint, level: float) -> dict[str, Any]:
     signed = not any(one.counting for one in likelihood.data)
     if total:
         found = strengths(likelihood, [_none(signals), signals], _SIGMA, signed=signed)
-        best = {name: found.best * signal for name, signal in signals.items()}
-        goodness = likelihood.goodness_of_fit(best, fitted=int(signed or found.best > 0))
         factor = {"best": found.best, "error": _error(found), "chi2": found.chi2}
         fitted = int(signed or found.best > 0)
         factor["degrees_of_freedom"] = max(likelihood.bins - fitted, 0)
-        if likelihood.bins > fitted:
-            factor["p"] = goodness.p
     bins = {name: signal / total if total else signal for name, signal in signals.items()}
     if not total:
         bins = {

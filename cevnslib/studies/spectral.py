@@ -18,7 +18,7 @@ from ..physics.mixing import TALK_2019, OscillationParameters, complex_moments
 from ..physics.neutrinos import FLAVOURS
 from ..rates import fold, matrices_of_events
 from ..statistics.counts import Counts
-from ..statistics.goodness import Goodness
+from ..statistics.goodness import SUSPECT, Goodness
 from ..statistics.likelihood import Likelihood
 from ..statistics.strengths import Strengths, strengths
 
@@ -130,7 +130,8 @@ class SpectralConstraint:
     def _interval(self, weights: Mapping[str, Floats], confidence: float) -> Pieces:
         """Return where a moment is allowed that adds its square times these events."""
         squares = self._squares(weights, confidence)
-        self._goodness(squares, weights).warn(stacklevel=3)
+        if squares.chi2 > SUSPECT:
+            self._goodness(squares, weights).warn(stacklevel=3)
         return roots(squares.pieces)
 
     def _squares(self, weights: Mapping[str, Floats], confidence: float) -> Strengths:
