@@ -1,0 +1,267 @@
+"""The command `cevns`: limits from the file of an experiment, without a line of Python.
+
+It ends with 0; with 1 if what it reads is wrong, or a file cannot be written; with 2 if it is
+called wrongly. What is wrong stands on one line of stderr.
+"""
+
+import argparse
+import json
+import os
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import __version__
+from .checks import checked_number
+from .commands.terminal import columns, plain, waiting
+from .errors import CevnsError, quoted
+
+__all__ = ["main"]
+#: What a shell is told of a program that was interrupted, or whose reader went away.
+INTERRUPTED, UNHEARD = 130, 141
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        What stands behind ``cevns`` on the command line; by default what stands there.
+
+    Examples
+    --------
+    >>> main(["experiments"])  # doctest: +ELLIPSIS
+    coherent-csi ...
+    0
+    """
+    try:
+        options = _parser().parse_args(arguments)
+        with warnings.catch_warnings(record=True) as given:
+            warnings.simplefilter("always")
+            options.warned = given
+            said = options.run(options)
+        print(plain(said), end="" if said.endswith("\n") or not said else "\n", flush=True)
+        return 0
+    except SystemExit as ended:  # argparse has said why
+        return ended.code if isinstance(ended.code, int) else 1
+    except KeyboardInterrupt:
+        return _say("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left goes nowhere
+        return UNHEARD
+    except CevnsError as error:
+        return _say(str(error))
+    except ImportError as error:
+        return _say(str(error))
+    except OSError as error:
+        return _say(f"a file could not be read or written: {error}")
+    except (MemoryError, RecursionError, OverflowError) as error:
+        return _say(f"this is too large or too deep: {type(error).__name__}: {error}")
+    except Exception as error:
+        if os.environ.get("CEVNS_DEBUG"):
+            raise
+        return _say(
+            f"a mistake of the library, please report it: {type(error).__name__}: {error} "
+            "(CEVNS_DEBUG=1 shows where)"
+        )
+
+
+def _say(words: str, code: int = 1) -> int:
+    """Print on one line of stderr what is wrong, and return the exit code."""
+    words = plain(" ".join(words.split()))
+    print(f"cevns: {words}", file=sys.stderr, flush=True)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="cevns",
+        description="Limits on neutrino magnetic moments and more from the file of an experiment.",
+        epilog="Start with: cevns new my.toml; cevns check my.toml; cevns limits my.toml",
+    )
+    parser.add_argument("--version", action="version", version=f"cevns {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, run: Callable[[argparse.Namespace], str], words: str) -> Any:
+        added = commands.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
+        added.set_defaults(run=run)
+        return added
+
+    def one_file(command: Any) -> None:
+        command.add_argument("file", metavar="FILE.toml", help=_FILE)
+        command.add_argument("--stage", help="which of the stages of an experiment that has some")
+
+    def confidence(command: Any) -> None:
+        words = "confidence level, above 0 and below 1 (default: that of the file, or 0.9)"
+        command.add_argument("--confidence", type=_confidence, metavar="LEVEL", help=words)
+
+    limits = command("limits", _limits, "print expected counts and limits")
+    limits.add_argument("files", nargs="+", metavar="FILE.toml", help=_FILE)
+    limits.add_argument("--stage", help="which of the stages of an experiment that has some")
+    confidence(limits)
+    words = "print JSON, or write it to a file; stands behind the files"
+    limits.add_argument("--json", nargs="?", const="", type=_json_file, metavar="FILE", help=words)
+
+    sheet = command("sheet", _sheet, "write a page without network, and the executed notebook")
+    one_file(sheet)
+    confidence(sheet)
+    words = "where the two files go (default: the folder you are in)"
+    sheet.add_argument("--output", type=Path, default=Path(), metavar="FOLDER", help=words)
+
+    scan = command("scan", _scan, "print limits on a parameter of new physics, value by value")
+    one_file(scan)
+    confidence(scan)
+    scan.add_argument("--parameter", required=True, choices=SCANS, help="what is limited")
+    scan.add_argument("--from", type=float, dest="least", metavar="VALUE", help="least value")
+    scan.add_argument("--to", type=float, dest="most", metavar="VALUE", help="largest value")
+    scan.add_argument("--points", type=_points, default=13, help="how many values (default: 13)")
+    scan.add_argument("--csv", type=_csv_file, metavar="FILE", help="write it to a file, too")
+
+    table = command("table", _table, "print the table of all limits beside the published ones")
+    table.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="(default: txt)")
+
+    command("experiments", _experiments, "list the experiments that are built in")
+
+    new = command("new", _new, "write a commented file to start from")
+    new.add_argument("file", nargs="?", metavar="NAME.toml", help="(default: that of the gallery)")
+    new.add_argument("--like", metavar="NAME", help="a file of the gallery; --list names them")
+    new.add_argument("--list", action="store_true", help="list the files of the gallery")
+
+    check = command("check", _check, "say what was understood of a file, and compute no limit")
+    one_file(check)
+    return parser
+
+
+_FILE = "a file, or the name of an experiment that is built in"
+#: What `cevns scan` limits, and the formats of `cevns table`: here, so that help loads nothing.
+SCANS = ("light-vector", "light-scalar", "sterile", "dipole")
+FORMATS = ("txt", "csv", "md", "tex", "yaml")
+
+
+def _confidence(text: str) -> float:
+    hint = "did you give a percentage?"
+    try:
+        level = checked_number("confidence", _number(text), above=0, at_most=1, hint=hint)
+        if level < 1:
+            return level
+    except CevnsError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    raise argparse.ArgumentTypeError("confidence: got 1; allowed: above 0 and below 1")
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"got {quoted(text)}; allowed: a number") from None
+
+
+def _points(text: str) -> int:
+    if text.isascii() and text.isdecimal() and len(text) < 5 and 2 <= int(text) <= 1000:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"got {quoted(text)}; allowed: a number from 2 to 1000")
+
+
+def _json_file(text: str) -> Path:
+    return _named(text, ".json")
+
+
+def _csv_file(text: str) -> Path:
+    return _named(text, ".csv")
+
+
+def _named(text: str, suffix: str) -> Path:
+    """Return a path whose name ends as it should, so that no file of another kind is replaced."""
+    if text and not text.endswith(suffix):
+        raise argparse.ArgumentTypeError(
+            f"got {quoted(text)}; allowed: a name that ends in {suffix}, behind the files"
+        )
+    return Path(text)
+
+
+def _loaded(name: str, stage: str | None) -> Any:
+    """Return the experiment of a file, or one that is built in."""
+    from . import experiments
+
+    known = name in experiments.names()
+    return experiments.load(name if known else Path(name), stage)
+
+
+def _limits(options: argparse.Namespace) -> str:
+    from .commands.limits import in_words, report
+
+    with waiting("computing limits"):
+        loaded = [_loaded(name, options.stage) for name in options.files]
+        found = report(loaded, options.confidence, options.warned)
+    if options.json is None:
+        return in_words(found)
+    text = json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return _written(options.json, text) if options.json != Path() else text
+
+
+def _written(path: Path, content: str) -> str:
+    from .files import write
+
+    write({path: content})
+    return f"written: {path}"
+
+
+def _sheet(options: argparse.Namespace) -> str:
+    from .commands.sheet import make
+
+    experiment = _loaded(options.file, options.stage)
+    written = make(experiment, options)
+    return "\n".join(f"written: {path}" for path in written)
+
+
+def _scan(options: argparse.Namespace) -> str:
+    raise NotImplementedError
+
+
+def _table(options: argparse.Namespace) -> str:
+    from . import experiments
+    from .commands.formats import FORMATS
+    from .display.sheets import SheetParameters, rows, solar_row
+
+    names, shown = experiments.names(), []
+    with waiting("computing limits", len(names)) as step:
+        for name in names:
+            shown += rows(SheetParameters(name))
+            step()
+    return FORMATS[options.format]([*shown, solar_row()])
+
+
+def _experiments(options: argparse.Namespace) -> str:
+    from . import experiments
+
+    rows = []
+    for name in experiments.names():
+        for stage in experiments.stages(name):
+            described = experiments.load(name, stage)
+            detector = described.detector
+            rows.append(
+                [
+                    *(name, stage, described.title, described.source.title),
+                    *(detector.target.name, f"{detector.mass:g} kg"),
+                ]
+            )
+    return "\n".join(columns(rows, left=5))
+
+
+def _new(options: argparse.Namespace) -> str:
+    from .commands import gallery
+
+    if options.list:
+        return "\n".join(gallery.names())
+    like = options.like or gallery.FIRST
+    written = gallery.copy(Path(options.file or f"{like}.toml"), like)
+    return "\n".join(f"written: {path}" for path in written)
+
+
+def _check(options: argparse.Namespace) -> str:
+    from .commands.understood import in_words
+
+    return in_words(_loaded(options.file, options.stage), options.warned)
