@@ -8,7 +8,6 @@ import argparse
 import json
 import os
 import sys
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,10 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         options = _parser().parse_args(arguments)
-        with warnings.catch_warnings(record=True) as given:
-            warnings.simplefilter("always")
-            options.warned = given
-            said = options.run(options)
+        said = options.run(options)
         print(plain(said), end="" if said.endswith("\n") or not said else "\n", flush=True)
         return 0
     except SystemExit as ended:  # argparse has said why
@@ -182,22 +178,13 @@ def _named(text: str, suffix: str) -> Path:
     return Path(text)
 
 
-def _loaded(name: str, stage: str | None) -> Any:
-    """Return the experiment of a file, or one that is built in."""
-    from . import experiments
-
-    known = name in experiments.names()
-    return experiments.load(name if known else Path(name), stage)
-
-
 def _limits(options: argparse.Namespace) -> str:
-    from .commands.limits import in_words, report
+    from .commands.answers import answer, as_text
 
     with waiting("computing limits"):
-        loaded = [_loaded(name, options.stage) for name in options.files]
-        found = report(loaded, options.confidence, options.warned)
+        _, found = answer(options.files, options.stage, options.confidence)
     if options.json is None:
-        return in_words(found)
+        return as_text(found)
     text = json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     return _written(options.json, text) if options.json != Path() else text
 
@@ -212,8 +199,8 @@ def _written(path: Path, content: str) -> str:
 def _sheet(options: argparse.Namespace) -> str:
     from .commands.sheet import make
 
-    experiment = _loaded(options.file, options.stage)
-    written = make(experiment, options)
+    with waiting("making the sheet"):
+        written = make(options.file, options.stage, options.confidence, options.output)
     return "\n".join(f"written: {path}" for path in written)
 
 
@@ -262,6 +249,6 @@ def _new(options: argparse.Namespace) -> str:
 
 
 def _check(options: argparse.Namespace) -> str:
-    from .commands.understood import in_words
+    from .commands.understood import understood
 
-    return in_words(_loaded(options.file, options.stage), options.warned)
+    return understood(options.file, options.stage)
