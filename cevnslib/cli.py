@@ -20,6 +20,8 @@ from .errors import CevnsError, quoted
 __all__ = ["main"]
 #: What a shell is told of a program that was interrupted, or whose reader went away.
 INTERRUPTED, UNHEARD = 130, 141
+#: The most characters of a message.
+LONGEST = 1500
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,6 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _say(words: str, code: int = 1) -> int:
     """Print on one line of stderr what is wrong, and return the exit code."""
     words = plain(" ".join(words.split()))
+    words = words if len(words) <= LONGEST else f"{words[:LONGEST]}..."
     print(f"cevns: {words}", file=sys.stderr, flush=True)
     return code
 

@@ -181,9 +181,9 @@ def introduction(found: Mapping[str, Any], file: str) -> str:
     """Return the title of a sheet and what it is about, as Markdown."""
     title, name = (text.translate(OBEYED) for text in (_title(found), Path(file).name))
     return (
-        f"# {title}\n\nThe sheet of *{name}*, made by `cevns sheet`: what the experiment is expected to "
-        "see, and what it says of magnetic moments of neutrinos. It needs no network; its code "
-        "is in the notebook beside it, and folded here."
+        f"# {title}\n\nThe sheet of *{name}*, made by `cevns sheet`: what the experiment is "
+        "expected to see, and what it says of magnetic moments. It needs no network; its code is "
+        "in the notebook beside it, and folded here."
     )
 
 

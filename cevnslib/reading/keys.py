@@ -1,6 +1,7 @@
 """A reader's TOML file: its tables, whose keys are taken one by one and refused by their names."""
 
 import csv
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,10 @@ from ..checks import checked_choice, checked_number
 from ..errors import ConfigurationError, UnknownNameError, quoted
 from ..files import text_of
 
+#: The most bytes of a TOML file, whose tables may be larger, and the most parts of a key in it.
+LARGEST, DEEPEST = 1_000_000, 1000
+#: The most characters of a text.
+LONGEST = 500
 #: Units at the end of a key, and how they are written in a message.
 _UNITS = {unit: unit for unit in ("MeV", "keV", "m", "kg", "days", "years", "GW")}
 
@@ -17,7 +22,10 @@ _UNITS = {unit: unit for unit in ("MeV", "keV", "m", "kg", "days", "years", "GW"
 def read_toml(path: Path) -> dict[str, Any]:
     """Return the tables of a reader's TOML file, or raise ConfigurationError."""
     try:
-        return tomllib.loads(text_of(path))
+        text = text_of(path, LARGEST)
+        if any(part.count(".") > DEEPEST for part in re.split(r"[=,{\n]", text)):
+            raise ValueError(f"a key has more than {DEEPEST} parts")  # they take for ever
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(
             f"{path}: this is no TOML: {error}; allowed: a TOML file"
@@ -109,9 +117,10 @@ class Table:
     def text(self, key: str, default: str | None = None) -> str:
         """Return the text under a key, which is one line."""
         value = self.take(key, default)
-        if not isinstance(value, str) or value.splitlines() != [value]:
+        if not isinstance(value, str) or value.splitlines() != [value] or len(value) > LONGEST:
             raise ConfigurationError(
-                f"{self.place}: {key}: got {quoted(value)}; allowed: text on one line"
+                f"{self.place}: {key}: got {quoted(value)}; allowed: text on one line, of at most "
+                f"{LONGEST} characters"
             )
         return value
 
