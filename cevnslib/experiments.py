@@ -461,15 +461,16 @@ def _build(name: str, stage: str, table: Table) -> Experiment:
     baseline = table.number("baseline_m", above=0) * 100
     exposure_key = table.one_of("exposure_days", "exposure_years")
     unit = DAY if exposure_key == "exposure_days" else YEAR
+    detector, exposure = read_detector(table), table.number(exposure_key, above=0) * unit
     experiment = Experiment(
         name=name,
         stage=stage,
         title=table.text("title", name),
         source=read_source(table, baseline),
-        detector=read_detector(table),
+        detector=detector,
         baseline=baseline,
-        exposure=table.number(exposure_key, above=0) * unit,
-        measurement=read_measurement(table.table("statistics")),
+        exposure=exposure,
+        measurement=read_measurement(table, len(detector.edges) - 1, exposure / DAY),
         references=table.take("references", {}),
     )
     table.finish()

@@ -19,6 +19,11 @@ LONGEST = 500
 _UNITS = {unit: unit for unit in ("MeV", "keV", "m", "kg", "days", "years", "GW")}
 
 
+def unit_of(key: str) -> str:
+    """Return the unit at the end of a key, as messages write it, or nothing."""
+    return _UNITS.get(key.rpartition("_")[2], "")
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """Return the tables of a reader's TOML file, or raise ConfigurationError."""
     try:
