@@ -188,7 +188,7 @@ def _limits(options: argparse.Namespace) -> str:
         _, found = answer(options.files, options.stage, options.confidence)
     if options.json is None:
         return as_text(found)
-    text = json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False, default=str) + "\n"
     return _written(options.json, text) if options.json != Path() else text
 
 

@@ -41,8 +41,12 @@ def loaded(name: str, stage: str | None = None) -> Experiment:
     >>> loaded("conus").title
     'CONUS'
     """
-    built_in = name in experiments.names()
-    return experiments.load(name if built_in else Path(name), stage or None)
+    return experiments.load(_place(name), stage)
+
+
+def _place(name: str) -> str | Path:
+    """Return the name of an experiment that is built in, or a path: other names are files."""
+    return name if name in experiments.names() else Path(name)
 
 
 @contextmanager
@@ -76,53 +80,68 @@ def answer(
     --------
     >>> _, found = answer(["conus"])
     >>> [f"{limit:.2e}" for limit in found["limits"]["transition_moments"]]
+    ['6.39e-10', '4.46e-10', '3.74e-10']
     """
     words: list[str] = []
     with warned(words):
         given = [loaded(name, stage) for name in files]
-        options = {} if confidence is None else {"confidence": confidence}
-        found = limits_report(given, **options).as_json()
-    found["warnings"] = list(dict.fromkeys([*found.get("warnings", ()), *words]))
+        texts = [experiments.description(_place(name), stage) for name in files]
+        found = limits_report(given, confidence, descriptions=texts).as_json()
+    found["warnings"] = list(dict.fromkeys([*found["warnings"], *words]))
     return given, found
 
 
 def parts(found: Mapping[str, Any]) -> dict[str, Rows]:
     """Return the parts of an answer by their titles; those without a row are left out."""
+    level = f"{100 * found['confidence']:.4g}% C.L."
     made = {
-        f"Limits at {found['confidence']:.4g} C.L.": _limits(found.get("limits", {})),
-        "Fit": _fit(found.get("fit")),
-        "Expected events": _expected(found.get("expected")),
-        "Warnings": [[words] for words in found.get("warnings", ())],
-        "Assumed": [[words] for words in found.get("assumed", ())],
-        "Inputs": _inputs(found.get("inputs", {})),
+        "Expected events": _expected(found["expected"]),
+        f"Limits at {level}": _limits(found["limits"]),
+        "Fit": _fit(found["fit"], level),
+        "Warnings": [[words] for words in found["warnings"]],
+        "Assumed": [[words] for words in found["assumed"]],
+        "Inputs": _inputs(found["inputs"]),
     }
     return {title: rows for title, rows in made.items() if rows}
 
 
 def _limits(limits: Mapping[str, Any]) -> Rows:
-    rows = [
-        [f"effective moment, ν_{flavour}", _moment(limit)]
-        for flavour, limit in (limits.get("effective_moment") or {}).items()
-    ]
-    moments = limits.get("transition_moments") or ()
-    return rows + [[name, _moment(limit)] for name, limit in zip(LAMBDA, moments, strict=False)]
+    pieces = limits["intervals"]
+    moments = zip(LAMBDA, limits["transition_moments"], pieces["transition_moments"], strict=True)
+    return [
+        [f"effective moment of ν_{flavour}", _moment(limit, pieces["effective_moment"][flavour])]
+        for flavour, limit in limits["effective_moment"].items()
+    ] + [[name, _moment(limit, allowed)] for name, limit, allowed in moments]
 
 
-def _moment(limit: float | None) -> str:
+def _moment(limit: float | None, allowed: Sequence[Sequence[float | None]]) -> str:
+    """Return a limit in words, or where it is no single one, the pieces that are allowed."""
+    if len(allowed) > 1 or allowed[0][0]:
+        ends = [["∞" if end is None else f"{end / UNIT:.4g}" for end in piece] for piece in allowed]
+        return f"{' or '.join(' to '.join(piece) for piece in ends)} × 10⁻¹⁰ μ_B"
     return "no limit" if limit is None else f"< {limit / UNIT:.4g} × 10⁻¹⁰ μ_B"
 
 
-def _fit(fit: Mapping[str, Any] | None) -> Rows:
-    names = {
-        "best": "best factor on the Standard Model",
-        "error": "its error",
-        "chi2": "chi²",
-        "degrees_of_freedom": "degrees of freedom",
-        "signal_best": "best signal, in events",
-        "signal_error": "its error, in events",
-        "signal_upper": "largest signal, in events",
-    }
-    return [[names.get(key, key), _number(value)] for key, value in (fit or {}).items()]
+def _fit(fit: Mapping[str, Any] | None, level: str) -> Rows:
+    if fit is None:
+        return []
+    rows = []
+    if fit["best"] is not None:
+        words = f"{_number(fit['best'])} ± {_number(fit['error'])}"
+        rows.append(["signal over that of the Standard Model", words])
+        words = f"{_number(fit['chi2'])} for {fit['degrees_of_freedom']}"
+        rows.append(["chi² of the best fit, degrees of freedom", words])
+    words = f"{_number(fit['signal_best'])} ± {_number(fit['signal_error'])} events"
+    rows.append(["signal in the data", words])
+    upper = fit["signal_upper"]
+    rows.append(
+        [f"  its limit at {level}", "none" if upper is None else f"< {_number(upper)} events"]
+    )
+    if "feldman_cousins" in fit:
+        low, high = fit["feldman_cousins"]
+        words = f"{_number(low)} to {_number(high)} events"
+        rows.append(["  by Feldman and Cousins", words])
+    return rows
 
 
 def _number(value: object) -> str:
@@ -135,24 +154,27 @@ def _number(value: object) -> str:
     return "none" if value is None else str(value)
 
 
-def _expected(expected: Mapping[str, Any] | None) -> Rows:
-    if not expected:
-        return []
+def _expected(expected: Mapping[str, Any]) -> Rows:
     weak, magnetic = expected["standard_model"], expected["magnetic_per_1e-10"]
     rows = [["Standard Model", _number(weak["total"])]]
-    beams, bins = weak.get("by_beam") or {}, weak.get("by_bin") or ()
-    if len(beams) > 1:
-        rows += [[f"  of {name}", _number(count)] for name, count in beams.items()]
-    if 1 < len(bins) <= FEW:
-        rows += [[f"  in bin {i}", _number(count)] for i, count in enumerate(bins, 1)]
-    rows.append(["a magnetic moment of 10⁻¹⁰ μ_B", _number(magnetic["total"])])
-    if magnetic.get("electrons"):
+    if len(weak["by_beam"]) > 1:
+        rows += [[f"  of {name}", _number(count)] for name, count in weak["by_beam"].items()]
+    if 1 < len(weak["by_bin"]) <= FEW:
+        rows += [[f"  in bin {i}", _number(count)] for i, count in enumerate(weak["by_bin"], 1)]
+    rows.append(["magnetic moment of 10⁻¹⁰ μ_B", _number(magnetic["total"])])
+    if magnetic["electrons"]:
         rows += [[f"  on {what}", _number(magnetic[what])] for what in ("nuclei", "electrons")]
     return rows
 
 
 def _inputs(inputs: Mapping[str, Any]) -> Rows:
-    return [[str(key), _number(value)] for key, value in inputs.items()]
+    rows: Rows = []
+    for key, given in inputs.items():
+        if given.keys() == {"value", "unit"}:
+            rows.append([key, f"{_number(given['value'])} {given['unit']}".strip()])
+        else:
+            rows += [[f"{key}: {name}", *others] for name, *others in _inputs(given)]
+    return rows
 
 
 def largest(found: Mapping[str, Any]) -> float | None:
@@ -162,24 +184,20 @@ def largest(found: Mapping[str, Any]) -> float | None:
 
 
 def as_text(found: Mapping[str, Any]) -> str:
-    """Return an answer for a terminal."""
-    lines = [_title(found)]
-    for title, rows in parts(found).items():
-        lines += ["", title]
-        lines += columns(rows, indent="  ", left=1 if len(rows[0]) == 2 else 2)
+    """Return an answer for a terminal, without inputs; of several files that of all comes last."""
+    lines = []
     for each in found.get("experiments", ()):
-        lines += ["", "", as_text({"confidence": found["confidence"], **each})]
-    return "\n".join(lines)
-
-
-def _title(found: Mapping[str, Any]) -> str:
-    together = " and ".join(str(each.get("title", "")) for each in found.get("experiments", ()))
-    return str(found.get("title") or together)
+        lines += [as_text(each), ""]
+    lines.append(found["title"])
+    for title, rows in parts(found).items():
+        if title != "Inputs":
+            lines += ["", title, *columns(rows, indent="  ", left=len(rows[0]) == 1)]
+    return "\n".join([*lines, ""])
 
 
 def introduction(found: Mapping[str, Any], file: str) -> str:
     """Return the title of a sheet and what it is about, as Markdown."""
-    title, name = (text.translate(OBEYED) for text in (_title(found), Path(file).name))
+    title, name = (text.translate(OBEYED) for text in (found["title"], Path(file).name))
     return (
         f"# {title}\n\nThe sheet of *{name}*, made by `cevns sheet`: what the experiment is "
         "expected to see, and what it says of magnetic moments. It needs no network; its code is "
