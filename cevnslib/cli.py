@@ -38,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     coherent-csi ...
     0
     """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal of another alphabet gets what it can show
+            stream.reconfigure(errors="backslashreplace")
     try:
         options = _parser().parse_args(arguments)
         said = options.run(options)

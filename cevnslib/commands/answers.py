@@ -95,7 +95,7 @@ def parts(found: Mapping[str, Any]) -> dict[str, Rows]:
     """Return the parts of an answer by their titles; those without a row are left out."""
     level = f"{100 * found['confidence']:.4g}% C.L."
     made = {
-        "Expected events": _expected(found["expected"]),
+        "Expected events": _expected(found["expected"], "experiments" not in found),
         f"Limits at {level}": _limits(found["limits"]),
         "Fit": _fit(found["fit"], level),
         "Warnings": [[words] for words in found["warnings"]],
@@ -129,7 +129,7 @@ def _fit(fit: Mapping[str, Any] | None, level: str) -> Rows:
     if fit["best"] is not None:
         words = f"{_number(fit['best'])} ± {_number(fit['error'])}"
         rows.append(["signal over that of the Standard Model", words])
-        words = f"{_number(fit['chi2'])} for {fit['degrees_of_freedom']}"
+        words = f"{_number(round(fit['chi2'], 6))} for {fit['degrees_of_freedom']}"
         rows.append(["chi² of the best fit, degrees of freedom", words])
     words = f"{_number(fit['signal_best'])} ± {_number(fit['signal_error'])} events"
     rows.append(["signal in the data", words])
@@ -154,12 +154,12 @@ def _number(value: object) -> str:
     return "none" if value is None else str(value)
 
 
-def _expected(expected: Mapping[str, Any]) -> Rows:
+def _expected(expected: Mapping[str, Any], alone: bool) -> Rows:
     weak, magnetic = expected["standard_model"], expected["magnetic_per_1e-10"]
     rows = [["Standard Model", _number(weak["total"])]]
     if len(weak["by_beam"]) > 1:
         rows += [[f"  of {name}", _number(count)] for name, count in weak["by_beam"].items()]
-    if 1 < len(weak["by_bin"]) <= FEW:
+    if alone and 1 < len(weak["by_bin"]) <= FEW:
         rows += [[f"  in bin {i}", _number(count)] for i, count in enumerate(weak["by_bin"], 1)]
     rows.append(["magnetic moment of 10⁻¹⁰ μ_B", _number(magnetic["total"])])
     if magnetic["electrons"]:
@@ -191,7 +191,7 @@ def as_text(found: Mapping[str, Any]) -> str:
     lines.append(found["title"])
     for title, rows in parts(found).items():
         if title != "Inputs":
-            lines += ["", title, *columns(rows, indent="  ", left=len(rows[0]) == 1)]
+            lines += ["", title, *columns(rows, indent="  ", left=2)]
     return "\n".join([*lines, ""])
 
 

@@ -9,7 +9,7 @@ from ..checks import checked_choice
 from ..errors import ConfigurationError, quoted
 from ..files import write
 
-__all__ = ["copy", "names"]
+__all__ = ["copy", "files", "names"]
 #: What a reader starts from who names nothing.
 FIRST = "germanium-reactor"
 
@@ -22,8 +22,22 @@ def names() -> tuple[str, ...]:
     >>> FIRST in names()
     True
     """
-    files = _folder().iterdir()
-    return tuple(sorted(file.name[:-5] for file in files if file.name.endswith(".toml")))
+    every = _folder().iterdir()
+    return tuple(sorted(file.name[:-5] for file in every if file.name.endswith(".toml")))
+
+
+def files(name: str) -> tuple[str, ...]:
+    """Return the names of a file of the gallery and of the tables that it names.
+
+    Examples
+    --------
+    >>> files(FIRST)[0]
+    'germanium-reactor.toml'
+    """
+    checked_choice("file of the gallery", name, names())
+    own = f"{name}.toml"
+    texts = _texts(tomllib.loads((_folder() / own).read_text("utf-8")))
+    return own, *(text for text in dict.fromkeys(texts) if (_folder() / text).is_file())
 
 
 def copy(goal: Path, like: str = FIRST) -> tuple[Path, ...]:
@@ -41,13 +55,13 @@ def copy(goal: Path, like: str = FIRST) -> tuple[Path, ...]:
     ConfigurationError
         If one of the files is there already: nothing is ever overwritten.
     """
-    checked_choice("file of the gallery", like, names())
     if goal.suffix != ".toml":
         raise ConfigurationError(
             f"the new file: got {quoted(str(goal))}; allowed: a name that ends in .toml"
         )
-    contents = {goal: (_folder() / f"{like}.toml").read_bytes()}
-    contents |= {goal.parent / name: table for name, table in _tables(like).items()}
+    own, *tables = files(like)
+    contents = {goal: (_folder() / own).read_bytes()}
+    contents |= {goal.parent / name: (_folder() / name).read_bytes() for name in tables}
     for path in contents:
         if path.exists() or path.is_symlink():
             raise _there(path)
@@ -60,13 +74,6 @@ def copy(goal: Path, like: str = FIRST) -> tuple[Path, ...]:
 
 def _folder() -> Traversable:
     return resources.files("cevnslib") / "data" / "gallery"
-
-
-def _tables(like: str) -> dict[str, bytes]:
-    """Return the tables that a file of the gallery names, which lie beside it, by their names."""
-    folder = _folder()
-    texts = _texts(tomllib.loads((folder / f"{like}.toml").read_text("utf-8")))
-    return {name: (folder / name).read_bytes() for name in texts if (folder / name).is_file()}
 
 
 def _texts(given: object) -> list[str]:
