@@ -2,7 +2,7 @@
 
 import csv
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -96,15 +96,26 @@ def read_measurement(
     kind = own.choice("kind", tuple(_KINDS))
     measured = _KINDS[kind](**{name: own.number(name) for name in STATISTICS_KEYS[kind]})
     own.finish()
+    variations: dict[Nuisance, Any] = {}
+    backgrounds: dict[Nuisance, Any] = {}
+    names = {"signal", "all", "background"} - ({"background"} if kind == "projection" else set())
     for one in acting:
-        if one.on != ("signal",):
+        _known(table, one, names)
+        if {"signal", "all"} & set(one.on):
+            variations[one.nuisance] = one.shape
+        if {"background", "all"} & set(one.on):
+            backgrounds[one.nuisance] = one.shape
+    return WithNuisances(measured, variations, backgrounds) if acting else measured
+
+
+def _known(table: Table, acting: _Acting, names: Iterable[str]) -> None:
+    """Refuse a nuisance of a background that is not there."""
+    for name in acting.on:
+        if name not in names:
             raise ConfigurationError(
-                f"{table.place}: nuisances: {one.nuisance.name}: acts_on: got "
-                f"{quoted(list(one.on))}; allowed: 'signal' beside 'statistics'; 'data' has "
-                "backgrounds by name"
+                f"{table.place}: nuisances: {acting.nuisance.name}: "
+                f"{UnknownNameError('background in acts_on', name, sorted(names))}"
             )
-    variations = {one.nuisance: one.shape for one in acting}
-    return WithNuisances(measured, variations) if variations else measured
 
 
 def _tables(table: Table, key: str) -> list[Table]:
@@ -156,12 +167,7 @@ def _recorded(
     variations: dict[Nuisance, Any] = {}
     names = {"signal", "all", *templates}
     for one in acting:
-        for name in one.on:
-            if name not in names:
-                raise ConfigurationError(
-                    f"{table.place}: nuisances: {one.nuisance.name}: "
-                    f"{UnknownNameError('background in acts_on', name, sorted(names))}"
-                )
+        _known(table, one, names)
         if {"signal", "all"} & set(one.on):
             variations[one.nuisance] = one.shape
         for name, template in templates.items():

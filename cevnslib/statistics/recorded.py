@@ -201,7 +201,7 @@ class Recorded(Measurement):
 
 @dataclass(frozen=True, eq=False)
 class WithNuisances(Measurement):
-    """Another measurement, whose signal varies with nuisances that have names.
+    """Another measurement, that varies with nuisances which have names.
 
     Parameters
     ----------
@@ -209,6 +209,8 @@ class WithNuisances(Measurement):
         What was measured, with its own errors.
     variations : mapping of Nuisance to float or array_like
         By which share of itself one unit of a nuisance changes the signal.
+    backgrounds : mapping of Nuisance to float or array_like, optional
+        The same of each background.
 
     Examples
     --------
@@ -220,23 +222,41 @@ class WithNuisances(Measurement):
 
     measurement: Measurement
     variations: Mapping[Nuisance, Bins]
+    backgrounds: Mapping[Nuisance, Bins] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what is no measurement and no nuisance."""
         checked_kind("measurement", self.measurement, Measurement)
-        checked_kind("variations", self.variations, Mapping)
-        together(
-            [checked_kind("a key of the variations", one, Nuisance) for one in self.variations]
-        )
+        given: list[Nuisance] = []
+        for key in ("variations", "backgrounds"):
+            given += checked_kind(key, getattr(self, key), Mapping)
+        together([checked_kind("a key of the variations", one, Nuisance) for one in given])
+
+    @property
+    def projected(self) -> bool:
+        """Whether what is expected stands for what was counted."""
+        return self.measurement.projected
 
     def _counts(self, name: str, expected: NDArray[np.float64]) -> Counts:
         data = self.measurement._counts(name, expected)
-        return replace(data, variations={**data.variations, **self.variations})
+        templates = [
+            replace(one, variations={**one.variations, **_in_counts(self.backgrounds, one)})
+            for one in data.templates
+        ]
+        variations = {**data.variations, **self.variations}
+        return replace(data, templates=templates, variations=variations)
 
     def _chi2(self, standard_model: float) -> CountChi2:
+        if self.variations.keys() & self.backgrounds.keys():
+            raise KindError(
+                f"measurement: got a nuisance of signal and background together; allowed: {_INSTEAD}"
+            )
         chi2 = self.measurement._chi2(standard_model)
-        errors = [one.sigma * float(np.ravel(r)[0]) for one, r in self.variations.items()]
-        return replace(chi2, sigma_signal=float(np.hypot.reduce([chi2.sigma_signal, *errors])))
+        return replace(
+            chi2,
+            sigma_signal=_width(chi2.sigma_signal, self.variations),
+            sigma_background=_width(chi2.sigma_background, self.backgrounds),
+        )
 
     def _binned_chi2(self, expected: NDArray[np.float64]) -> Any:
         if len(expected) > 1:
@@ -246,9 +266,23 @@ class WithNuisances(Measurement):
     def _scaled(self, factor: float) -> "WithNuisances":
         return replace(self, measurement=self.measurement._scaled(factor))
 
-    def without_signal_nuisance(self) -> Measurement:
+    def without_signal_nuisance(self) -> "WithNuisances":
         """See `Measurement.without_signal_nuisance`."""
-        return self.measurement.without_signal_nuisance()
+        return replace(self, measurement=self.measurement.without_signal_nuisance(), variations={})
+
+
+def _in_counts(shares: Mapping[Nuisance, Bins], template: Template) -> dict[Nuisance, Bins]:
+    """Return by how many events nuisances change a background, a number staying a share."""
+    return {
+        one: np.asarray(share) * template.counts if np.ndim(share) else share
+        for one, share in shares.items()
+    }
+
+
+def _width(own: float, shares: Mapping[Nuisance, Bins]) -> float:
+    """Return the relative error of one bin from its own and those of nuisances."""
+    errors = [one.sigma * float(np.ravel(share)[0]) for one, share in shares.items()]
+    return float(np.hypot.reduce([own, *errors]))
 
 
 def _many(sizes: Mapping[str, int]) -> str:

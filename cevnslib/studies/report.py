@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import checked_kind, checked_number, checked_tuple
+from ..checks import checked_kind, checked_tuple
 from ..constants import DAY, KEV
 from ..detectors.detector import ELECTRONS
-from ..errors import ConfigurationError, NoLimitError, UnseenWarning
+from ..errors import ConfigurationError, NoLimitError, UnseenWarning, quoted
 from ..experiments import Experiment
-from ..physics.interactions import Interaction, MagneticMoment, StandardModel
-from ..physics.mixing import TALK_2019, OscillationParameters
+from ..physics.interactions import MagneticMoment
+from ..physics.mixing import OscillationParameters
 from ..physics.neutrinos import FLAVOURS
 from ..rates import fold, saying_why_nothing_is_seen
 from ..reading.keys import unit_of
@@ -120,11 +120,10 @@ def distinct(experiments: Sequence[Experiment]) -> dict[str, Experiment]:
     return named
 
 
-def data_of(experiments: Mapping[str, Experiment], weak: Interaction | None = None) -> list[Counts]:
+def data_of(experiments: Mapping[str, Experiment]) -> list[Counts]:
     """Return what experiments have measured as data sets, by their names.
 
-    Nuisances of one name are one and the same. ``weak`` is what is expected to be seen without new
-    physics, by default what each experiment says.
+    Nuisances of one name are one and the same.
 
     Examples
     --------
@@ -133,15 +132,9 @@ def data_of(experiments: Mapping[str, Experiment], weak: Interaction | None = No
     array([142.])
     """
     return [
-        each.measurement.counts(name, fold(each).events(weak or weak_of(each)).sum(axis=0))
+        each.measurement.counts(name, fold(each).events(each.interaction).sum(axis=0))
         for name, each in experiments.items()
     ]
-
-
-def weak_of(experiment: Experiment) -> Interaction:
-    """Return what scatters neutrinos without a magnetic moment: what the experiment says."""
-    found: Interaction = getattr(experiment, "interaction", None) or StandardModel()
-    return found
 
 
 def limits_report(
@@ -192,11 +185,9 @@ def limits_report(
     ['conus', 'texono']
     """
     named = distinct(experiments)
-    level = _agreed("confidence", confidence, named, 0.90)
-    checked_number("confidence level", level, above=0, at_most=1)
+    level = _agreed("confidence", confidence, named)
     delta_chi2(level)
-    mixing = _agreed("parameters", parameters, named, TALK_2019)
-    checked_kind("parameters", mixing, OscillationParameters)
+    mixing = checked_kind("parameters", _agreed("mixing", parameters, named), OscillationParameters)
     files = dict(zip(named, descriptions, strict=False))
     each = [
         _report({name: one}, level, mixing, {name: files.get(name, {})})
@@ -205,18 +196,18 @@ def limits_report(
     return each[0] if len(each) == 1 else _together(named, each, level, mixing)
 
 
-def _agreed(key: str, given: Any, named: Mapping[str, Experiment], default: Any) -> Any:
+def _agreed(key: str, given: Any, named: Mapping[str, Experiment]) -> Any:
     """Return what the caller gives, or what all experiments say."""
     if given is not None:
         return given
-    said = {name: getattr(one, key, None) for name, one in named.items()}
-    known = [value for value in said.values() if value is not None]
-    if any(value != known[0] for value in known):
-        words = ", ".join(f"{value} of {name}" for name, value in said.items())
+    said = {name: getattr(one, key) for name, one in named.items()}
+    first, *others = said.values()
+    if any(value != first for value in others):
+        words = ", ".join(f"{quoted(value)} of {name}" for name, value in said.items())
         raise ConfigurationError(
-            f"{key}: got {words}; allowed: the same in all files, or one that is given for all"
+            f"{key}: got {words}; allowed: the same of all, or one that is given for all"
         )
-    return known[0] if known else default
+    return first
 
 
 def _report(
@@ -283,8 +274,7 @@ def _together(
 def _constraint(
     named: Mapping[str, Experiment], mixing: OscillationParameters
 ) -> SpectralConstraint:
-    weak = {name: weak_of(one) for name, one in named.items()}
-    return spectral_constraint(dict(named), data_of(named), parameters=mixing, standard_model=weak)
+    return spectral_constraint(dict(named), data_of(named), parameters=mixing)
 
 
 def _shared(data: Sequence[Counts]) -> list[str]:
@@ -297,7 +287,7 @@ def _shared(data: Sequence[Counts]) -> list[str]:
 
 def _expected(experiment: Experiment, said: list[str]) -> dict[str, Any]:
     """Return expected events, and say why nuclei are not among them, or none at all."""
-    folding, weak, magnetic = fold(experiment), weak_of(experiment), MagneticMoment(SHOWN)
+    folding, weak, magnetic = fold(experiment), experiment.interaction, MagneticMoment(SHOWN)
     events, moment = folding.events(weak), folding.events(magnetic).sum()
     with warnings.catch_warnings(record=True) as given:
         warnings.simplefilter("always", UnseenWarning)

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks import checked_choice, checked_kind, checked_number, checked_tuple
 from ..errors import ConfigurationError, DomainError
 from ..experiments import Experiment
-from ..physics.interactions import Interaction, MagneticMoment, StandardModel
+from ..physics.interactions import Interaction, MagneticMoment
 from ..physics.mixing import TALK_2019, OscillationParameters, complex_moments
 from ..physics.neutrinos import FLAVOURS
 from ..rates import fold, matrices_of_events
@@ -154,7 +154,7 @@ def spectral_constraint(
     *,
     beam: str = "all",
     parameters: OscillationParameters = TALK_2019,
-    standard_model: Interaction | Mapping[str, Interaction] = StandardModel(),  # noqa: B008, frozen
+    standard_model: Interaction | None = None,
     magnetic: Interaction = MagneticMoment(),  # noqa: B008, it is frozen
 ) -> SpectralConstraint:
     """Compute what data in bins say of the transition moments.
@@ -169,8 +169,8 @@ def spectral_constraint(
     beam : str, optional
         Whose magnetic signal counts, see `cevnslib.studies.moments.constraint`.
     parameters, standard_model, magnetic
-        See `cevnslib.studies.moments.constraint`; here what scatters neutrinos without a moment may
-        be another for each experiment, by the same names.
+        See `cevnslib.studies.moments.constraint`; by default what scatters neutrinos without a
+        moment is what each experiment says.
 
     Raises
     ------
@@ -201,14 +201,11 @@ def spectral_constraint(
             f"experiments: got the names {', '.join(map(str, experiments))}; allowed: those of the "
             f"data, {', '.join(names)}"
         )
-    weak: Mapping[str, Interaction] = dict.fromkeys(names, standard_model)  # type: ignore[arg-type]
-    if isinstance(standard_model, Mapping):
-        weak = standard_model
     signals, matrices, flavours = {}, {}, {}
     for each in likelihood.data:
         experiment = experiments[each.name]
         folding = fold(experiment)
-        signal = folding.events(weak[each.name]).sum(axis=0)
+        signal = folding.events(standard_model or experiment.interaction).sum(axis=0)
         if signal.shape != each.observed.shape:
             raise ConfigurationError(
                 f"data {each.name}: got {len(each.observed)} bins; allowed: {len(signal)}, as many "
