@@ -193,6 +193,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "sns.pion_decay_at_rest": {"neutrinos_per_second": 1e15},
     "sns.protons_on_target": {"beam_energy_GWh": 7.5, "proton_energy_GeV": 1.0},
     "sns.protons_per_second": {"beam_power_MW": 1.4, "proton_energy_GeV": 1.0},
+    "radioactive.argon_lines": {},
     "radioactive.chromium_lines": {},
     "radioactive.line_source": {"activity": 1e15, "exposure_days": 10.0},
     "radioactive.mean_activity": {
