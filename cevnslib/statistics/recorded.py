@@ -249,7 +249,8 @@ class WithNuisances(Measurement):
     def _chi2(self, standard_model: float) -> CountChi2:
         if self.variations.keys() & self.backgrounds.keys():
             raise KindError(
-                f"measurement: got a nuisance of signal and background together; allowed: {_INSTEAD}"
+                "measurement: got a nuisance of signal and background together; allowed: "
+                f"{_INSTEAD}"
             )
         chi2 = self.measurement._chi2(standard_model)
         return replace(
