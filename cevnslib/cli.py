@@ -6,6 +6,7 @@ called wrongly. What is wrong stands on one line of stderr.
 
 import argparse
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -22,6 +23,8 @@ __all__ = ["main"]
 INTERRUPTED, UNHEARD = 130, 141
 #: The most characters of a message.
 LONGEST = 1500
+#: How many values are scanned between two ends.
+POINTS = 13
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -89,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def command(name: str, run: Callable[[argparse.Namespace], str], words: str) -> Any:
         added = commands.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
-        added.set_defaults(run=run)
+        added.set_defaults(run=run, parser=added)
         return added
 
     def one_file(command: Any) -> None:
@@ -119,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     scan.add_argument("--parameter", required=True, choices=SCANS, help="what is limited")
     scan.add_argument("--from", type=float, dest="least", metavar="VALUE", help="least value")
     scan.add_argument("--to", type=float, dest="most", metavar="VALUE", help="largest value")
-    scan.add_argument("--points", type=_points, default=13, help="how many values (default: 13)")
+    scan.add_argument("--points", type=_points, help=f"how many values (default: {POINTS})")
     scan.add_argument("--csv", type=_csv_file, metavar="FILE", help="write it to a file, too")
 
     table = command("table", _table, "print the table of all limits beside the published ones")
@@ -211,7 +214,37 @@ def _sheet(options: argparse.Namespace) -> str:
 
 
 def _scan(options: argparse.Namespace) -> str:
-    raise NotImplementedError
+    values = _values(options)
+    from .commands.answers import loaded, warned
+    from .studies.scans import SCANS
+
+    said: list[str] = []
+    with waiting("computing limits"), warned(said):
+        experiment = loaded(options.file, options.stage)
+        level = options.confidence or experiment.confidence
+        found = SCANS[options.parameter]([experiment], values, level)
+    rows = [list(found.columns)]
+    rows += [["none" if x == math.inf else f"{x:.4g}" for x in row] for row in found.rows.tolist()]
+    lines = [f"{experiment.title}: {found.title}", "", *columns(rows, left=0)]
+    if said:
+        lines += ["", "Warnings", *(f"  {words}" for words in said)]
+    if options.csv is not None:
+        lines += ["", _written(options.csv, found.as_csv())]
+    return "\n".join(lines)
+
+
+def _values(options: argparse.Namespace) -> Any:
+    """Return the values of a scan, from the least to the largest in equal factors, or None."""
+    least, most = options.least, options.most
+    if least is None and most is None and options.points is None:
+        return None
+    if least is None or most is None or not 0 < least < most < math.inf:
+        options.parser.error(
+            f"got --from {least} and --to {most}; allowed: both, above 0, the first one smaller"
+        )
+    import numpy as np
+
+    return np.geomspace(least, most, options.points or POINTS)
 
 
 def _table(options: argparse.Namespace) -> str:

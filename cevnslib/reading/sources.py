@@ -13,6 +13,7 @@ from typing import Any
 
 from ..constants import DAY
 from ..errors import quoted
+from ..physics.mixing import OscillationParameters
 from ..sources.arrivals import Unpulsed
 from ..sources.beams import Beam, Source
 from ..sources.flux import Flux
