@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 __all__ = [
+    "AssumedWarning",
     "BadFitWarning",
     "CevnsError",
     "ConfigurationError",
@@ -95,6 +96,10 @@ class NoLimitError(DomainError):
 
 class FitError(CevnsError):
     """A minimum was not reached; the message holds the state in which the minimiser stopped."""
+
+
+class AssumedWarning(UserWarning):
+    """What was given was not taken as it is, or something not given was assumed; it says how."""
 
 
 class BadFitWarning(UserWarning):

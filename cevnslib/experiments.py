@@ -20,7 +20,9 @@ from .physics.interactions import Interaction, StandardModel
 from .physics.mixing import TALK_2019, OscillationParameters
 from .reading.data import read_measurement
 from .reading.detectors import THRESHOLD_KINDS, read_detector
+from .reading.interactions import read_interaction
 from .reading.keys import Table, read_toml
+from .reading.mixing import read_oscillation
 from .reading.sources import read_source
 from .sources.beams import Beam, Source
 from .sources.flux import Component, Flux
@@ -35,6 +37,8 @@ __all__ = [
     "description",
     "from_description",
     "load",
+    "load_interaction",
+    "load_oscillation",
     "load_solar",
     "names",
     "solar_names",
@@ -432,6 +436,47 @@ def _whole(name: str | Path) -> tuple[str, Mapping[str, Any]]:
     return Path(name).stem, read_toml(Path(name))
 
 
+def load_interaction(name: str | Path, stage: str | None = None, **changes: Any) -> Interaction:
+    """Load what scatters neutrinos: the table ``interactions`` of a file, or the Standard Model.
+
+    Parameters
+    ----------
+    name, stage, changes
+        See `load`.
+
+    Examples
+    --------
+    >>> load_interaction("conus", interactions={"weak": "tree level"}).couplings.charged_current
+    1.0
+    """
+    return read_interaction(_table(name, stage, **changes))
+
+
+def load_oscillation(
+    name: str | Path, stage: str | None = None, **changes: Any
+) -> OscillationParameters:
+    """Load the mixing of three neutrinos: the table ``oscillation`` of a file, or `TALK_2019`.
+
+    Parameters
+    ----------
+    name, stage, changes
+        See `load`.
+
+    Examples
+    --------
+    >>> round(load_oscillation("conus", oscillation={"delta_cp_degrees": 212}).delta_cp, 4)
+    3.7001
+    """
+    return read_oscillation(_table(name, stage, **changes))
+
+
+def _table(name: str | Path, stage: str | None, **changes: Any) -> Table:
+    known = stages(name)
+    place = ", ".join(filter(None, (f"experiment {_whole(name)[0]!r}", stage or known[0])))
+    folder = Path(name).parent if _is_file(name) else None
+    return Table(description(name, stage, **changes), place, folder)
+
+
 def load_solar(name: str = "borexino", line: str = "be7") -> SolarMeasurement:
     """Load a limit from solar neutrinos, read with the neutrinos of one line.
 
@@ -480,21 +525,34 @@ def _solar() -> dict[str, Any]:
 
 def _build(name: str, stage: str, table: Table) -> Experiment:
     """Turn a description into an experiment."""
-    baseline = table.number("baseline_m", above=0) * 100
-    exposure_key = table.one_of("exposure_days", "exposure_years")
-    unit = DAY if exposure_key == "exposure_days" else YEAR
-    detector, exposure = read_detector(table), table.number(exposure_key, above=0) * unit
+    seconds = _exposure(table)
+    mixing = read_oscillation(table)
+    source, baseline = read_source(table, seconds, mixing)
+    detector = read_detector(table)
     experiment = Experiment(
         name=name,
         stage=stage,
         title=table.text("title", name),
-        source=read_source(table, baseline),
+        source=source,
         detector=detector,
-        baseline=baseline,
-        exposure=exposure,
-        measurement=read_measurement(table, len(detector.edges) - 1, exposure / DAY),
+        baseline=None if baseline is None else 100 * baseline,
+        exposure=seconds,
+        measurement=read_measurement(table, len(detector.edges) - 1, seconds / DAY),
+        interaction=read_interaction(table),
+        mixing=mixing,
         references=table.take("references", {}),
         confidence=table.number("confidence", 0.90),
     )
     table.finish()
     return experiment
+
+
+def _exposure(table: Table) -> float:
+    """Return the exposure in s."""
+    key = table.one_of("exposure_days", "exposure_years", "exposure_kg_days")
+    if key == "exposure_days":
+        most, hint = 36525.0, "did you give hours or seconds?"
+        return table.number(key, above=0, at_most=most, hint=hint) * DAY
+    if key == "exposure_years":
+        return table.number(key, above=0, at_most=100, hint="did you give days?") * YEAR
+    return table.number(key, above=0, at_most=1e12) / table.number_left("mass_kg", above=0) * DAY

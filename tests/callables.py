@@ -93,9 +93,12 @@ PLACES_OF = {name.rpartition(".")[2]: name for name in MODULES}
 #: Parts of a widget, which `explorers` alone puts together; what a reader sets goes to `views`.
 PARTS = {"interactive"}
 
+#: What the command `cevns` does; it has tests of its own.
+COMMANDS = {"answers", "cli", "formats", "gallery", "sheet", "terminal", "understood"}
+
 #: Behind the doors: what only takes things that the library made, or a name that it looks up, and
 #: gives tables, text or figures.
-BEHIND = {"claims", "explorers", "figures", "files", "published", "quadrature"}
+BEHIND = {"claims", "explorers", "figures", "files", "published", "quadrature", *COMMANDS}
 BEHIND |= {f"sheets.{name}" for name in ("Row", "by_stage", "counts_table", "inputs_table")}
 BEHIND |= {f"sheets.{name}" for name in ("introduction", "limits_table", "rows", "solar_row")}
 BEHIND |= {f"sterile.{name}" for name in ("ExclusionCurve", "as_csv", "best", "introduction")}
@@ -190,6 +193,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "sns.pion_decay_at_rest": {"neutrinos_per_second": 1e15},
     "sns.protons_on_target": {"beam_energy_GWh": 7.5, "proton_energy_GeV": 1.0},
     "sns.protons_per_second": {"beam_power_MW": 1.4, "proton_energy_GeV": 1.0},
+    "radioactive.argon_lines": {},
     "radioactive.chromium_lines": {},
     "radioactive.line_source": {"activity": 1e15, "exposure_days": 10.0},
     "radioactive.mean_activity": {

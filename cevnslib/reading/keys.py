@@ -1,28 +1,82 @@
-"""A reader's TOML file: its tables, whose keys are taken one by one and refused by their names."""
+"""A reader's TOML file: its tables, whose keys are taken one by one and refused by their names.
+
+Each module of this room lists its keys under the heading of their table, as `Key`; the page of all
+keys and what the command writes are made from these lists, which tests compare with what is taken.
+"""
 
 import csv
+import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..checks import checked_choice, checked_number
-from ..errors import ConfigurationError, UnknownNameError, quoted
+import numpy as np
+from numpy.typing import NDArray
+
+from ..checks import checked, checked_choice, checked_number
+from ..errors import CevnsError, ConfigurationError, UnknownNameError, quoted
 from ..files import text_of
 
-#: Units at the end of a key, and how they are written in a message.
-_UNITS = {unit: unit for unit in ("MeV", "keV", "m", "kg", "days", "years", "GW")}
+#: The most bytes of a TOML file, whose tables may be larger, and the most parts of a key in it.
+LARGEST, DEEPEST = 1_000_000, 1000
+#: The most characters of a text.
+LONGEST = 500
+#: Units at the end of a key, longer ones first, and how they are written in a message.
+_UNITS = {"per_cm2_s": "1/(cm^2 s)", "per_cm2": "1/cm^2", "per_second": "1/s", "cm2": "cm^2"}
+_UNITS |= {"per_keV": "per keV", "per_MeV": "per MeV", "sqrt_keV": "keV^(1/2)", "eV2": "eV^2"}
+_UNITS |= {unit: unit for unit in ("GeV", "MeV", "keV", "eV", "m", "kg", "us", "GW", "MW", "GWh")}
+_UNITS |= {"kg_days": "kg days", "days": "days", "years": "years", "degrees": "degrees"}
+_UNITS |= {unit: unit for unit in ("Bq", "PBq", "MCi")}
+#: Energies in MeV, by their units.
+_ENERGIES = {"eV": 1e-6, "keV": 1e-3, "MeV": 1.0, "GeV": 1e3}
+#: The longest list that a file may hold.
+_LONGEST = 100_000
 
 
 def unit_of(key: str) -> str:
     """Return the unit at the end of a key, as messages write it, or nothing."""
-    return _UNITS.get(key.rpartition("_")[2], "")
+    return next((words for unit, words in _UNITS.items() if key.endswith(f"_{unit}")), "")
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key of a file, for those who read about it.
+
+    Parameters
+    ----------
+    name : str
+        The key.
+    default : str
+        What is taken without it, as a file would say it; ``"needed"``, or empty if it may be left
+        out or stands in place of others.
+    meaning : str
+        What it is, in some words.
+    """
+
+    name: str
+    default: str
+    meaning: str
+
+    @property
+    def unit(self) -> str:
+        """Its unit, which its name ends in."""
+        return unit_of(self.name)
+
+
+#: The keys of tables, by the headings of these.
+Listing = Mapping[str, tuple[Key, ...]]
 
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Return the tables of a reader's TOML file, or raise ConfigurationError."""
     try:
-        return tomllib.loads(text_of(path))
+        text = text_of(path, LARGEST)
+        if any(part.count(".") > DEEPEST for part in re.split(r"[=,{\n]", text)):
+            raise ValueError(f"a key has more than {DEEPEST} parts")  # they take for ever
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(
             f"{path}: this is no TOML: {error}; allowed: a TOML file"
@@ -34,16 +88,19 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def read_columns(
-    folder: Path | None, place: str, name: object, titles: Sequence[str]
+    folder: Path | None, place: str, spec: Mapping[str, Any], titles: Sequence[str]
 ) -> list[list[float]]:
-    """Return the columns of a CSV file in a reader's folder, or raise ConfigurationError.
+    """Return the columns of a table in a reader's folder, or raise ConfigurationError.
 
-    ``place`` is where the file's name stands in the TOML file, for the message.
+    ``place`` is where its ``file`` is named in the TOML file, for the message; beside that ``spec``
+    may have the number of each column, from 1, under keys such as ``energy_column``.
     """
+    numbers = [spec.get(column_key(title)) for title in titles]
     allowed = (
         "allowed: a CSV file in the same folder or below it, with a line "
         f"{','.join(titles)} and a line of two numbers for each energy"
     )
+    name = spec["file"]
     wrong = f"{place}: got {quoted(name)}"
     if not isinstance(name, str) or folder is None:
         raise ConfigurationError(f"{wrong}; {allowed}")
@@ -52,14 +109,25 @@ def read_columns(
         if not path.is_relative_to(folder.resolve()):
             raise ValueError("it lies outside the folder")
         lines = [line for line in text_of(path).splitlines() if line.strip()]
-        header, *rows = csv.reader(line for line in lines if not line.startswith("#"))
+        lines = [line for line in lines if not line.startswith("#")]
+        if all(type(number) is int and number > 0 for number in numbers):
+            cells = [re.split(r"[,;\s]+", line.strip()) for line in lines]
+            cells = [row for row in cells if re.match(r"[-+.\d]", row[0])]
+            return [[float(row[number - 1]) for row in cells] for number in numbers]  # type: ignore[operator]
+        header, *rows = csv.reader(lines)
         if [title.strip() for title in header] != list(titles):
             raise ValueError(f"the first line is {quoted(','.join(header))}")
         columns = zip(*([float(x) for x in row] for row in rows), strict=True)
         first, second = columns
-    except (OSError, ValueError, RuntimeError, csv.Error) as error:
+    except (OSError, ValueError, IndexError, RuntimeError, csv.Error) as error:
         raise ConfigurationError(f"{wrong}, which cannot be read: {error}; {allowed}") from error
     return [list(first), list(second)]
+
+
+def column_key(title: str) -> str:
+    """Return the key that says which column of a file is the one with a title."""
+    unit = unit_of(title)
+    return f"{title.removesuffix(f'_{unit}') if unit else title}_column"
 
 
 class Table:
@@ -75,67 +143,203 @@ class Table:
         self.left, self.place, self.known = dict(table), place, list[str]()
         self.folder = folder
 
-    def has(self, key: str) -> bool:
-        """Whether a key is there and not yet taken."""
-        self.known.append(key)
-        return key in self.left
+    def refuse(self, words: str) -> ConfigurationError:
+        """Return the error that says where something is wrong."""
+        return ConfigurationError(f"{self.place}: {words}")
+
+    @contextmanager
+    def place_said(self) -> Iterator[None]:
+        """Say where it is that something is refused."""
+        try:
+            yield
+        except ConfigurationError:
+            raise
+        except CevnsError as error:
+            raise self.refuse(str(error)) from error
+
+    def has(self, *keys: str) -> bool:
+        """Whether one of some keys is there and not yet taken."""
+        self.known += keys
+        return any(key in self.left for key in keys)
 
     def take(self, key: str, default: Any = None) -> Any:
         """Return what stands under a key."""
         if not self.has(key) and default is None:
-            raise ConfigurationError(f"{self.place}: the key {key!r} is missing")
+            raise self.refuse(f"the key {key!r} is missing{self._typed_instead(key)}")
         return self.left.pop(key, default)
+
+    def _typed_instead(self, key: str) -> str:
+        """Say what may have been meant as a key that is missing."""
+        unit = unit_of(key)
+        stem = key.removesuffix(f"_{unit}")
+        for typed, value in self.left.items():
+            if unit and re.fullmatch(rf"{re.escape(stem)}(_[A-Za-z]+)?", str(typed)):
+                return f" (got {typed!r}; did you mean {key!r}, in {unit}?)"
+            if isinstance(value, Mapping) and key in value:
+                return f" (it stands in {typed!r}; keys of no table stand above the first [table])"
+        return ""
 
     def table(self, key: str) -> "Table":
         """Return the table under a key."""
         return Table(self.take(key), f"{self.place}: {key}", self.folder)
 
-    def curve(self, titles: Mapping[str, str]) -> list[Any]:
-        """Return columns, given as lists under their keys or by the titles of a file's columns."""
+    def table_or_file(self, key: str) -> "Table":
+        """Return the table under a key, where a text alone is the name of a file."""
+        if isinstance(self.left.get(key), str):
+            self.left[key] = {"file": self.left[key]}
+        return self.table(key)
+
+    def tables(self, key: str) -> "list[Table]":
+        """Return the tables in the list under a key, at least one."""
+        given = self.take(key)
+        if not isinstance(given, list | tuple) or not given or len(given) > 1000:
+            raise self.refuse(f"{key}: got {quoted(given)}; allowed: a list of tables")
+        every = enumerate(given, 1)
+        return [Table(each, f"{self.place}: {key} {number}", self.folder) for number, each in every]
+
+    def curve(
+        self, titles: Mapping[str, str], *, twice: bool = False, **domain: Any
+    ) -> list[NDArray[np.float64]]:
+        """Return two columns, as lists under their keys or by the titles of a file's columns.
+
+        The first rises, or may stand twice at a step; the second lies in the domain.
+        """
+        first, second = titles
         if not self.has("file"):
-            return [self.take(key) for key in titles]
-        for key in titles:
-            if key in self.left:
-                raise ConfigurationError(
-                    f"{self.place}: got both of 'file' and {key!r}; allowed: one of them"
-                )
-        place = f"{self.place}: file"
-        return list(read_columns(self.folder, place, self.take("file"), list(titles.values())))
+            columns: list[Any] = [self.numbers(key) for key in titles]
+        else:
+            for key in titles:
+                if self.has(key):
+                    raise self.refuse(f"got both of 'file' and {key!r}; allowed: one of them")
+            columns = self._columns([*titles.values()])
+        with self.place_said():
+            least = None if unit_of(first) == "us" else 0
+            x = checked(first, columns[0], unit_of(first), at_least=least)
+            y = checked(second, columns[1], unit_of(second), **domain)
+        if x.shape != y.shape or x.size < 2:
+            words = f"got {x.size} {first} and {y.size} {second}"
+            raise self.refuse(f"{words}; allowed: as many of one as of the other, at least two")
+        rise = np.diff(x)
+        still = rise[1:] + rise[:-1] <= 0 if twice else rise <= 0
+        if np.any(rise < 0) or np.any(still):
+            allowed = "rising numbers" + (", each at most twice" if twice else "")
+            raise self.refuse(f"{first}: got {quoted(x.tolist())}; allowed: {allowed}")
+        return [x, y]
+
+    def column(self, title: str) -> list[float]:
+        """Return the column with a title of the file that is named here, by default its first."""
+        spec = {"file": self.take("file"), column_key(title): self.take(column_key(title), 1)}
+        return read_columns(self.folder, f"{self.place}: file", spec, [title])[0]
+
+    def _columns(self, titles: list[str]) -> list[NDArray[np.float64]]:
+        """Return the columns of the file that is named here, the first in the unit of its title."""
+        spec = {"file": self.take("file")}
+        for title in titles:
+            if self.has(column_key(title)):
+                spec[column_key(title)] = self.take(column_key(title))
+        name, _, unit = titles[0].rpartition("_")
+        factor = 1.0
+        if unit in _ENERGIES:
+            typed = self.choice("energy_unit", tuple(_ENERGIES), unit)
+            factor, titles = _ENERGIES[typed] / _ENERGIES[unit], [f"{name}_{typed}", *titles[1:]]
+        x, *others = read_columns(self.folder, f"{self.place}: file", spec, titles)
+        return [np.multiply(x, factor), *map(np.asarray, others)]
 
     def number(self, key: str, default: float | None = None, **domain: Any) -> float:
         """Return the number under a key, inside its domain; see `cevnslib.checks.checked`."""
         value = self.take(key, default)
-        fits = not isinstance(value, int) or value.bit_length() < 1000
-        if isinstance(value, bool) or not isinstance(value, int | float) or not fits:
-            raise ConfigurationError(f"{self.place}: {key}: got {quoted(value)}; allowed: a number")
-        unit = _UNITS.get(key.rpartition("_")[2], "")
-        return value if value is default else checked_number(key, value, unit, **domain)
+        if not _is_number(value):
+            raise self.refuse(f"{key}: got {quoted(value)}; allowed: a number")
+        with self.place_said():
+            number: float = value
+            return (
+                number if value is default else checked_number(key, number, unit_of(key), **domain)
+            )
+
+    def number_left(self, key: str, **domain: Any) -> float:
+        """Return the number under a key, which is still to be taken."""
+        value = self.number(key, **domain)
+        self.left[key] = value
+        return value
+
+    def checked(self, key: str, value: float, **domain: Any) -> float:
+        """Return a number that was typed under a key, inside another domain."""
+        with self.place_said():
+            return checked_number(key, value, unit_of(key), **domain)
+
+    def numbers(self, key: str, default: Any = None, **domain: Any) -> tuple[float, ...]:
+        """Return the numbers in the list under a key, each inside the domain."""
+        value = self.take(key, default)
+        if not isinstance(value, list | tuple):
+            raise self.refuse(f"{key}: got {quoted(value)}; allowed: a list of numbers")
+        if len(value) > _LONGEST:
+            raise self.refuse(f"{key}: got {len(value)} numbers; allowed: at most {_LONGEST}")
+        for number in value:
+            if not _is_number(number):
+                raise self.refuse(f"{key}: got {quoted(number)} in it; allowed: numbers")
+        with self.place_said():
+            return tuple(checked(key, value, unit_of(key), **domain).tolist())
 
     def text(self, key: str, default: str | None = None) -> str:
         """Return the text under a key, which is one line."""
         value = self.take(key, default)
-        if not isinstance(value, str) or value.splitlines() != [value]:
-            raise ConfigurationError(
-                f"{self.place}: {key}: got {quoted(value)}; allowed: text on one line"
-            )
+        if not isinstance(value, str) or value.splitlines() != [value] or len(value) > LONGEST:
+            words = f"text on one line, of at most {LONGEST} characters"
+            raise self.refuse(f"{key}: got {quoted(value)}; allowed: {words}")
+        return value
+
+    def boolean(self, key: str, default: bool) -> bool:
+        """Return whether something is so."""
+        value = self.take(key, default)
+        if not isinstance(value, bool):
+            raise self.refuse(f"{key}: got {quoted(value)}; allowed: true or false")
         return value
 
     def choice(self, key: str, allowed: Sequence[str], default: str | None = None) -> str:
         """Return the name under a key, one of those allowed."""
-        return checked_choice(key, self.take(key, default), allowed)
+        with self.place_said():
+            return checked_choice(key, self.take(key, default), allowed)
 
-    def one_of(self, first: str, second: str) -> str:
-        """Return which of two keys is there."""
-        if self.has(first) == self.has(second):
-            which = "both" if first in self.left else "neither"
-            raise ConfigurationError(
-                f"{self.place}: got {which} of {first!r} and {second!r}; allowed: one of them"
-            )
-        return first if first in self.left else second
+    def choices(self, key: str, allowed: Sequence[str]) -> tuple[str, ...]:
+        """Return the names in the list under a key, at least one, each one of those allowed."""
+        given = self.take(key)
+        if not isinstance(given, list | tuple) or not given or len(given) > len(allowed):
+            words = f"got {quoted(given)}; allowed: a list of some of {', '.join(allowed)}"
+            raise self.refuse(f"{key}: {words}")
+        with self.place_said():
+            return tuple(checked_choice(key, name, allowed) for name in given)
+
+    def one_of(self, *keys: str) -> str:
+        """Return which of some keys is there."""
+        found = self.at_most_one_of(*keys)
+        if not found:
+            words = "neither" if len(keys) == 2 else "none"
+            hints = "".join(filter(None, map(self._typed_instead, keys)))
+            raise self.refuse(f"got {words} of {_listed(keys)}; allowed: one of them{hints}")
+        return found
+
+    def at_most_one_of(self, *keys: str) -> str:
+        """Return which of some keys is there, or nothing."""
+        found = [key for key in keys if self.has(key)]
+        if len(found) > 1:
+            words = "both" if len(found) == 2 else "all"
+            raise self.refuse(f"got {words} of {_listed(found)}; allowed: one of them")
+        return found[0] if found else ""
 
     def finish(self) -> None:
         """Refuse the keys that are left."""
         for key in self.left:
-            raise ConfigurationError(
-                f"{self.place}: {UnknownNameError('key', key, dict.fromkeys(self.known))}"
-            )
+            if key in self.known:
+                raise self.refuse(f"{key}: got it beside what leaves it no meaning; allowed: none")
+            raise self.refuse(str(UnknownNameError("key", key, dict.fromkeys(self.known))))
+
+
+def _listed(keys: Sequence[str]) -> str:
+    return f"{', '.join(map(repr, keys[:-1]))} and {keys[-1]!r}"
+
+
+def _is_number(value: object) -> bool:
+    """Whether it is a number of a file; one of thousands of digits is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return isinstance(value, float) or value.bit_length() < 1000

@@ -12,8 +12,10 @@ from .beams import Beam, Source
 from .spectra import LineSpectrum
 
 __all__ = [
+    "ARGON_HALF_LIFE_DAYS",
     "CHROMIUM_HALF_LIFE_DAYS",
     "CURIE",
+    "argon_lines",
     "chromium_lines",
     "line_source",
     "mean_activity",
@@ -22,6 +24,8 @@ __all__ = [
 CURIE = 3.7e10
 #: Half-life of 51Cr in days, as remembered.
 CHROMIUM_HALF_LIFE_DAYS = 27.7025
+#: Half-life of 37Ar in days, of arXiv:nucl-ex/0512041, as remembered.
+ARGON_HALF_LIFE_DAYS = 35.04
 
 
 @cache
@@ -33,7 +37,23 @@ def chromium_lines() -> Mapping[float, float]:
     >>> chromium_lines()[0.747]
     0.8163
     """
-    rows = packaged_table("spectra", "chromium51.csv")
+    return _lines("chromium51.csv")
+
+
+@cache
+def argon_lines() -> Mapping[float, float]:
+    """Return the neutrino lines of 37Ar: shares of the decays by energy in MeV.
+
+    Examples
+    --------
+    >>> argon_lines()[0.811]
+    0.902
+    """
+    return _lines("argon37.csv")
+
+
+def _lines(name: str) -> Mapping[float, float]:
+    rows = packaged_table("spectra", name)
     return MappingProxyType({float(row["energy"]): float(row["share"]) for row in rows})
 
 

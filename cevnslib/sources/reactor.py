@@ -33,7 +33,7 @@ FISSION_FRACTIONS: Mapping[str, float] = MappingProxyType(
 #: Order of the columns of the tables below 2 and above 8 MeV.
 _COLUMNS = ("u235", "pu239", "u238", "pu241")
 #: How far the sum of rounded shares may be from 1; then all are scaled.
-_ROUNDED = 0.005
+_ROUNDED = 0.01
 #: Energy in MeV where the table of reactor antineutrinos ends, and up to which the fit was made.
 REACTOR_END, _FITTED = 12.5, 8.0
 
@@ -63,7 +63,7 @@ class ReactorSpectrum(NumericalSpectrum):
     ----------
     fractions : tuple of (str, float), optional
         Isotopes ``u235``, ``u238``, ``pu239``, ``pu241`` and their shares, which add up to 1; if
-        they do so only to rounding, 0.005, they are scaled.
+        they do so only to rounding, 0.01, they are scaled.
     captures : float, optional
         Neutron captures on 238U per fission; each gives two antineutrinos below 1.3 MeV. About 0.6
         in a light-water reactor; 0, the default, leaves them out.
@@ -169,7 +169,11 @@ def _shared(spectrum: ReactorSpectrum) -> ReactorSpectrum:
 
 
 def _checked_spectrum(
-    fractions: Mapping[str, float], captures: float, end: float, spectrum: Spectrum | None
+    fractions: Mapping[str, float],
+    captures: float,
+    end: float,
+    spectrum: Spectrum | None,
+    energy_per_fission: float | None = None,
 ) -> tuple[Spectrum, float]:
     """Return antineutrinos per fission, and the energy released per fission in MeV."""
     checked_kind("fractions", fractions, Mapping)
@@ -180,6 +184,11 @@ def _checked_spectrum(
             f"spectrum: got one beside captures {captures:g} and end {end:g} MeV; allowed: a "
             "spectrum that holds all antineutrinos of a fission, alone"
         )
+    if energy_per_fission is not None:
+        released = checked_number(
+            "energy per fission", energy_per_fission, "MeV", at_least=150, at_most=250
+        )
+        return spectrum or library, released
     energies = {isotope: released for isotope, (released,) in _reactor_table()["energy"]}
     released = sum(share * energies[isotope] for isotope, share in library.fractions)
     return spectrum or library, released
@@ -192,6 +201,7 @@ def reactor_of_power(
     captures: float = 0.0,
     end: float = REACTOR_END,
     spectrum: Spectrum | None = None,
+    energy_per_fission: float | None = None,
 ) -> Source:
     """Return a reactor of known thermal power.
 
@@ -208,6 +218,8 @@ def reactor_of_power(
     spectrum : Spectrum, optional
         Antineutrinos per fission in place of `ReactorSpectrum`, say a ``TabulatedSpectrum`` of your
         own.
+    energy_per_fission : float, optional
+        In MeV, from 150 to 250, in place of what the shares release.
 
     References
     ----------
@@ -219,7 +231,9 @@ def reactor_of_power(
     '1.181e+20 fissions per second'
     """
     power = checked_number("thermal power", thermal_power, "GW", above=0)
-    per_fission, released = _checked_spectrum(fractions, captures, end, spectrum)
+    per_fission, released = _checked_spectrum(
+        fractions, captures, end, spectrum, energy_per_fission
+    )
     return _reactor(per_fission, power * 1e9 / (released * 1e6 * ELEMENTARY_CHARGE))
 
 

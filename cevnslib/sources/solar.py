@@ -111,6 +111,7 @@ def solar_flux(
     *,
     model: str = "b16-gs98",
     fluxes: Mapping[str, float] = MappingProxyType({}),
+    spectra: Mapping[str, Spectrum] = MappingProxyType({}),
     parameters: OscillationParameters | None = TALK_2019,
     splitting: float = _SPLITTING,
 ) -> Flux:
@@ -130,6 +131,8 @@ def solar_flux(
         The model of the Sun.
     fluxes : mapping of str to float, optional
         Fluxes of whole decays in 1/(cm^2 s) that replace the model's, by branch.
+    spectra : mapping of str to Spectrum, optional
+        Spectra, normalised to one, that replace `solar_spectrum`, by branch.
     parameters : OscillationParameters or None, optional
         Mixing angles; None leaves all of them electron neutrinos, a component for each branch.
     splitting : float, optional
@@ -156,13 +159,15 @@ def solar_flux(
     chosen = checked_tuple("solar branches", branches, str)
     checked_choice("solar model", model, SOLAR_MODELS)
     checked_kind("fluxes", fluxes, Mapping)
+    checked_kind("spectra", spectra, Mapping)
     checked_kind("parameters", parameters, OscillationParameters | NoneType)
     splitting = checked_number("splitting", splitting, "eV^2", above=0)
-    for branch in (*chosen, *fluxes):
+    for branch in (*chosen, *fluxes, *spectra):
         checked_choice("solar branch", branch, SOLAR_BRANCHES)
     components = []
     for branch in chosen:
-        row, spectrum = _branches()[branch], solar_spectrum(branch)
+        row, spectrum = _branches()[branch], spectra.get(branch) or solar_spectrum(branch)
+        checked_kind(f"spectrum of {branch}", spectrum, Spectrum)
         whole = fluxes.get(branch, float(row[model]))
         intensity = float(row["share"]) * checked_number(
             f"flux of {branch}", whole, "1/(cm^2 s)", at_least=0
