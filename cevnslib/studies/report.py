@@ -35,6 +35,8 @@ __all__ = ["LimitsReport", "data_of", "distinct", "limits_report"]
 Floats = NDArray[np.float64]
 #: The moment whose events are shown, in Bohr magnetons.
 SHOWN = 1e-10
+#: What a fit says of the factor on the prediction.
+_FACTOR = ("best", "error", "chi2", "degrees_of_freedom")
 #: The share of one standard deviation.
 _SIGMA = 0.6826894921370859
 #: The largest count for which the construction of Feldman and Cousins is made.
@@ -399,14 +401,9 @@ def _flavour(constraint: SpectralConstraint, row: int) -> dict[str, Floats]:
 def _fit(constraint: SpectralConstraint, level: float) -> dict[str, Any]:
     """Return the factor on the prediction, and the events of the signal in the data."""
     likelihood, signals = constraint.likelihood, constraint.signals
-    factor: dict[str, Any] = dict.fromkeys(("best", "error", "chi2", "degrees_of_freedom"))
     total = float(sum(map(np.sum, signals.values())))
     signed = not any(one.counting for one in likelihood.data)
-    if total:
-        found = strengths(likelihood, [_none(signals), signals], _SIGMA, signed=signed)
-        factor = {"best": found.best, "error": _error(found), "chi2": found.chi2}
-        fitted = int(signed or found.best > 0)
-        factor["degrees_of_freedom"] = max(likelihood.bins - fitted, 0)
+    factor = _factor(likelihood, signals, signed) if total else dict.fromkeys(_FACTOR)
     bins = {name: signal / total if total else signal for name, signal in signals.items()}
     if not total:
         bins = {
@@ -417,6 +414,21 @@ def _fit(constraint: SpectralConstraint, level: float) -> dict[str, Any]:
     upper = strengths(exact, [_none(bins), bins], level).upper
     events = {"signal_best": found.best, "signal_error": _error(found), "signal_upper": upper}
     return {**factor, **events, **_counted_exactly(exact, level)}
+
+
+def _factor(
+    likelihood: Likelihood, signals: Mapping[str, Floats], signed: bool
+) -> dict[str, float | int | None]:
+    """Return the factor on the prediction; there is none if a free nuisance does the same."""
+    every = [nuisance for one in likelihood.data for nuisance in one.variations]
+    if any(one.sigma == np.inf for one in every):
+        return dict.fromkeys(_FACTOR)
+    found = strengths(likelihood, [_none(signals), signals], _SIGMA, signed=signed)
+    free = {one.name for data in likelihood.data for one in data.nuisances if one.sigma == np.inf}
+    fitted = int(signed or found.best > 0) + len(free)
+    degrees = max(likelihood.bins - fitted, 0)
+    values = (found.best, _error(found), found.chi2, degrees)
+    return dict(zip(_FACTOR, values, strict=True))
 
 
 def _none(signals: Mapping[str, Floats]) -> dict[str, Floats]:
