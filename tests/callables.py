@@ -301,6 +301,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "experiments.Experiment.fluence": {"beam": CONUS.beams[0]},
     "experiments.SolarMeasurement": fields_of(experiments.load_solar()),
     "experiments.load": {"name": "conus", "threshold_kind": "nuclear-recoil"},
+    "experiments.load_interaction": {"name": "conus"},
+    "experiments.load_oscillation": {"name": "conus"},
     "experiments.load_solar": {},
     "experiments.stages": {"name": "conus"},
     "signals.Signal": {
@@ -313,6 +315,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "rates.measured_spectrum": {"experiment": CONUS, "E": SEEN, "interaction": MAGNETIC},
     "rates.binned_counts": {"experiment": CSI, "interaction": WEAK},
     "rates.fold": {"experiment": CSI},
+    "rates.unseen": {"experiment": CSI, "interaction": WEAK},
     "rates.Folding": {"experiment": CSI},
     "rates.Folding.events": {"interaction": WEAK},
     "rates.moment_matrices": {"experiment": CSI},
