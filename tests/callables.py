@@ -87,8 +87,8 @@ _PHASE = {
     "splitting": np.array([0.5, 2.0, 7.0]),
 }
 
-#: Where a module is, by its own name.
-PLACES_OF = {name.rpartition(".")[2]: name for name in MODULES}
+#: Where a module is, by its own name; those that read a file's keys have no doors of their own.
+PLACES_OF = {name.rpartition(".")[2]: name for name in MODULES if ".reading." not in name}
 
 #: Parts of a widget, which `explorers` alone puts together; what a reader sets goes to `views`.
 PARTS = {"interactive"}
