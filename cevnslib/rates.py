@@ -492,6 +492,7 @@ def unseen(experiment: Experiment, interaction: Interaction) -> str:
     >>> words.partition("; ")[2].split("; ")[1]
     'did you mean 0.2 keV (200 eV)? (in a file: threshold_keV)'
     """
+    _check(experiment, interaction)
     nodes = _counting(fold(experiment), interaction)
     nuclei: list[Struck] = [nuclide for nuclide, _ in experiment.detector.nuclear_targets]
     if not nodes:
