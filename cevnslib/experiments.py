@@ -471,10 +471,9 @@ def load_oscillation(
 
 
 def _table(name: str | Path, stage: str | None, **changes: Any) -> Table:
-    known = stages(name)
-    place = ", ".join(filter(None, (f"experiment {_whole(name)[0]!r}", stage or known[0])))
-    folder = Path(name).parent if _is_file(name) else None
-    return Table(description(name, stage, **changes), place, folder)
+    given = description(name, stage, **changes)
+    place = ", ".join(filter(None, (f"experiment {_whole(name)[0]!r}", stage or stages(name)[0])))
+    return Table(given, place, Path(name).parent if _is_file(name) else None)
 
 
 def load_solar(name: str = "borexino", line: str = "be7") -> SolarMeasurement:

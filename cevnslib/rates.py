@@ -45,6 +45,7 @@ __all__ = [
     "moment_matrices",
     "moment_matrix",
     "recoil_spectrum",
+    "unseen",
 ]
 #: Nodes in a panel, and the largest ratio of its ends; together they reach 1e-12 in a count.
 _NODES, _RATIO = 20, 8.0
@@ -442,12 +443,14 @@ def _without_end(detector: Detector, struck: Any) -> str:
     of_rest = f", what is seen of no recoil at all, {why}" if at_rest else f", {why}"
     if detector.resolution is not None:
         return (
-            f"least ionisation: got {detector.least_ionisation:g} MeV, while the resolution lifts "
-            f"recoils of no energy over the threshold; allowed: above {at_rest:g} MeV{of_rest} "
+            f"least ionisation: got {detector.least_ionisation / KEV:g} keV, while the resolution "
+            "lifts recoils of no energy over the threshold; allowed: above "
+            f"{at_rest / KEV:g} keV{of_rest} "
             "(in a file: least_ionisation_keV)"
         )
     return (
-        f"threshold: got {detector._steps[0]:g} MeV; allowed: above {at_rest:g} MeV{of_rest} "
+        f"threshold: got {detector._steps[0] / KEV:g} keV; allowed: above {at_rest / KEV:g} keV"
+        f"{of_rest} "
         "(in a file: threshold_keV)"
     )
 
@@ -455,19 +458,50 @@ def _without_end(detector: Detector, struck: Any) -> str:
 @contextmanager
 def saying_why_nothing_is_seen(experiment: Experiment, interaction: Interaction) -> Iterator[None]:
     """Name the threshold, in the unit of a file's key, where no events are expected at all."""
-    nodes = _counting(fold(experiment), interaction)
-    nuclei = [nuclide for nuclide, _ in experiment.detector.nuclear_targets]
-    if nuclei and nodes and all(isinstance(some.struck, Electron) for some in nodes):
-        words = _beyond(experiment, interaction, nuclei)
-        warnings.warn(f"{words}; electrons alone are counted above it", UnseenWarning, stacklevel=4)
+    nodes, words = _counting(fold(experiment), interaction), unseen(experiment, interaction)
+    if words and nodes:
+        warnings.warn(words, UnseenWarning, stacklevel=4)
     try:
         yield
     except NoLimitError as error:
         if nodes:
             raise
+        raise NoLimitError(words) from error
+
+
+def unseen(experiment: Experiment, interaction: Interaction) -> str:
+    """Say what does not reach the threshold: nothing, nuclei beside electrons, or all there is.
+
+    Parameters
+    ----------
+    experiment, interaction
+        See `counts_by_beam`.
+
+    Returns
+    -------
+    str
+        Words with the threshold in the unit of a file's key, or none if all is seen.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments
+    >>> from cevnslib.physics import interactions
+    >>> unseen(experiments.load("conus", threshold_keV=0.2), interactions.StandardModel())
+    ''
+    >>> words = unseen(experiments.load("conus", threshold_keV=200), interactions.StandardModel())
+    >>> words.partition("; ")[2].split("; ")[1]
+    'did you mean 0.2 keV (200 eV)? (in a file: threshold_keV)'
+    """
+    _check(experiment, interaction)
+    nodes = _counting(fold(experiment), interaction)
+    nuclei: list[Struck] = [nuclide for nuclide, _ in experiment.detector.nuclear_targets]
+    if not nodes:
         electrons = (electron for electron, _ in experiment.detector.electron_targets)
-        every: list[Struck] = [*nuclei, *electrons]
-        raise NoLimitError(_beyond(experiment, interaction, every)) from error
+        return _beyond(experiment, interaction, [*nuclei, *electrons])
+    if nuclei and all(isinstance(some.struck, Electron) for some in nodes):
+        words = _beyond(experiment, interaction, nuclei)
+        return f"{words}; electrons alone are counted above it"
+    return ""
 
 
 def _beyond(experiment: Experiment, interaction: Interaction, struck: Iterable[Struck]) -> str:
@@ -478,10 +512,13 @@ def _beyond(experiment: Experiment, interaction: Interaction, struck: Iterable[S
     lowest = max(detector._steps[0], detector.least_ionisation)
     kind = "recoil" if detector.quenching is None else "electron-equivalent"
     nuclear = "nuclear " if detector.electron_targets and detector.nuclei else ""
+    meant = (
+        f"; did you mean {lowest:g} keV ({lowest / KEV:g} eV)?" if lowest * KEV < max(seen) else ""
+    )
     return (
         f"threshold: got {lowest / KEV:g} keV, above which no {nuclear}events are expected; "
         f"allowed: below {max(seen) / KEV:.3g} keV, the largest {kind} energy that "
-        f"{experiment.flux.title} gives in {detector.target.name} (in a file: threshold_keV)"
+        f"{experiment.flux.title} gives in {detector.target.name}{meant} (in a file: threshold_keV)"
     )
 
 

@@ -87,8 +87,8 @@ _PHASE = {
     "splitting": np.array([0.5, 2.0, 7.0]),
 }
 
-#: Where a module is, by its own name.
-PLACES_OF = {name.rpartition(".")[2]: name for name in MODULES}
+#: Where a module is, by its own name; those that read a file's keys have no doors of their own.
+PLACES_OF = {name.rpartition(".")[2]: name for name in MODULES if ".reading." not in name}
 
 #: Parts of a widget, which `explorers` alone puts together; what a reader sets goes to `views`.
 PARTS = {"interactive"}
@@ -304,6 +304,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "experiments.Experiment.fluence": {"beam": CONUS.beams[0]},
     "experiments.SolarMeasurement": fields_of(experiments.load_solar()),
     "experiments.load": {"name": "conus", "threshold_kind": "nuclear-recoil"},
+    "experiments.load_interaction": {"name": "conus"},
+    "experiments.load_oscillation": {"name": "conus"},
     "experiments.load_solar": {},
     "experiments.stages": {"name": "conus"},
     "signals.Signal": {
@@ -316,6 +318,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "rates.measured_spectrum": {"experiment": CONUS, "E": SEEN, "interaction": MAGNETIC},
     "rates.binned_counts": {"experiment": CSI, "interaction": WEAK},
     "rates.fold": {"experiment": CSI},
+    "rates.unseen": {"experiment": CSI, "interaction": WEAK},
     "rates.Folding": {"experiment": CSI},
     "rates.Folding.events": {"interaction": WEAK},
     "rates.moment_matrices": {"experiment": CSI},

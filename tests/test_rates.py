@@ -176,7 +176,7 @@ def test_no_beam_reaches_a_high_threshold():
 
 def test_bad_input():
     bare = replace(CSI, detector=replace(CSI.detector, efficiency=ConstantEfficiency()))
-    with pytest.raises(DomainError, match="threshold: got 0 MeV; allowed: above 0 MeV"):
+    with pytest.raises(DomainError, match="threshold: got 0 keV; allowed: above 0 keV"):
         expected_counts(bare, MagneticMoment())
     with pytest.raises(UnknownNameError, match="unknown beam 'reactor'"):
         expected_counts(CSI, StandardModel(), "reactor")
@@ -726,7 +726,7 @@ def test_an_amplitude_that_grows():
 def test_a_least_ionisation_is_needed_where_a_count_diverges():
     """A Gaussian lifts recoils of no energy over the threshold: a logarithm without an end."""
     bare = replace(GE_IN_BINS, least_ionisation=0.0)
-    words = "least ionisation: got 0 MeV, while the resolution lifts recoils of no energy over the"
+    words = "least ionisation: got 0 keV, while the resolution lifts recoils of no energy over the"
     for use in (
         lambda: rates.binned_counts(given(lines(5.0), bare), MagneticMoment()),
         lambda: rates.effective_area(given(lines(5.0), bare), 5.0, MagneticMoment()),
@@ -750,15 +750,13 @@ def test_a_least_ionisation_is_needed_where_a_count_diverges():
 def test_a_quenching_that_sees_recoils_of_no_energy():
     """Lindhard's with q = -18e-5: 51 eV of each; the words say so, and how much."""
     offset = replace(GE_IN_BINS, quenching=ModifiedLindhard(0.157, -18e-5))
-    words = (
-        "least ionisation: got 2.98e-06 MeV.*; allowed: above 5.08.*e-05 MeV, what is seen of no"
-    )
+    words = "least ionisation: got 0.00298.* keV.*; allowed: above 0.0508.* keV, what is seen of no"
     with pytest.raises(DomainError, match=words):
         rates.binned_counts(given(lines(5.0), offset), MagneticMoment())
     one = given(lines(5.0), replace(offset, least_ionisation=5.2e-5))
     assert np.all(rates.binned_counts(one, MagneticMoment(1e-10)) > 0)
     sharp = replace(offset, resolution=None, least_ionisation=0.0, bins=None, maximum=math.inf)
-    with pytest.raises(DomainError, match=r"threshold: got 2e-05 MeV; allowed: above 5\.08\d*e-05"):
+    with pytest.raises(DomainError, match=r"threshold: got 0\.02 keV; allowed: above 0\.0508\d*"):
         expected_counts(given(lines(5.0), replace(sharp, threshold=2e-5)), MagneticMoment())
     assert expected_counts(given(lines(5.0), replace(sharp, threshold=2e-5)), StandardModel()) > 0
 

@@ -1,6 +1,7 @@
 """The keys of a detector: its target, what of it counts, and where."""
 
 import math
+import warnings
 from collections.abc import Mapping
 from itertools import pairwise
 from types import MappingProxyType
@@ -12,7 +13,7 @@ from ..constants import KEV
 from ..detectors.detector import ELECTRONS, Detector
 from ..detectors.efficiency import AXES
 from ..detectors.quenching import FrozenQuenching, Lindhard, Quenching
-from ..errors import quoted
+from ..errors import AssumedWarning, quoted
 from ..physics.targets import target
 from .keys import Key, Table
 from .response import light_of, read_efficiency, read_quenching, read_resolution
@@ -127,11 +128,16 @@ def _channels(table: Table, quenched: bool, of_recoil: bool) -> tuple[bool, str]
             "channels: got 'both' without a quenching, where nothing says how a nucleus's energy "
             "looks beside an electron's; allowed: 'nuclei', or a table [quenching]"
         )
-    if of_recoil and channels == CHANNELS[0] and quenched and not left_out:
-        raise table.refuse(
-            "efficiency: got one of the nuclear-recoil energy, which electrons do not have; "
-            "allowed: beside channels = 'nuclei', or one of the measured energy"
+    if of_recoil and channels != CHANNELS[1] and quenched and not left_out:
+        words = "efficiency: got one of the nuclear-recoil energy, which electrons do not have"
+        if given or chosen:
+            raise table.refuse(f"{words}; allowed: channels = 'nuclei', or one of what is measured")
+        warnings.warn(
+            f"{table.place}: {words}; taken: nuclei alone (channels = 'nuclei')",
+            AssumedWarning,
+            stacklevel=2,
         )
+        channels = CHANNELS[1]
     if channels == CHANNELS[1]:
         electrons = ELECTRONS[-1]
     return channels != CHANNELS[2], electrons

@@ -165,10 +165,10 @@ class Table:
     def take(self, key: str, default: Any = None) -> Any:
         """Return what stands under a key."""
         if not self.has(key) and default is None:
-            raise self.refuse(f"the key {key!r} is missing{self._typed_instead(key)}")
+            raise self.refuse(f"the key {key!r} is missing{self.meant(key)}")
         return self.left.pop(key, default)
 
-    def _typed_instead(self, key: str) -> str:
+    def meant(self, key: str) -> str:
         """Say what may have been meant as a key that is missing."""
         unit = unit_of(key)
         stem = key.removesuffix(f"_{unit}")
@@ -314,7 +314,7 @@ class Table:
         found = self.at_most_one_of(*keys)
         if not found:
             words = "neither" if len(keys) == 2 else "none"
-            hints = "".join(filter(None, map(self._typed_instead, keys)))
+            hints = "".join(filter(None, map(self.meant, keys)))
             raise self.refuse(f"got {words} of {_listed(keys)}; allowed: one of them{hints}")
         return found
 

@@ -18,8 +18,9 @@ MOST_FLUX: MappingProxyType[str, Any] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Setting:
-    """What a source is asked with: the exposure, the distance if there is one, and the mixing."""
+    """What a source is asked with: the file, the exposure, the distance if any, the mixing."""
 
+    table: Table
     seconds: float
     baseline_m: float | None
     mixing: OscillationParameters
@@ -27,7 +28,7 @@ class Setting:
     def distance(self, own: Table) -> float:
         """Return the distance in m, which must be given."""
         if self.baseline_m is None:
-            raise own.refuse("the key 'baseline_m' is missing")
+            raise own.refuse(f"the key 'baseline_m' is missing{self.table.meant('baseline_m')}")
         return self.baseline_m
 
     def area(self) -> float:

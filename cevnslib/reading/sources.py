@@ -109,7 +109,7 @@ def read_source(
     if isinstance(given, list | tuple):
         fluxes = []
         for own in table.tables("source"):
-            at = Setting(seconds, distance_of(own), mixing)
+            at = Setting(table, seconds, distance_of(own), mixing)
             source = _of_kind(own, "kind", at)
             own.finish()
             fluxes.append(source.at(at.distance(own)) if isinstance(source, Source) else source)
@@ -118,7 +118,7 @@ def read_source(
         own = table.table("source") if isinstance(given, Mapping) else table
         baseline = distance_of(own, *([table] if own is not table else []))
         source = _of_kind(
-            own, "source" if own is table else "kind", Setting(seconds, baseline, mixing)
+            own, "source" if own is table else "kind", Setting(table, seconds, baseline, mixing)
         )
         if own is not table:
             own.finish()
