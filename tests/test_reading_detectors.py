@@ -369,6 +369,14 @@ def test_quenching_of_every_kind(load, words, seen):
         assert measured == pytest.approx(seen(keV, e, g), rel=1e-9)
 
 
+def test_a_quenching_that_is_not_given_is_said(load):
+    file = GERMANIUM.partition("[quenching]")[0]
+    with pytest.warns(AssumedWarning, match="quenching: got none .*; taken: Lindhard's"):
+        assumed = load(file.format("energy = 'electron-equivalent'"))
+    assert assumed == load(GERMANIUM.format("energy = 'electron-equivalent'"))
+    assert assumed == load(file.format("threshold_kind = 'electron-equivalent'"))
+
+
 def test_resolutions_of_every_kind(load):
     """Widths at 1.5 keV, by hand."""
     widths = {
