@@ -16,8 +16,8 @@ from .constants import DAY, YEAR
 from .detectors.detector import Detector
 from .errors import CevnsError, ConfigurationError, DomainError, quoted
 from .files import packaged, papers
-from .physics.interactions import Interaction
-from .physics.mixing import OscillationParameters
+from .physics.interactions import Interaction, StandardModel
+from .physics.mixing import TALK_2019, OscillationParameters
 from .reading.data import read_measurement
 from .reading.detectors import THRESHOLD_KINDS, read_detector
 from .reading.interactions import read_interaction
@@ -26,6 +26,7 @@ from .reading.mixing import read_oscillation
 from .reading.sources import read_source
 from .sources.beams import Beam, Source
 from .sources.flux import Component, Flux
+from .statistics.chi2 import delta_chi2
 from .statistics.data import Measurement, NotMeasured
 
 __all__ = [
@@ -70,6 +71,12 @@ class Experiment:
         PoissonProjection. The default has no chi2: its data are elsewhere.
     references : mapping of str to str, optional
         Where each number comes from, by its key.
+    interaction : Interaction, optional
+        What scatters neutrinos, by default the Standard Model; studies of moments add theirs.
+    mixing : OscillationParameters, optional
+        Mixing of the three neutrinos.
+    confidence : float, optional
+        Confidence level of its limits.
 
     Examples
     --------
@@ -92,6 +99,9 @@ class Experiment:
     exposure: float
     measurement: Measurement = NotMeasured()  # noqa: RUF009, it is frozen
     references: Mapping[str, str] = field(default_factory=dict, hash=False)
+    interaction: Interaction = StandardModel()  # noqa: RUF009, it is frozen
+    mixing: OscillationParameters = TALK_2019
+    confidence: float = 0.90
 
     def __post_init__(self) -> None:
         """Refuse an impossible baseline or exposure."""
@@ -100,6 +110,8 @@ class Experiment:
         checked_kind("source", self.source, Source | Flux)
         checked_kind("detector", self.detector, Detector)
         checked_kind("measurement", self.measurement, Measurement)
+        checked_kind("interaction", self.interaction, Interaction)
+        checked_kind("mixing", self.mixing, OscillationParameters)
         if isinstance(self.source, Source):
             baseline: Any = self.baseline
             keep(self, baseline=checked_number("baseline", baseline, "cm", above=0))
@@ -113,6 +125,7 @@ class Experiment:
             exposure=checked_number("exposure", self.exposure, "s", above=0),
             title=self.title or self.name,
             references=_references(self.references),
+            confidence=_confidence(self.confidence),
         )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -230,6 +243,13 @@ def variants(experiment: Experiment) -> dict[str, Experiment]:
     return dict(
         zip(SIGNAL_NUISANCE, (experiment, experiment.without_signal_nuisance()), strict=True)
     )
+
+
+def _confidence(level: float) -> float:
+    hint = "did you give a percentage?"
+    level = checked_number("confidence", level, above=0, at_most=1, hint=hint)
+    delta_chi2(level)
+    return level
 
 
 def _references(given: Mapping[str, str]) -> dict[str, str]:
@@ -505,18 +525,22 @@ def _solar() -> dict[str, Any]:
 def _build(name: str, stage: str, table: Table) -> Experiment:
     """Turn a description into an experiment."""
     seconds = _exposure(table)
-    source, baseline = read_source(table, seconds)
-    read_interaction(table)
+    mixing = read_oscillation(table)
+    source, baseline = read_source(table, seconds, mixing)
+    detector = read_detector(table)
     experiment = Experiment(
         name=name,
         stage=stage,
         title=table.text("title", name),
         source=source,
-        detector=read_detector(table),
+        detector=detector,
         baseline=None if baseline is None else 100 * baseline,
         exposure=seconds,
-        measurement=read_measurement(table.table("statistics")),
+        measurement=read_measurement(table, len(detector.edges) - 1, seconds / DAY),
+        interaction=read_interaction(table),
+        mixing=mixing,
         references=table.take("references", {}),
+        confidence=table.number("confidence", 0.90),
     )
     table.finish()
     return experiment

@@ -1,7 +1,9 @@
-"""Files: those of the library, and the text of those that readers write."""
+"""Files: those of the library, the text of those that readers write, and what is written."""
 
 import csv
+import os
 import stat
+import tempfile
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -10,10 +12,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-__all__ = ["packaged", "packaged_table", "papers"]
+__all__ = ["packaged", "packaged_table", "papers", "write"]
 
 #: What the folder of a paper may hold.
 FILES = ("experiments.toml", "solar.toml", "claims.toml")
+#: The most bytes that are read of a file that a reader wrote.
+LARGEST = 50_000_000
 
 
 @cache
@@ -80,8 +84,53 @@ def _frozen(table: Mapping[str, Any]) -> Mapping[str, Any]:
     )
 
 
-def text_of(path: Path) -> str:
+def text_of(path: Path, largest: int = LARGEST) -> str:
     """Return the text of a file that a reader wrote, or raise OSError or ValueError."""
-    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
-        raise OSError("this is no regular file")
-    return path.read_text(encoding="utf-8-sig")  # some editors begin with a byte order mark
+    with open(path, "rb", opener=_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # a pipe, or a device without end
+            raise OSError("this is no regular file")
+        data = file.read(largest + 1)
+    if len(data) > largest:
+        raise OSError(f"it has more than {largest} bytes")
+    text = data.decode("utf-8-sig")  # some editors begin with a byte order mark
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file, even a pipe that nobody writes into, at once."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def write(contents: Mapping[Path, str | bytes], over: bool = True) -> None:
+    """Write files whole or not at all: whatever goes wrong, what was there stays.
+
+    The content goes to files beside them, to the disk, and only then, when all of it is there, to
+    their names.
+
+    Parameters
+    ----------
+    contents : mapping of path to str or bytes
+        What to write; folders that are missing are made.
+    over : bool, optional
+        Whether files that are there are replaced; else they are a FileExistsError.
+    """
+    parts: dict[Path, str] = {}
+    fresh: list[Path] = []
+    try:
+        for path, content in contents.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, parts[path] = tempfile.mkstemp(dir=path.parent, prefix=".cevns-")
+            with os.fdopen(handle, "wb") as file:
+                file.write(content.encode("utf-8") if isinstance(content, str) else content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(parts[path], 0o644)
+        for path in parts if not over else ():
+            with open(path, "xb"):  # the name is ours from here on, whoever else writes
+                fresh.append(path)
+        for path, part in parts.items():
+            os.replace(part, path)
+    except BaseException:
+        for name in (*parts.values(), *fresh):
+            Path(name).unlink(missing_ok=True)
+        raise

@@ -8,8 +8,9 @@ import textwrap
 
 import pytest
 
+from cevnslib import files
 from cevnslib.display.sheets import solar_row
-from tools import files, tables
+from tools import tables
 from tools.notebooks import ROOT
 
 OLD = "what was there\n"
@@ -24,8 +25,8 @@ def run(code):
 
 def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path):
     goal = tmp_path / "new" / "table.csv"
-    files.write(goal, "ä, first")
-    files.write(goal, b"second")
+    files.write({goal: "ä, first"})
+    files.write({goal: b"second"})
     assert goal.read_bytes() == b"second"
     assert os.listdir(goal.parent) == ["table.csv"]
     assert goal.stat().st_mode & 0o777 == 0o644
@@ -38,10 +39,10 @@ def test_a_disk_that_is_full(tmp_path):
     done = run(f"""
         import resource, signal
         from pathlib import Path
-        from tools import files
+        from cevnslib import files
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-        files.write(Path({str(goal)!r}), "x" * 100_000)
+        files.write({{Path({str(goal)!r}): "x" * 100_000}})
     """)
     assert done.returncode == 1
     assert "OSError" in done.stderr
@@ -57,9 +58,9 @@ def test_a_kill_in_the_middle(tmp_path, moment):
     done = run(f"""
         import os, signal
         from pathlib import Path
-        from tools import files
+        from cevnslib import files
         os.{moment} = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-        files.write(Path({str(goal)!r}), "new")
+        files.write({{Path({str(goal)!r}): "new"}})
     """)
     assert done.returncode == -signal.SIGKILL
     assert goal.read_text() == OLD
@@ -127,7 +128,8 @@ def test_without_what_draws():
             except ImportError as error:
                 print(module.name.split(".")[-1], str(error).split(": ")[1])
         from cevnslib import experiments
-        from cevnslib.display import sheets
+        from cevnslib import files
+from cevnslib.display import sheets
         from cevnslib.statistics import coverage
         from cevnslib.studies import moments, published, sterile
         csi = experiments.load("coherent-csi")

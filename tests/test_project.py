@@ -35,9 +35,8 @@ def test_environment_equals_pyproject():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     extras = project["project"]["optional-dependencies"]
     packages = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
-    packages += [*extras["fit"], *extras["plot"], *extras["book"]]
-    packages.remove("cevnslib[fit]")
-    packages.remove("cevnslib[plot]")
+    for extra in ("fit", "plot", "sheets", "book"):
+        packages += [one for one in extras[extra] if not one.startswith("cevnslib[")]
     conda = environment["dependencies"]
     pip = next(entry["pip"] for entry in conda if isinstance(entry, dict))
     assert sorted(pip) == sorted([*packages, "-e ."])

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.works import WORKS
+from cevnslib import files
 
-from . import files, notebooks
+from . import notebooks
 
 GOAL = notebooks.ROOT / "book" / "speed" / "benchmarks.json"
 WAYS = ("textbook", "equal steps", "Gauss", "library")
@@ -74,7 +75,7 @@ def main() -> None:
     found = summary(json.loads(arguments.raw.read_text(encoding="utf-8")))
     print(table(found))
     if arguments.write:
-        files.write(GOAL, json.dumps(found, indent=2) + "\n")
+        files.write({GOAL: json.dumps(found, indent=2) + "\n"})
 
 
 if __name__ == "__main__":

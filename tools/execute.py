@@ -22,7 +22,9 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
 from nbformat import NotebookNode
 
-from . import files, notebooks
+from cevnslib import files
+
+from . import notebooks
 
 ROOT = notebooks.ROOT
 CACHE = Path("_build") / "cache"  # named in _config.yml too
@@ -126,7 +128,7 @@ def execute(cache: JupyterCacheAbstract, paths: Sequence[Path], root: Path, writ
     for path in paths if write else ():
         notebook = kept(cache, path, root)
         if notebook is not None:
-            files.write(path, notebooks.text(notebooks.canonical(notebook)))
+            files.write({path: notebooks.text(notebooks.canonical(notebook))})
     return 1 if failed else 0
 
 

@@ -6,11 +6,9 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cevnslib import experiments
+from cevnslib import experiments, files
 from cevnslib.display import figures
 from cevnslib.studies import moments, published
-
-from . import files
 
 GOAL = Path(__file__).resolve().parent.parent / "book" / "images" / "coherent-csi.png"
 
@@ -35,7 +33,7 @@ def main() -> None:
     axes[0].set_ylabel(r"$\Delta\chi^2$ of COHERENT-CsI")
     content = io.BytesIO()
     fig.savefig(content, format="png", dpi=110, metadata={"Software": ""})
-    files.write(GOAL, content.getvalue())
+    files.write({GOAL: content.getvalue()})
 
 
 if __name__ == "__main__":

@@ -12,12 +12,12 @@ import platform
 import resource
 import time
 
-from cevnslib import experiments
+from cevnslib import experiments, files
 from cevnslib.scale import map_tasks, process_pool
 from cevnslib.statistics.coverage import Ensemble, study
 from cevnslib.studies import moments
 
-from . import files, notebooks
+from . import notebooks
 
 GOAL = notebooks.ROOT / "book" / "speed" / "throughput.json"
 #: Each measurement is made so often, and the least counts: other programs can only slow it.
@@ -71,7 +71,7 @@ def main() -> None:
         "seconds": {str(workers): seconds(ensemble, workers) for workers in numbers},
         "seconds_per_cluster_task": round(cluster_overhead(), 5),
     }
-    files.write(GOAL, json.dumps(found, indent=2) + "\n")
+    files.write({GOAL: json.dumps(found, indent=2) + "\n"})
     print(json.dumps(found, indent=2))
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "flux",
     "profiles",
     "recoils",
+    "spectrum",
     "use_house_style",
 ]
 #: The file of the style.
@@ -107,33 +108,63 @@ def recoils(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
     _check(stages, parameters)
     _, axes = plt.subplots(1, len(stages), figsize=(4.6 * len(stages), 3.8), squeeze=False)
     for ax, experiment in zip(axes[0], stages, strict=True):
-        detector = experiment.detector
-        nuclide = detector.target.nuclides[0]
-        weak, end = StandardModel(), experiment.flux.components[-1].spectrum.breakpoints[-1]
-        ends = [weak.maximum_recoil(end, nuclide) for nuclide in detector.target.nuclides]
-        low = max(detector.threshold, detector.efficiency.breakpoints[0])
-        high = float(detector.measured(np.max(ends), nuclide))
+        limit = None
         counts = sum(counts_by_beam(experiment, MagneticMoment()).values())
-        if low < high and counts > 0:
-            E = np.geomspace(low * 1.0001, high, 400)
-            shown = [("k", "Standard Model", measured_spectrum(experiment, E, weak))]
+        if counts > 0:
             try:
                 says = constraint(experiment, parameters.beam, parameters=parameters.oscillation)
                 # The moment that gives every beam its limit's number of events.
-                limit = np.sqrt(says.allowed_counts(parameters.confidence) / counts)
-                label = rf"$\mu_\mathrm{{eff}} = {limit / 1e-10:.3g}\times 10^{{-10}}\,\mu_B$"
-                moment = measured_spectrum(experiment, E, MagneticMoment(limit))
-                shown.append(("C1", label, moment))
+                limit = float(np.sqrt(says.allowed_counts(parameters.confidence) / counts))
             except NoLimitError:
                 pass
-            top = max(float(spectrum.max()) for _, _, spectrum in shown) * KEV
-            for color, label, spectrum in shown if top > 0 else ():
-                ax.semilogy(E / KEV, spectrum * KEV, color=color, label=label)
-                ax.set_ylim(top * 1e-5, top * 3)
-        kind = "recoil energy" if detector.quenching is None else "electron-equivalent energy"
-        ax.set(xlabel=f"{kind} (keV)", ylabel="events per keV", title=experiment.stage)
-        _legend(ax, "no events")
+        _recoils(ax, experiment, limit)
+        ax.set(title=experiment.stage)
     plt.show()
+
+
+def spectrum(experiment: Experiment, moment: float | None) -> None:
+    """Draw the counted events per keV, of the Standard Model and of a moment of every flavour.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment.
+    moment : float or None
+        The moment in Bohr magnetons; without one the Standard Model alone is drawn.
+
+    Examples
+    --------
+    >>> from cevnslib import experiments
+    >>> spectrum(experiments.load("conus"), 1e-10)
+    """
+    checked_kind("experiment", experiment, Experiment)
+    _, ax = plt.subplots()
+    _recoils(ax, experiment, moment)
+    plt.show()
+
+
+def _recoils(ax: Axes, experiment: Experiment, moment: float | None) -> None:
+    """Draw the counted events per keV into a panel."""
+    detector, weak = experiment.detector, StandardModel()
+    nuclide = detector.target.nuclides[0]
+    end = experiment.flux.components[-1].spectrum.breakpoints[-1]
+    ends = [weak.maximum_recoil(end, nuclide) for nuclide in detector.target.nuclides]
+    low = max(detector.threshold, detector.efficiency.breakpoints[0])
+    high = float(detector.measured(np.max(ends), nuclide))
+    if low < high:
+        E = np.geomspace(low * 1.0001, high, 400)
+        shown = [("k", "Standard Model", measured_spectrum(experiment, E, weak))]
+        if moment is not None:
+            label = rf"$\mu_\mathrm{{eff}} = {moment / 1e-10:.3g}\times 10^{{-10}}\,\mu_B$"
+            magnetic = measured_spectrum(experiment, E, MagneticMoment(moment))
+            shown.append(("C1", label, magnetic))
+        top = max(float(counts.max()) for _, _, counts in shown) * KEV
+        for color, label, counts in shown if top > 0 else ():
+            ax.semilogy(E / KEV, counts * KEV, color=color, label=label)
+            ax.set_ylim(top * 1e-5, top * 3)
+    kind = "recoil energy" if detector.quenching is None else "electron-equivalent energy"
+    ax.set(xlabel=f"{kind} (keV)", ylabel="events per keV")
+    _legend(ax, "no events")
 
 
 def profiles(stages: Sequence[Experiment], parameters: SheetParameters) -> None:

@@ -20,6 +20,10 @@ from ..checks import checked, checked_choice, checked_number
 from ..errors import CevnsError, ConfigurationError, UnknownNameError, quoted
 from ..files import text_of
 
+#: The most bytes of a TOML file, whose tables may be larger, and the most parts of a key in it.
+LARGEST, DEEPEST = 1_000_000, 1000
+#: The most characters of a text.
+LONGEST = 500
 #: Units at the end of a key, longer ones first, and how they are written in a message.
 _UNITS = {"per_cm2_s": "1/(cm^2 s)", "per_cm2": "1/cm^2", "per_second": "1/s", "cm2": "cm^2"}
 _UNITS |= {"per_keV": "per keV", "per_MeV": "per MeV", "sqrt_keV": "keV^(1/2)", "eV2": "eV^2"}
@@ -69,7 +73,10 @@ Listing = Mapping[str, tuple[Key, ...]]
 def read_toml(path: Path) -> dict[str, Any]:
     """Return the tables of a reader's TOML file, or raise ConfigurationError."""
     try:
-        return tomllib.loads(text_of(path))
+        text = text_of(path, LARGEST)
+        if any(part.count(".") > DEEPEST for part in re.split(r"[=,{\n]", text)):
+            raise ValueError(f"a key has more than {DEEPEST} parts")  # they take for ever
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(
             f"{path}: this is no TOML: {error}; allowed: a TOML file"
@@ -276,8 +283,9 @@ class Table:
     def text(self, key: str, default: str | None = None) -> str:
         """Return the text under a key, which is one line."""
         value = self.take(key, default)
-        if not isinstance(value, str) or value.splitlines() != [value]:
-            raise self.refuse(f"{key}: got {quoted(value)}; allowed: text on one line")
+        if not isinstance(value, str) or value.splitlines() != [value] or len(value) > LONGEST:
+            words = f"text on one line, of at most {LONGEST} characters"
+            raise self.refuse(f"{key}: got {quoted(value)}; allowed: {words}")
         return value
 
     def boolean(self, key: str, default: bool) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..constants import DAY
 from ..errors import quoted
+from ..physics.mixing import OscillationParameters
 from ..sources.arrivals import Unpulsed
 from ..sources.beams import Beam, Source
 from ..sources.flux import Flux
@@ -33,7 +34,7 @@ from ..sources.sns import (
 )
 from ..sources.solar import SOLAR_BRANCHES, SOLAR_MODELS, solar_flux
 from .keys import Key, Table
-from .mixing import oscillated, read_oscillation
+from .mixing import oscillated
 from .reactors import CORE, REACTOR, read_reactor
 from .setting import MOST_FLUX, Setting, distance_of
 from .spectra import PULSE, SPECTRUM, TABLE, read_flux_table, read_lines, read_pulse, read_spectrum
@@ -88,7 +89,9 @@ KEYS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
 )
 
 
-def read_source(table: Table, seconds: float) -> tuple[Source | Flux, float | None]:
+def read_source(
+    table: Table, seconds: float, mixing: OscillationParameters
+) -> tuple[Source | Flux, float | None]:
     """Return what a file says of the source, and its distance in m if it has one.
 
     Parameters
@@ -97,8 +100,9 @@ def read_source(table: Table, seconds: float) -> tuple[Source | Flux, float | No
         The file.
     seconds : float
         The exposure in s, over which what is given as a whole is spread.
+    mixing : OscillationParameters
+        That of the three neutrinos.
     """
-    mixing = read_oscillation(table)
     source: Source | Flux
     baseline: float | None
     given = table.left.get("source")

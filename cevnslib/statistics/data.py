@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks import checked, checked_number, keep, made
 from ..errors import DomainError, KindError, NoLimitError, quoted
 from .chi2 import BinnedChi2, CountChi2
+from .counts import Counts, GaussianCounts
+from .templates import Nuisance, Template
 
 __all__ = [
     "CountingMeasurement",
@@ -69,6 +71,11 @@ class Measurement(ABC):
             least = None if key == "observed" else 0
             keep(self, **{key: checked_number(key, number, at_least=least)})
 
+    @property
+    def projected(self) -> bool:
+        """Whether what is expected stands for what was counted."""
+        return False
+
     def chi2(self, standard_model: float) -> CountChi2:
         """Return the chi2 of the measurement.
 
@@ -102,12 +109,15 @@ class Measurement(ABC):
         >>> Projection(0.2, 0.1).binned_chi2([60.0, 40.0]).variance
         array([72., 48.])
         """
+        return self._binned_chi2(self._expected(standard_model))
+
+    def _expected(self, standard_model: ArrayLike) -> NDArray[np.float64]:
         expected = np.atleast_1d(checked("Standard Model events", standard_model, at_least=0))
         if expected.ndim > 1 or not expected.size:
             raise DomainError(
                 f"bins: got the shape {expected.shape}; allowed: one axis, at least one"
             )
-        return self._binned_chi2(expected)
+        return expected
 
     def _binned_chi2(self, expected: NDArray[np.float64]) -> BinnedChi2:
         bins = [self._chi2(count) for count in expected.tolist()]
@@ -118,6 +128,41 @@ class Measurement(ABC):
             bins[0].sigma_signal,
             bins[0].sigma_background,
         )
+
+    def counts(self, name: str, standard_model: ArrayLike) -> Counts:
+        """Return the measurement as a data set with its nuisances.
+
+        Parameters
+        ----------
+        name : str
+            What the data set is called; nuisances that are its own begin with it.
+        standard_model : array_like, shape (bins,)
+            Expected events of the Standard Model in each bin, at least 0: what a projection is
+            assumed to see.
+
+        Raises
+        ------
+        NoLimitError
+            If a projection expects no events in a bin.
+
+        Examples
+        --------
+        >>> data = Projection(0.2, 0.1).counts("mine", [60.0, 40.0])
+        >>> data.variance, data.nuisances
+        (array([72., 48.]), (Nuisance(name='mine: signal', sigma=0.1, at_least=None),))
+        """
+        return self._counts(name, self._expected(standard_model))
+
+    def _counts(self, name: str, expected: NDArray[np.float64]) -> Counts:
+        chi2 = self._binned_chi2(expected)
+        templates, variations = [], {}
+        if np.any(chi2.background):
+            known = Nuisance(f"{name}: background", chi2.sigma_background)
+            varied = {known: 1.0} if known.sigma else {}
+            templates.append(Template("background", chi2.background, varied))
+        if chi2.sigma_signal:
+            variations[Nuisance(f"{name}: signal", chi2.sigma_signal)] = 1.0
+        return GaussianCounts(name, chi2.observed, templates, variations, variance=chi2.variance)
 
     def scaled(self, factor: float) -> "Measurement":
         """Return what would be measured at the same rates in a multiple of the exposure.
@@ -247,6 +292,11 @@ class Projection(Measurement):
     sigma_stat: float
     sigma_sys: float
 
+    @property
+    def projected(self) -> bool:
+        """Whether what is expected stands for what was counted."""
+        return True
+
     def _chi2(self, standard_model: float) -> CountChi2:
         expected = _seen(standard_model)
         return _chi2_of(expected, (1 + self.sigma_stat) * expected, 0.0, self.sigma_sys, 0.0)
@@ -285,6 +335,11 @@ class PoissonProjection(Measurement):
     steady_state_share: float
     sigma_signal: float
     sigma_background: float
+
+    @property
+    def projected(self) -> bool:
+        """Whether what is expected stands for what was counted."""
+        return True
 
     def counting(self, standard_model: float) -> CountingMeasurement:
         """Return the measurement that is assumed: N_SM + B events.

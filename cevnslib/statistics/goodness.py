@@ -10,6 +10,8 @@ __all__ = ["Goodness", "goodness_of_fit"]
 #: Below this chance a best fit is called bad: four standard deviations, so that of ten thousand
 #: good fits one is suspected.
 BAD = 1e-4
+#: A chi2 from which on a fit may be bad, far below what is: most need not ask the distribution.
+SUSPECT = 10.0
 
 
 @dataclass(frozen=True)

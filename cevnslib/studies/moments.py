@@ -33,7 +33,7 @@ from ..rates import fold, matrices_of_events, saying_why_nothing_is_seen
 from ..sources.flux import Component
 from ..sources.solar import solar_shares
 from ..statistics.chi2 import CountChi2, delta_chi2
-from ..statistics.goodness import goodness_of_fit
+from ..statistics.goodness import SUSPECT, goodness_of_fit
 
 __all__ = [
     "PHASES",
@@ -54,8 +54,6 @@ __all__ = [
 PHASES = ("fixed", "profiled")
 #: What is done with what is not shown: set to zero, or to what hides the rest best.
 TREATMENTS = ("zero", "profiled")
-#: The least chi2 of one count from which on a fit may be bad.
-_SUSPECT = 10.0
 #: A share of the events of the moment seen best, below which a moment is not seen.
 _BLIND = 1e-12
 
@@ -274,7 +272,7 @@ def _constraints(
     with saying_why_nothing_is_seen(experiment, standard_model):
         chi2 = experiment.measurement.chi2(signal)
     least = float(chi2._least(signal))
-    if least > _SUSPECT:  # far below what is bad, and most never need the distribution
+    if least > SUSPECT:
         goodness_of_fit(least, bins=1).warn(stacklevel=3)
     events = folding.events(magnetic)
 

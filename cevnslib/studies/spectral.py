@@ -11,15 +11,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import checked_choice, checked_kind, checked_number, checked_tuple
-from ..errors import ConfigurationError, DomainError, NoLimitError
+from ..errors import ConfigurationError, DomainError
 from ..experiments import Experiment
-from ..physics.interactions import Interaction, MagneticMoment, StandardModel
+from ..physics.interactions import Interaction, MagneticMoment
 from ..physics.mixing import TALK_2019, OscillationParameters, complex_moments
 from ..physics.neutrinos import FLAVOURS
 from ..rates import fold, matrices_of_events
 from ..statistics.counts import Counts
-from ..statistics.fit import Fit, Parameter
+from ..statistics.goodness import SUSPECT, Goodness
 from ..statistics.likelihood import Likelihood
+from ..statistics.strengths import Strengths, strengths
 
 __all__ = [
     "SpectralConstraint",
@@ -27,8 +28,6 @@ __all__ = [
 ]
 Floats = NDArray[np.float64]
 Pieces = tuple[tuple[float, float], ...]
-#: Where a fit looks at the square of a moment, in units of its rough error.
-_SQUARES = np.concatenate([[0.0], np.geomspace(1e-3, 1e4, 71)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,51 +98,54 @@ class SpectralConstraint:
         if vector.ndim != 1:
             raise DomainError(f"direction: got the shape {vector.shape}; allowed: (3,)")
         size = checked_number("length of the direction", np.linalg.norm(vector), above=0)
-        unit = vector / size
-        weights = {name: self._counts(name, unit) - self.signals[name] for name in self.signals}
-        return self._interval(weights, confidence)
+        return self._interval(self._along(vector / size), confidence)
+
+    def _along(self, unit: NDArray[np.complex128]) -> dict[str, Floats]:
+        """Return the events in each bin of moments of one Bohr magneton along a direction."""
+        return {name: self._counts(name, unit) - self.signals[name] for name in self.signals}
 
     def limits(self, confidence: float = 0.90) -> Floats:
         """Return the upper limits on the three moments, one at a time."""
         pieces = [self.interval_along(row, confidence) for row in np.eye(3)]
         return np.array([each[-1][1] for each in pieces])
 
-    def effective_limit(self, flavour: str, confidence: float = 0.90) -> float:
-        """Return the upper limit on the effective moment of one flavour, the others without any.
+    def effective_interval(self, flavour: str, confidence: float = 0.90) -> Pieces:
+        """Return all pieces in which the effective moment of one flavour is allowed.
 
         Parameters
         ----------
         flavour : {"e", "mu", "tau"}
-            Of neutrinos and antineutrinos.
+            Of neutrinos and antineutrinos; the others have no moment.
         confidence : float, optional
             Between 0 and 1.
         """
         row = FLAVOURS.index(checked_choice("flavour", flavour, FLAVOURS))
         weights = {name: events[row] for name, events in self.flavours.items()}
-        return self._interval(weights, confidence)[-1][1]
+        return self._interval(weights, confidence)
+
+    def effective_limit(self, flavour: str, confidence: float = 0.90) -> float:
+        """Return the upper limit on the effective moment; see `effective_interval`."""
+        return self.effective_interval(flavour, confidence)[-1][1]
 
     def _interval(self, weights: Mapping[str, Floats], confidence: float) -> Pieces:
         """Return where a moment is allowed that adds its square times these events."""
-        spread = {each.name: 1 + abs(each.observed) for each in self.likelihood.data}
-        seen = sum(np.sum(weights[name] ** 2 / spread[name]) for name in weights)
-        if seen == 0:
-            return ((0.0, np.inf),)
-        unit = float(seen) ** -0.5
+        squares = self._squares(weights, confidence)
+        if squares.chi2 > SUSPECT:
+            self._goodness(squares, weights).warn(stacklevel=3)
+        return roots(squares.pieces)
 
-        def prediction(square: ArrayLike) -> dict[str, Floats]:
-            return {
-                name: signal + np.multiply.outer(square, unit * weights[name])
-                for name, signal in self.signals.items()
-            }
+    def _squares(self, weights: Mapping[str, Floats], confidence: float) -> Strengths:
+        return strengths(self.likelihood, [self.signals, weights], confidence)
 
-        fit = Fit(self.likelihood, prediction, [Parameter("square", 1.0, at_least=0)])
-        try:
-            pieces = fit.interval("square", _SQUARES, confidence)
-        except NoLimitError:  # nuisances absorb what any moment adds
-            return ((0.0, np.inf),)
-        return tuple(
-            (float((low * unit) ** 0.5), float((high * unit) ** 0.5)) for low, high in pieces
-        )
+    def _goodness(self, squares: Strengths, weights: Mapping[str, Floats]) -> Goodness:
+        """Return how good the best fit is; a moment of 0 is at the boundary and not fitted."""
+        best = {name: self.signals[name] + squares.best * weights[name] for name in weights}
+        return self.likelihood.goodness_of_fit(best, fitted=int(squares.best > 0))
+
+
+def roots(pieces: Pieces) -> Pieces:
+    """Return pieces of a moment from those of its square."""
+    return tuple((low**0.5, high**0.5) for low, high in pieces)
 
 
 def spectral_constraint(
@@ -152,7 +154,7 @@ def spectral_constraint(
     *,
     beam: str = "all",
     parameters: OscillationParameters = TALK_2019,
-    standard_model: Interaction = StandardModel(),  # noqa: B008, it is frozen
+    standard_model: Interaction | None = None,
     magnetic: Interaction = MagneticMoment(),  # noqa: B008, it is frozen
 ) -> SpectralConstraint:
     """Compute what data in bins say of the transition moments.
@@ -167,7 +169,8 @@ def spectral_constraint(
     beam : str, optional
         Whose magnetic signal counts, see `cevnslib.studies.moments.constraint`.
     parameters, standard_model, magnetic
-        See `cevnslib.studies.moments.constraint`.
+        See `cevnslib.studies.moments.constraint`; by default what scatters neutrinos without a
+        moment is what each experiment says.
 
     Raises
     ------
@@ -202,7 +205,7 @@ def spectral_constraint(
     for each in likelihood.data:
         experiment = experiments[each.name]
         folding = fold(experiment)
-        signal = folding.events(standard_model).sum(axis=0)
+        signal = folding.events(standard_model or experiment.interaction).sum(axis=0)
         if signal.shape != each.observed.shape:
             raise ConfigurationError(
                 f"data {each.name}: got {len(each.observed)} bins; allowed: {len(signal)}, as many "
