@@ -90,6 +90,12 @@ def read_measurement(
         How many the detector has: as many numbers are allowed.
     exposure_days : float, optional
         The time with the source, where ``on_days`` does not give it.
+
+    Examples
+    --------
+    >>> from cevnslib.reading.keys import Table
+    >>> read_measurement(Table({"data": {"counts": [4, 0, 9]}}, "mine")).observed
+    array([4., 0., 9.])
     """
     acting = _nuisances(table, bins)
     if not table.has("statistics"):

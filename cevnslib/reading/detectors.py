@@ -49,7 +49,9 @@ KEYS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
             Key("bins_photoelectrons", "", "the same in photoelectrons"),
             Key("photoelectrons_per_keV", "", "light yield on the axis of these energies"),
             Key("efficiency", "1.0", "chance to be counted, a number or a table as below"),
-            Key("quenching", "", "a table as below; Lindhard's if energies are electron-equivalent"),
+            Key(
+                "quenching", "", "a table as below; Lindhard's if energies are electron-equivalent"
+            ),
             Key("resolution", "", "a table as below; by default energies are exact"),
             Key("channels", '"both"', f"what is struck: {', '.join(CHANNELS)}"),
             Key("electrons", '"shells"', f"which electrons count: {', '.join(ELECTRONS)}"),
