@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from tools import notebooks
 
 ROOT = notebooks.ROOT
