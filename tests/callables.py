@@ -129,7 +129,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "targets.Electron.available": {"T": T},
     "targets.electron": {"element": "Ge"},
     "targets.nuclide": {"name": "Cs133"},
-    "targets.target": {"name": "CsI"},
+    "targets.target": {"name": {"Ge76": 0.87, "Ge74": 0.13}, "by": "mass"},
     "form_factors.helm": {"q": q, "nuclide": CS},
     "form_factors.klein_nystrand": {"q": q, "nuclide": CS},
     "form_factors.point_like": {"q": q, "nuclide": CS},

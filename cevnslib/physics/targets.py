@@ -35,7 +35,6 @@ __all__ = [
     "Electron",
     "Nuclide",
     "Target",
-    "UnknownTargetError",
     "electron",
     "nuclide",
     "target",
