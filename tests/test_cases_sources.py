@@ -282,7 +282,7 @@ def test_solar_neutrinos_on_the_electrons_of_borexino(branches, expected, measur
 
 
 # D16: 185 kg at 28 m from the SNS above 13 keV for 308.1 days, by an independent calculation; the
-# other crystals as the first edition counted them under their formulas.
+# other crystals as the first edition counted them under their formulas, all printed to a tenth.
 @pytest.mark.parametrize(
     ("names", "expected"),
     [
@@ -297,4 +297,4 @@ def test_names_of_the_laboratory(names, expected):
     for name in names:
         detector = Detector(target(name), 185.0, 0.013, electrons="left out")
         seen = counts(spallation_source(), detector, 308.1 * DAY, 2800.0)
-        assert sum(seen.values()) == pytest.approx(expected, rel=1e-4), name
+        assert sum(seen.values()) == pytest.approx(expected, abs=0.051), name

@@ -226,7 +226,7 @@ def test_angles_in_degrees():
     with pytest.raises(DomainError, match="theta13: got 95 degrees; allowed: finite, at least 0 d"):
         OscillationParameters.from_degrees(33.4, 95, 49.2)
     for degrees in (400, -361):
-        with pytest.raises(DomainError, match="delta_cp: got .* degrees; allowed: .* 360 degrees"):
+        with pytest.raises(DomainError, match=r"delta_cp: got .* degrees; allowed: .* 360"):
             OscillationParameters.from_degrees(*angles, delta_cp=degrees)
 
 

@@ -8,6 +8,7 @@ from cevnslib import experiments
 from cevnslib.display import sheets
 from cevnslib.display.sheets import SheetParameters
 from cevnslib.errors import CevnsError, ConfigurationError, UnknownNameError
+from cevnslib.physics.mixing import OscillationParameters
 from cevnslib.studies import published
 
 
@@ -111,9 +112,9 @@ def test_nothing_published_stands_beside_another_mixing_or_level(changes):
 
 def test_phase_in_degrees():
     """D17: NuFIT's 212 degrees, limits as the library gives them for 3.7001 rad."""
-    angles = {"sin2_theta12": 0.308, "sin2_theta13": 0.02215, "sin2_theta23": 0.470}
-    sheet = SheetParameters(**angles, delta_cp_degrees=212, beam="prompt")
+    angles = (0.308, 0.02215, 0.470)
+    sheet = SheetParameters("coherent-csi", "all", "prompt", "all", 0.9, *angles, 0.0, 212)
     assert sheet.delta_cp == pytest.approx(212 / 180 * math.pi, rel=1e-15)
-    assert sheet == SheetParameters(**angles, delta_cp=sheet.delta_cp, beam="prompt")
+    assert sheet.oscillation == OscillationParameters(*angles, sheet.delta_cp)
     row = next(row for row in sheets.rows(sheet) if row.signal_nuisance == "fitted")
     assert [round(limit / 1e-10, 2) for limit in row.limits] == [66.63, 83.01, 85.39]

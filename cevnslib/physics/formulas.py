@@ -84,7 +84,7 @@ _TOKEN = re.compile(
     r"(?P<mass>\^\d+)|(?P<count>_\d+)|(?P<number>\d+(?:\.\d+)?)|(?P<element>[A-Z][a-z]?)"
     r"|(?P<open>[(\[])|(?P<close>[)\]])|(?P<space> +)|(?P<other>.)"
 )
-#: What may stand before a token, "" for nothing; a number after none of these is a mass number.
+#: What may stand before a token, "" at the beginning. A number is a count where one may stand.
 _BEFORE = {
     "mass": ("", "open", "space", "element", "close", "count"),
     "count": ("element", "close"),
@@ -170,15 +170,9 @@ def _mixture(text: str, name: str) -> Material:
         raise UnknownTargetError(
             name, f"numbers of atoms or the isotopes {', '.join(isotopes)}? write, say, {anew}"
         )
-    return Material(
-        text,
-        _sum(
-            [
-                {atom: float(number) * count for atom, count in _read(part, name).atoms.items()}
-                for number, part in counted
-            ]
-        ),
-    )
+    made = [(float(number), _read(part, name).atoms) for number, part in counted]
+    atoms = [{atom: number * count for atom, count in part.items()} for number, part in made]
+    return Material(text, _sum(atoms))
 
 
 def _dopants(text: str) -> list[str]:
@@ -246,8 +240,7 @@ def _atoms(text: str, name: str) -> Material:
         elif kind == "close":
             if brackets[-1:] + sign not in ("()", "[]"):
                 raise UnknownTargetError(name, f"the bracket {sign} was not opened")
-            brackets = brackets[:-1]
-            inside = _sum(levels.pop())
+            brackets, inside = brackets[:-1], _sum(levels.pop())
             levels[-1].append(inside)
         elif kind == "count":
             number = float(sign.lstrip("_"))

@@ -259,10 +259,11 @@ def target(
     energies of electrons, below 1 MeV in 100 GeV, are left out.
 
     A number before an element, at the beginning, in brackets, raised or after a space, is a mass
-    number (``"130TeO2"``, ``"Li2(100Mo)O4"``); one after an element counts atoms, unless it is all
-    there is (``"Ge72"``). One that may be either is refused: a count that is also the mass number
-    of a natural isotope (from 20 on, of any) of that element or of the next, but not in numbers
-    that compounds of H, C, N and O have (``"C12H26"``); ``"Te_130O2"`` is always 130 atoms.
+    number (``"130TeO2"``, ``"Li2(100Mo)O4"``); one after an element counts atoms, unless there is
+    nothing else (``"Ge72"``), and ``"Te_130O2"`` always does. A number that may be either is
+    refused: a count that is also a mass number of that element, natural or from 20 on, or of a
+    natural isotope of the next element; but not what compounds of H, C, N and O commonly count
+    (``"C12H26"``), and a large number that fits only the next element is its own (``"Zn82Se"``).
 
     One element without a number, after a colon or in brackets at the end of a compound, is a
     dopant and left out (``"NaI:Tl"``); numbers before all parts make a mixture (``"2Ge:1Si"``).
