@@ -68,7 +68,7 @@ def test_what_does_not_exist_is_refused(name):
     assert "allowed: an element (Ge)" in str(refused.value)
 
 
-@given(name=st.text(alphabet="CsIGe0123:[]{}+-. /@n", max_size=12))
+@given(name=st.text(alphabet="CsIGeTlOH0123:[](){}^_²₂+-., /@n", max_size=12))
 def test_any_text_is_a_target_or_refused(name):
     try:
         made = target(name)
