@@ -26,7 +26,7 @@ from .detectors.efficiency import (
 from .detectors.quenching import FrozenQuenching, Lindhard, Quenching
 from .detectors.resolution import Resolution
 from .errors import CevnsError, ConfigurationError, DomainError, quoted
-from .files import Table, packaged, papers, read_columns, read_toml
+from .files import Table, packaged, papers, read_toml
 from .physics.targets import target
 from .sources.beams import Beam, Source
 from .sources.flux import Component, Flux
@@ -39,6 +39,7 @@ from .statistics.data import (
     PoissonProjection,
     Projection,
 )
+from .tables import read_curve
 
 __all__ = [
     "SIGNAL_NUISANCE",
@@ -423,15 +424,15 @@ def _whole(name: str | Path) -> tuple[str, Mapping[str, Any]]:
     for table in (whole, *(nested.values() if isinstance(nested, dict) else ())):
         efficiency = table.get("efficiency") if isinstance(table, dict) else None
         if isinstance(efficiency, dict) and "file" in efficiency:
-            titles = {"energies_keV": "energy_keV", "values": "value"}
-            file = efficiency.pop("file")
-            columns = read_columns(path, "efficiency: file", file, tuple(titles.values()))
-            for key, column in zip(titles, columns, strict=True):
+            said = ("file", "energy_column", "value_column")
+            spec = {key: efficiency.pop(key) for key in said if key in efficiency}
+            columns = read_curve(path.parent, f"{path}: efficiency", spec, ("energy_keV", "value"))
+            for key, column in zip(("energies_keV", "values"), columns, strict=True):
                 if key in efficiency:
                     raise ConfigurationError(
                         f"{path}: efficiency: got both of 'file' and {key!r}; allowed: one of them"
                     )
-                efficiency[key] = column
+                efficiency[key] = column.tolist()
     return path.stem, whole
 
 
@@ -563,9 +564,12 @@ def _efficiency(table: Table) -> Efficiency:
     if own.choice("kind", ("photoelectrons", "table")) == "table":
         energies = checked("energies_keV", own.take("energies_keV"), "keV", at_least=0) * KEV
         values = checked("values", own.take("values"), at_least=0, at_most=1)
-        made: Efficiency = TabulatedEfficiency(
-            tuple(np.atleast_1d(energies)), tuple(np.atleast_1d(values))
-        )
+        try:
+            made: Efficiency = TabulatedEfficiency(
+                tuple(np.atleast_1d(energies)), tuple(np.atleast_1d(values))
+            )
+        except DomainError as error:
+            raise DomainError(_in_keV(str(error))) from error
     else:
         made = PhotoelectronAcceptance(
             own.number("amplitude"),

@@ -1,4 +1,4 @@
-"""Files: those of the library, and those that readers write, TOML and tables as they come."""
+"""Files: those of the library, and those that readers write, TOML."""
 
 import csv
 import stat
@@ -104,33 +104,6 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigurationError(
             f"{path}: the file cannot be read: {error}; allowed: a TOML file in UTF-8"
         ) from error
-
-
-def read_columns(beside: Path, key: str, name: object, titles: Sequence[str]) -> list[list[float]]:
-    """Return the columns of a CSV file in a reader's folder, or raise ConfigurationError.
-
-    ``key`` is where the file's name stands in the TOML file ``beside``, for the message.
-    """
-    allowed = (
-        "allowed: a CSV file in the same folder or below it, with a line "
-        f"{','.join(titles)} and a line of two numbers for each energy"
-    )
-    wrong = f"{beside}: {key}: got {quoted(name)}"
-    if not isinstance(name, str):
-        raise ConfigurationError(f"{wrong}; {allowed}")
-    try:
-        path = (beside.parent / name).resolve()  # a link to itself is a RuntimeError here
-        if not path.is_relative_to(beside.parent.resolve()):
-            raise ValueError("it lies outside the folder")
-        lines = [line for line in text_of(path).splitlines() if line.strip()]
-        header, *rows = csv.reader(line for line in lines if not line.startswith("#"))
-        if [title.strip() for title in header] != list(titles):
-            raise ValueError(f"the first line is {quoted(','.join(header))}")
-        columns = zip(*([float(x) for x in row] for row in rows), strict=True)
-        first, second = columns
-    except (OSError, ValueError, RuntimeError, csv.Error) as error:
-        raise ConfigurationError(f"{wrong}, which cannot be read: {error}; {allowed}") from error
-    return [list(first), list(second)]
 
 
 class Table:
