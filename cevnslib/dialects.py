@@ -15,8 +15,8 @@ from .errors import quoted
 
 __all__ = ["numbers_of"]
 
-#: The most columns.
-_MOST_COLUMNS = 200
+#: The most columns, and the longest line; `csv` takes no longer one.
+_MOST_COLUMNS, _LONGEST = 200, 100_000
 #: What begins a comment on a line of its own, and behind numbers; lines without any content.
 _COMMENT, _BEHIND = re.compile(r'[\s"]*(?:#|%|//|!|;)[#%/!;\s]*'), re.compile("#|!|//")
 _BLANK = re.compile(r"[\s,;]*")
@@ -98,8 +98,10 @@ def _sorted(text: str) -> tuple[_Lines, str, _Lines]:
     data: _Lines = []
     comment, doubtful = "", _Lines()
     for line, words in enumerate(re.split(r"\r\n|\r|\n", text), 1):
-        if _BLANK.fullmatch(words):
+        if _BLANK.fullmatch(words) or not (data or any(map(str.isalnum, words))):
             continue
+        if len(words) > _LONGEST:
+            raise ValueError(f"line {line}: got {len(words)} signs; allowed: at most {_LONGEST}")
         if mark := _COMMENT.match(words):
             comment = comment if data else words[mark.end() :].strip()
             doubtful += [(line, words)] if mark[0].strip() == ";" else []
@@ -210,7 +212,7 @@ def _words(text: str, separator: str) -> tuple[str, ...]:
     """Return the names in a line; between spaces, a unit in brackets belongs to the name before."""
     if separator == " ":
         text = re.sub(r"(?<=\S)[ \t]+(?=[(\[])", "\N{NO-BREAK SPACE}", text.strip())
-    return tuple(" ".join(cell.split()) for cell in _cells(text, separator))
+    return tuple(" ".join(cell.split()).rstrip(",;") for cell in _cells(text, separator))
 
 
 def _cells(text: str, separator: str) -> list[str]:

@@ -426,7 +426,10 @@ def _whole(name: str | Path) -> tuple[str, Mapping[str, Any]]:
         if isinstance(efficiency, dict) and "file" in efficiency:
             said = ("file", "energy_column", "value_column")
             spec = {key: efficiency.pop(key) for key in said if key in efficiency}
-            columns = read_curve(path.parent, f"{path}: efficiency", spec, ("energy_keV", "value"))
+            ranges = {"energy_keV": (0.0, math.inf), "value": (0.0, 1.0)}
+            columns = read_curve(
+                path.parent, f"{path}: efficiency", spec, tuple(ranges), ranges=ranges
+            )
             for key, column in zip(("energies_keV", "values"), columns, strict=True):
                 if key in efficiency:
                     raise ConfigurationError(

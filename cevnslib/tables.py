@@ -1,10 +1,12 @@
 """Tables of numbers that readers bring: files, their columns, and curves in a reader's folder."""
 
+import math
 import re
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,7 +130,13 @@ def read_table(path: str | Path) -> Columns:
 
 
 def read_curve(
-    folder: Path, key: str, spec: object, columns: Sequence[str], *, steps: bool = True
+    folder: Path,
+    key: str,
+    spec: object,
+    columns: Sequence[str],
+    *,
+    steps: bool = True,
+    ranges: Mapping[str, tuple[float, float]] = MappingProxyType({}),
 ) -> list[NDArray[np.float64]]:
     r"""Return columns of a table in a reader's folder, whose first does not fall.
 
@@ -147,6 +155,8 @@ def read_curve(
         another unit, as the table names it, are converted.
     steps : bool, optional
         Whether two rows may have the same first number, where others jump.
+    ranges : mapping of str to (float, float), optional
+        The least and the largest number allowed in a column, by what is wanted.
 
     Raises
     ------
@@ -183,17 +193,25 @@ def read_curve(
             f"are {', '.join(columns)}; allowed: {' and '.join(keys)}, each {table.words}"
         )
     chosen = [_in_unit(table, i, wanted) for i, wanted in zip(found, columns, strict=True)]
+    for wanted, place, numbers in zip(columns, found, chosen, strict=True):
+        least, most = ranges.get(wanted, (-math.inf, math.inf))
+        allowed = f"{wanted} from {least:g}" + (f" to {most:g}" if most < math.inf else "")
+        _refuse_rows(table, place, (numbers < least) | (numbers > most), allowed)
     rise = np.diff(chosen[0])
-    bad = (rise < 0) if steps else (rise <= 0)
-    bad[1:] |= (rise[1:] == 0) & (rise[:-1] == 0)
-    if np.any(bad):
-        row = int(np.argmax(bad)) + 1
-        raise ConfigurationError(
-            f"{table.place}: line {table.lines[row]}, column {found[0] + 1}: got "
-            f"{table.rows[row, found[0]]:g} after {table.rows[row - 1, found[0]]:g}; allowed: "
-            f"rising numbers{', each at most twice' if steps else ''}"
-        )
+    still = np.append(False, (rise[1:] == 0) & (rise[:-1] == 0)) if steps else rise == 0
+    rising = f"numbers that rise from row to row{', each at most twice' if steps else ''}"
+    _refuse_rows(table, found[0], np.append(False, (rise < 0) | still), rising)
     return chosen
+
+
+def _refuse_rows(table: Columns, place: int, wrong: NDArray[np.bool_], allowed: str) -> None:
+    """Refuse the first row that is wrong, by its line."""
+    if np.any(wrong):
+        row = int(np.argmax(wrong))
+        raise ConfigurationError(
+            f"{table.place}: line {table.lines[row]}, column {place + 1}: got "
+            f"{table.rows[row, place]:g}; allowed: {allowed}"
+        )
 
 
 def _named(table: Columns, wanted: str) -> int | None:

@@ -240,8 +240,11 @@ def test_efficiency_from_a_file_beside(write, tmp_path):
         ("energy_keV,value\n1,0.1\n2\n", "line 3, column 2: got 1 column; allowed: 2"),
         ("energy_keV,value\n1,0.1,3\n2,0.2,3\n", "line 1: got 2 names over 3 columns"),
         ("energy_keV,value\n1,0.1\n2,nan\n", "line 3, column 2: got 'nan'"),
-        ("energy_keV,value\n1,0.1\n2,1.5\n", "values: got 1.5 at index 1; allowed: finite"),
-        ("energy_keV,value\n2,0.1\n1,0.5\n", "allowed: rising numbers"),
+        (
+            "energy_keV,value\n1,0.1\n2,1.5\n",
+            "line 3, column 2: got 1.5; allowed: value from 0 to 1",
+        ),
+        ("energy_keV,value\n2,0.1\n1,0.5\n", "line 3, column 1: got 1; allowed: numbers that rise"),
         ("energy_keV,value\n1,0.1\n", "allowed: as many of one as of the other, at least two"),
         (b"\xff\xfe\x00", "this is no text"),
     ],
