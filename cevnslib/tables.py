@@ -19,9 +19,13 @@ __all__ = ["Columns", "read_curve", "read_table"]
 
 #: The largest file that is read, in bytes.
 _LARGEST = 20_000_000
-#: A column's name and its unit: in brackets, after a sign, or after "in".
-_IN_BRACKETS = re.compile(r"(.*?)\s*(?:\(([^()]*)\)|\[([^][]*)\])")
-_BEHIND_SIGN = re.compile(r"(.*?)(?:\s*[_/,]\s*|\s+in\s+|\s+)([kMG]?eV_?(?:nr|ee)?)", re.IGNORECASE)
+#: A column's name and its unit: in brackets, or an energy's behind a sign or "in"; not "per keV".
+_UNIT = r"([kMG]?eV_?(?:nr|ee)?)"
+_NAME_AND_UNIT = (
+    re.compile(r"(.*?)\s*(?:\(([^()]*)\)|\[([^][]*)\])"),
+    re.compile(r"(.*?)(?<!per)(?:\s*[_,]\s*|\s+in\s+|\s+)" + _UNIT, re.IGNORECASE),
+    re.compile(r"([a-z]{1,2}|energy)\s*/\s*" + _UNIT, re.IGNORECASE),
+)
 #: Sizes of units, relative to each other; and of the unit "%" to none.
 _SIZES = {"eV": 1e-3, "keV": 1.0, "kev": 1.0, "KeV": 1.0, "MeV": 1e3, "GeV": 1e6}
 
@@ -243,7 +247,8 @@ def _folded(name: str) -> str:
 
 def _name_and_unit(name: str) -> tuple[str, str]:
     """Return the name of a column without its unit, in small letters, and that unit."""
-    parts = _IN_BRACKETS.fullmatch(name.strip()) or _BEHIND_SIGN.fullmatch(name.strip())
+    matches = (form.fullmatch(name.strip()) for form in _NAME_AND_UNIT)
+    parts = next(filter(None, matches), None)
     if parts is None:
         return _folded(name), ""
     plain, *units = parts.groups()

@@ -124,6 +124,27 @@ def test_columns():
             table.column(wrong)
 
 
+UNITS = {
+    1.0: ("E (MeV)", "energy_MeV", "E_nu [MeV]", "E in MeV", "E/MeV", "x", "T MeV"),
+    1e-3: ("E (keVnr)", "e_keV_ee", "Energy / keV", "E [keV ee]", "energy keV"),
+    1e-6: ("E (eV)", "recoil_eV"),
+}
+
+
+@pytest.mark.parametrize(
+    ("header", "factor"), [(name, factor) for factor, names in UNITS.items() for name in names]
+)
+@pytest.mark.parametrize(
+    "value", ["value", "per_MeV", "neutrinos per MeV", "flux/MeV", "dN/dE (1/keV)"]
+)
+def test_units_in_names(tmp_path, header, factor, value):
+    """Those of energies are converted; what is counted per energy is as it is."""
+    (tmp_path / "x.txt").write_text(f"{header};{value}\n2;5\n4;6\n")
+    energies, values = read_curve(tmp_path, "spectrum", "x.txt", ("energy_MeV", "value"))
+    assert energies == pytest.approx(factor * np.array([2, 4]), rel=1e-15)
+    assert values.tolist() == [5, 6]
+
+
 def test_any_number_of_columns(tmp_path):
     (tmp_path / "bins.csv").write_text("low;high;counts;error\n0;1;5;2,5\n1;2;7;3\n")
     wanted = ("low_keV", "high_keV", "counts", "error")
