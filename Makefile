@@ -70,7 +70,7 @@ tables: $(BIN)/.installed ## run every experiment's sheet and write the table of
 
 sheet: $(BIN)/.installed ## the sheet of your own experiment: make sheet CONFIG=my.toml
 	@test -n "$(CONFIG)" || { echo "Say which file: make sheet CONFIG=my.toml"; exit 2; }
-	python -m tools.tables --config "$(CONFIG)" $(if $(PARAMETERS),--parameters "$(PARAMETERS)")
+	cevns sheet "$(CONFIG)" --output _build/sheets
 
 figures: $(BIN)/.installed ## make the README's picture
 	python -m tools.readme_figure

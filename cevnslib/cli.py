@@ -282,8 +282,9 @@ def _new(options: argparse.Namespace) -> str:
 
     if options.list:
         return "\n".join(gallery.names())
-    like = options.like or gallery.FIRST
-    written = gallery.copy(Path(options.file or f"{like}.toml"), like)
+    like = gallery.FIRST if options.like is None else options.like
+    name = f"{like}.toml" if options.file is None else options.file
+    written = gallery.copy(Path(name), like)
     return "\n".join(f"written: {path}" for path in written)
 
 

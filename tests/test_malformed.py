@@ -10,28 +10,43 @@ import pytest
 
 from cevnslib import cli
 
-#: A file that is right, of the first edition; each line of it but the first is needed.
+#: A file that is right; its last line, too, is needed.
 RIGHT = """\
 title = "my own"
-source = "reactor"
-thermal_power_GW = 3.9
-baseline_m = 20
 target = "Ge"
 mass_kg = 4
 exposure_days = 300
-threshold_keV = 0.3
-threshold_kind = "electron-equivalent"
+energy = "electron-equivalent"
+bins_keV = [0.3, 0.5, 1.0]
+least_ionisation_keV = 0.003
+[quenching]
+kind = "lindhard"
+k = 0.16
+[resolution]
+constant_keV = 0.07
 [efficiency]
 kind = "table"
 file = "efficiency.csv"
-[statistics]
-kind = "counting"
-observed = 1200
-background = 100
-steady_state = 500
-sigma_signal = 0.1
-sigma_background = 0.2
+[data]
+counts = [1200, 300]
+off_counts = [180, 40]
+off_days = 50
+[[data.backgrounds]]
+name = "neutrons"
+counts = [100, 50]
+relative_error = 0.2
+[[nuisances]]
+name = "flux"
+relative_error = 0.03
+acts_on = "signal"
+[source]
+kind = "reactor"
+thermal_power_GW = 3.9
+baseline_m = 20
 """
+#: What a file needs, and what stands once for all that may stand there.
+NEEDED = ("target", "mass_kg", "exposure_days", "thermal_power_GW", "baseline_m")
+POSITIVE = (*NEEDED[1:], "off_days")
 LINES = RIGHT.splitlines()
 EFFICIENCY = "energy_keV,value\n0.3,0.5\n1.0,0.9\n"
 #: What would leave a file behind, were it run.
@@ -128,13 +143,20 @@ BYTES = {
 }
 #: Other units, names and statements that contradict others.
 EDITS = {
-    "a threshold above all": ("threshold_keV = 0.3", "threshold_keV = 2000"),
-    "a key in eV": ("threshold_keV = 0.3", "threshold_eV = 300"),
+    "bins above all": ("[0.3, 0.5, 1.0]", "[3000, 5000]"),
+    "bins that fall": ("[0.3, 0.5, 1.0]", "[1.0, 0.5, 0.3]"),
+    "one edge": ("[0.3, 0.5, 1.0]", "[0.3]"),
+    "no edges": ("[0.3, 0.5, 1.0]", "[]"),
+    "edges of text": ("[0.3, 0.5, 1.0]", '["0.3", "0.5", "1.0"]'),
+    "too many bins": ("[0.3, 0.5, 1.0]", "{ from = 0, to = 1, number = 1000000000 }"),
+    "bins without a width": ("[0.3, 0.5, 1.0]", "{ from = 0.3, to = 1, width = 0 }"),
+    "a key in eV": ("bins_keV", "bins_eV"),
     "a key in g": ("mass_kg = 4", "mass_g = 4000"),
     "a key in km": ("baseline_m = 20", "baseline_km = 0.02"),
     "a key in hours": ("exposure_days = 300", "exposure_hours = 7200"),
     "two exposures": ("exposure_days = 300", "exposure_days = 300\nexposure_years = 1"),
     "two powers": ("thermal_power_GW = 3.9", "thermal_power_GW = 3.9\ntotal_flux_per_cm2_s = 1e13"),
+    "a power in MW": ("thermal_power_GW = 3.9", "thermal_power_MW = 3900"),
     "a misspelt key": ("baseline_m", "basline_m"),
     "another case": ("mass_kg", "Mass_kg"),
     "another alphabet": ("mass_kg = 4", '"m\u0430ss_kg" = 4'),
@@ -142,31 +164,50 @@ EDITS = {
     "no quotes": ('target = "Ge"', "target = Ge"),
     "two targets": ('target = "Ge"', 'target = ["Ge", "Si"]'),
     "no such target": ('target = "Ge"', 'target = "Unobtainium"'),
-    "no such source": ('source = "reactor"', 'source = "supernova"'),
-    "no such kind": ('kind = "counting"', 'kind = "guessing"'),
-    "a table doubled": ("[statistics]", "[efficiency]\n[statistics]"),
-    "a table and a key": ("[statistics]", "[mass_kg]\n[statistics]"),
-    "tables in a row": ("[statistics]", "[[statistics]]"),
-    "an unknown table": ("[statistics]", "[astrology]\nsign = 'Leo'\n[statistics]"),
-    "a share above 1": ("sigma_signal = 0.1", "sigma_signal = -0.1"),
+    "no such source": ('kind = "reactor"', 'kind = "supernova"'),
+    "no such quenching": ('kind = "lindhard"', 'kind = "guessing"'),
+    "no such energy": ('"electron-equivalent"', '"total"'),
+    "a table doubled": ("[data]", "[efficiency]\n[data]"),
+    "a table and a key": ("[data]", "[mass_kg]\n[data]"),
+    "tables in a row": ("[efficiency]", "[[efficiency]]"),
+    "an unknown table": ("[data]", "[astrology]\nsign = 'Leo'\n[data]"),
+    "a negative error": ("relative_error = 0.03", "relative_error = -0.03"),
+    "too many counts": ("[1200, 300]", "[1200, 300, 100]"),
+    "counts below 0": ("[1200, 300]", "[1200, -300]"),
+    "counts of text": ("[1200, 300]", '["many", "few"]'),
+    "counts in lists": ("[1200, 300]", "[[1200], [300]]"),
+    "counts that are a link out": ("[1200, 300]", '{ file = "link.csv" }'),
+    "counts from above": ("[1200, 300]", '{ file = "../outside.csv", column = 1 }'),
+    "counts and a limit": ("counts = [1200, 300]", "counts = [1200, 300]\nupper_limit = 3"),
+    "backgrounds of one bin": ("counts = [100, 50]", "counts = [100]"),
+    "a nuisance of nothing": ('acts_on = "signal"', 'acts_on = "neutrinos"'),
+    "a nuisance doubled": (
+        "[source]",
+        '[[nuisances]]\nname = "flux"\nrelative_error = 1\n[source]',
+    ),
+    "statistics and data": ("[data]", '[statistics]\nkind = "projection"\n[data]'),
+    "two thresholds": ("[quenching]", "threshold_kind = 'electron-equivalent'\n[quenching]"),
     "a title of two lines": ('title = "my own"', 'title = """my\nown"""'),
     "a title that is a number": ('title = "my own"', "title = 7"),
     "references that are none": ('title = "my own"', 'references = ["a"]'),
     "a reference that is none": ('title = "my own"', "references = { mass_kg = 4 }"),
     "stages that are none": ('title = "my own"', "stages = 3"),
     "a stage that is none": ('title = "my own"', "stages = { now = 3 }"),
+    "a confidence in percent": ('title = "my own"', "confidence = 90"),
+    "degrees as radians": ("[source]", "[oscillation]\ndelta_cp = 212\n[source]"),
+    "a share above 1": ("[source]", "[oscillation]\nsin2_theta12 = 1.2\n[source]"),
+    "no such interaction": ("[source]", "[interactions]\nfifth_force = 1\n[source]"),
+    "no splitting": ("[source]", "[sterile]\nsin2_theta14 = 0.1\n[source]"),
 }
 
 
 def _numbers():
     keys = [line.split(" = ")[0] for line in LINES if line[-1].isdigit()]
     for i, (name, value) in enumerate(NO_NUMBERS.items()):
-        for key in (keys[i % len(keys)], keys[(i + 4) % len(keys)]):
-            if name == "zero" and not key.endswith(("GW", "_m", "kg", "days")):
-                continue  # none is a number, too
-            if key == "observed" and name == "negative":
-                continue  # where more was subtracted than counted
-            (line,) = (line for line in LINES if line.startswith(f"{key} ="))
+        for key in dict.fromkeys((keys[i % len(keys)], POSITIVE[i % len(POSITIVE)])):
+            if key not in POSITIVE and name in ("zero", "infinite"):
+                continue  # what is known exactly, or not at all
+            (line, *_) = (line for line in LINES if line.startswith(f"{key} ="))
             yield f"{key} is {name}", RIGHT.replace(line, f"{key} = {value}")
 
 
@@ -178,16 +219,15 @@ def _cases():
         cut = RIGHT.index(line) + len(line) // 2
         yield f"cut in line {3 * i + 1}", RIGHT[:cut]
     for line in whole:
-        yield f"doubled: {line.split()[0]}", RIGHT.replace(line, f"{line}\n{line}", 1)
-    for line in whole[1:]:
-        if line.split()[0] not in ("threshold_keV", "threshold_kind"):
+        yield f"doubled: {line}", RIGHT.replace(line, f"{line}\n{line}", 1)
+        if line.split()[0] in NEEDED:
             yield f"without {line.split()[0]}", RIGHT.replace(line + "\n", "", 1)
     yield from _numbers()
     for name, text in CODE.items():
         yield f"target is code, {name}", RIGHT.replace('"Ge"', f'"{text}"')
         if name in ("shell", "python", "html"):
             yield f"source is code, {name}", RIGHT.replace('"reactor"', f'"{text}"')
-            yield f"kind is code, {name}", RIGHT.replace('"counting"', f'"{text}"')
+            yield f"kind is code, {name}", RIGHT.replace('"lindhard"', f'"{text}"')
             yield f"a key is code, {name}", f'"{text}" = 1\n{RIGHT}'
     for name, file in NO_TABLES.items():
         yield f"no table: {name}", RIGHT.replace("efficiency.csv", file)

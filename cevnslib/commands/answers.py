@@ -30,7 +30,7 @@ UNIT, FEW = 1e-10, 12
 #: How a terminal and a page write the names of beams and flavours.
 LAMBDA = ("|Λ₁|", "|Λ₂|", "|Λ₃|")
 #: Characters that Markdown, HTML or LaTeX would obey.
-OBEYED = {ord(character): f"&#{ord(character)};" for character in "&<>\"'\\`*_[]{}$|~^#"}
+OBEYED = {ord(character): f"&#{ord(character)};" for character in "&<>\"'\\`*_[]{}$|~^#:"}
 
 
 def loaded(name: str, stage: str | None = None) -> Experiment:

@@ -48,6 +48,9 @@ def make(file: str, stage: str | None, confidence: float | None, folder: Path) -
         If what runs it is not installed.
     """
     _, found = answer([file], stage, confidence)  # so that what is wrong is said at once
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass  # a folder that takes no files is told before the kernel starts, too
     path = file if file in experiments.names() else str(Path(file).absolute())
     notebook = run({"file": path, "stage": stage, "confidence": confidence})
     import nbformat

@@ -241,8 +241,11 @@ def _poisson_below(n: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray
     """Return the chance that a number of Poisson's law is less than n."""
     from scipy.special import gammaincc
 
-    chance: NDArray[np.float64] = np.where(n > 0, gammaincc(np.maximum(n, 1), mean), 0.0)
-    return chance
+    if n.ndim == 2 and n.shape[1] == 1 and mean.ndim == 1:  # many energies, of few numbers
+        few, place = np.unique(n, return_inverse=True)
+        chance = np.where(few > 0, gammaincc(np.maximum(few, 1), mean[:, np.newaxis]), 0.0)
+        return np.asarray(chance.T[place.ravel()])
+    return np.asarray(np.where(n > 0, gammaincc(np.maximum(n, 1), mean), 0.0))
 
 
 @dataclass(frozen=True)
