@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import __version__
+import cevnslib
+
 from .checks import checked_number
 from .commands.terminal import columns, plain, waiting
 from .errors import CevnsError, quoted
@@ -87,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Limits on neutrino magnetic moments and more from the file of an experiment.",
         epilog="Start with: cevns new my.toml; cevns check my.toml; cevns limits my.toml",
     )
-    parser.add_argument("--version", action="version", version=f"cevns {__version__}")
+    parser.add_argument("--version", action="version", version=f"cevns {cevnslib.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def command(name: str, run: Callable[[argparse.Namespace], str], words: str) -> Any:
@@ -250,9 +251,10 @@ def _values(options: argparse.Namespace) -> Any:
 def _table(options: argparse.Namespace) -> str:
     from . import experiments
     from .commands.formats import FORMATS
-    from .display.sheets import SheetParameters, rows, solar_row
+    from .display.sheets import Row, SheetParameters, rows, solar_row
 
-    names, shown = experiments.names(), []
+    names = experiments.names()
+    shown: list[Row] = []
     with waiting("computing limits", len(names)) as step:
         for name in names:
             shown += rows(SheetParameters(name))

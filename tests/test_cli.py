@@ -312,10 +312,13 @@ def made(tmp_path_factory):
 
 def tags_of(text):
     """Return the tags of a page and their attributes."""
-    tags = []
-    parser = HTMLParser()
-    parser.handle_starttag = lambda name, given: tags.append((name, dict(given)))
-    parser.feed(text)
+
+    class Tags(HTMLParser):
+        def handle_starttag(self, tag, attrs):
+            tags.append((tag, dict(attrs)))
+
+    tags: list[tuple[str, dict[str, str]]] = []
+    Tags().feed(text)
     return tags
 
 

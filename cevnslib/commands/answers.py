@@ -14,16 +14,6 @@ from ..experiments import Experiment
 from ..studies.report import limits_report
 from .terminal import columns
 
-__all__ = [
-    "answer",
-    "as_markdown",
-    "as_text",
-    "introduction",
-    "loaded",
-    "parts",
-    "sections",
-    "warned",
-]
 Rows = list[list[str]]
 #: Unit of moments in words, in Bohr magnetons, and how many bins are shown one by one.
 UNIT, FEW = 1e-10, 12

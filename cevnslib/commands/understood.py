@@ -11,7 +11,6 @@ from ..experiments import Experiment
 from .answers import loaded, warned
 from .terminal import columns
 
-__all__ = ["described", "understood"]
 #: How the fields of responses are said, and by what they are divided.
 UNITS = {
     "threshold": ("keV", KEV),
