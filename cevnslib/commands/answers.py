@@ -85,7 +85,9 @@ def parts(found: Mapping[str, Any]) -> dict[str, Rows]:
     """Return the parts of an answer by their titles; those without a row are left out."""
     level = f"{100 * found['confidence']:.4g}% C.L."
     made = {
-        "Expected events": _expected(found["expected"], "experiments" not in found),
+        "Expected events": _expected(
+            found["expected"], found["inputs"].get("bins", {}).get("value")
+        ),
         f"Limits at {level}": _limits(found["limits"]),
         "Fit": _fit(found["fit"], level),
         "Warnings": [[words] for words in found["warnings"]],
@@ -144,13 +146,18 @@ def _number(value: object) -> str:
     return "none" if value is None else str(value)
 
 
-def _expected(expected: Mapping[str, Any], alone: bool) -> Rows:
+def _expected(expected: Mapping[str, Any], edges: Sequence[float | None] | None) -> Rows:
     weak, magnetic = expected["standard_model"], expected["magnetic_per_1e-10"]
     rows = [["Standard Model", _number(weak["total"])]]
     if len(weak["by_beam"]) > 1:
         rows += [[f"  of {name}", _number(count)] for name, count in weak["by_beam"].items()]
-    if alone and 1 < len(weak["by_bin"]) <= FEW:
-        rows += [[f"  in bin {i}", _number(count)] for i, count in enumerate(weak["by_bin"], 1)]
+    bins = weak["by_bin"]
+    if edges and 1 < len(bins) <= FEW and len(edges) == len(bins) + 1:  # of one file
+        ends = ["∞" if edge is None else f"{edge:.4g}" for edge in edges]
+        rows += [
+            [f"  {low} to {high} keV", _number(count)]
+            for low, high, count in zip(ends[:-1], ends[1:], bins, strict=True)
+        ]
     rows.append(["magnetic moment of 10⁻¹⁰ μ_B", _number(magnetic["total"])])
     if magnetic["electrons"]:
         rows += [[f"  on {what}", _number(magnetic[what])] for what in ("nuclei", "electrons")]
