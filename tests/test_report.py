@@ -195,6 +195,7 @@ def test_a_factor_on_a_prediction_in_bins(tmp_path, first):
     detector = replace(loaded.detector, bins=edges, threshold=0.0, maximum=np.inf)
     mine = replace(loaded, detector=detector, measurement=measured)
     report = limits_report([mine])
+    assert report.fit is not None
     expected = np.array(report.expected["standard_model"]["by_bin"])
     on, off = np.array(CSI_ON[first:], float), np.array(CSI_OFF[first:], float)
     weight = np.sum(expected**2 / (on + off))

@@ -16,41 +16,47 @@ from ..statistics.chi2 import delta_chi2
 from ..statistics.data import CountingMeasurement, Measurement, PoissonProjection, Projection
 from ..statistics.recorded import LAWS, Recorded, WithNuisances
 from ..statistics.templates import Nuisance, Template
-from .keys import Table
+from .keys import Key, Listing, Table
 
 __all__ = ["KEYS", "STATISTICS_KEYS", "read_measurement"]
 #: Counts above which the difference of two has Gaussian errors unless another law is named.
 MANY = 20
 _NUMBERS = "a number, a list, or a column of a file: {file = ..., column = ..., rows = [2, 12]}"
 _DATA = (
-    ("counts", "what is expected (Asimov)", f"what was counted in each bin: {_NUMBERS}"),
-    ("law", "poisson", "the law of the counts; gaussian beside errors, or off_counts from 20 on"),
-    ("errors", "roots of the counts", f"errors of Gaussian numbers, in events: {_NUMBERS}"),
-    ("variances", "", "the squared errors, instead of errors"),
-    ("off_counts", "none", f"counts without the source: {_NUMBERS}"),
-    ("on_off_ratio", "", "time with the source over that without, beside off_counts"),
-    ("off_days", "", "time without the source, instead of on_off_ratio"),
-    ("on_days", "the exposure", "time with the source, beside off_days"),
-    ("upper_limit", "none", "a published upper limit on the signal in events, instead of counts"),
-    ("confidence", "0.90", "the confidence level of the upper limit"),
-    ("best_fit", "0.0", "the published best fit of the signal in events, beside the upper limit"),
-    ("backgrounds", "none", "a table for each: [[data.backgrounds]]"),
+    Key("counts", "what is expected (Asimov)", f"what was counted in each bin: {_NUMBERS}"),
+    Key(
+        "law", "poisson", "the law of the counts; gaussian beside errors, or off_counts from 20 on"
+    ),
+    Key("errors", "roots of the counts", f"errors of Gaussian numbers, in events: {_NUMBERS}"),
+    Key("variances", "", "the squared errors, instead of errors"),
+    Key("off_counts", "none", f"counts without the source: {_NUMBERS}"),
+    Key("on_off_ratio", "", "time with the source over that without, beside off_counts"),
+    Key("off_days", "", "time without the source, instead of on_off_ratio"),
+    Key("on_days", "the exposure", "time with the source, beside off_days"),
+    Key(
+        "upper_limit", "none", "a published upper limit on the signal in events, instead of counts"
+    ),
+    Key("confidence", "0.90", "the confidence level of the upper limit"),
+    Key(
+        "best_fit", "0.0", "the published best fit of the signal in events, beside the upper limit"
+    ),
+    Key("backgrounds", "none", "a table for each: [[data.backgrounds]]"),
 )
 _BACKGROUNDS = (
-    ("name", "needed", "what it is called"),
-    ("counts", "needed", f"events that are expected of it in the data: {_NUMBERS}"),
-    ("relative_error", "0.0", "its error, as a share of itself; inf leaves it free"),
-    ("error", "", "its error in events, common to all bins, instead of relative_error"),
-    ("nuisance", "its own", "the name of its error, which others share, in other files too"),
+    Key("name", "needed", "what it is called"),
+    Key("counts", "needed", f"events that are expected of it in the data: {_NUMBERS}"),
+    Key("relative_error", "0.0", "its error, as a share of itself; inf leaves it free"),
+    Key("error", "", "its error in events, common to all bins, instead of relative_error"),
+    Key("nuisance", "its own", "the name of its error, which others share, in other files too"),
 )
 _NUISANCES = (
-    ("name", "needed", "what it is called; in two files it is one and the same"),
-    ("relative_error", "1.0 beside a shape", "its width; inf leaves it free"),
-    ("acts_on", "signal", "signal, all, the name of a background, or a list of these"),
-    ("shape", "1 in all bins", f"what it does in each bin, in units of its width: {_NUMBERS}"),
+    Key("name", "needed", "what it is called; in two files it is one and the same"),
+    Key("relative_error", "1.0 beside a shape", "its width; inf leaves it free"),
+    Key("acts_on", "signal", "signal, all, the name of a background, or a list of these"),
+    Key("shape", "1 in all bins", f"what it does in each bin, in units of its width: {_NUMBERS}"),
 )
-#: The keys of these tables: name, default and meaning of each.
-KEYS = {"[data]": _DATA, "[[data.backgrounds]]": _BACKGROUNDS, "[[nuisances]]": _NUISANCES}
+#: The keys of these tables.
+KEYS: Listing = {"[data]": _DATA, "[[data.backgrounds]]": _BACKGROUNDS, "[[nuisances]]": _NUISANCES}
 #: The keys of ``[statistics]`` by its kind; `cevnslib.statistics.data` has the formulas.
 _KINDS: dict[str, type[Measurement]] = {
     "counting": CountingMeasurement,
@@ -89,9 +95,7 @@ def read_measurement(
     if not table.has("statistics"):
         return _recorded(table, acting, bins, exposure_days)
     if table.has("data"):
-        raise ConfigurationError(
-            f"{table.place}: got both of 'data' and 'statistics'; allowed: one of them"
-        )
+        raise table.refuse("got both of 'data' and 'statistics'; allowed: one of them")
     own = table.table("statistics")
     kind = own.choice("kind", tuple(_KINDS))
     measured = _KINDS[kind](**{name: own.number(name) for name in STATISTICS_KEYS[kind]})
@@ -112,31 +116,19 @@ def _known(table: Table, acting: _Acting, names: Iterable[str]) -> None:
     """Refuse a nuisance of a background that is not there."""
     for name in acting.on:
         if name not in names:
-            raise ConfigurationError(
-                f"{table.place}: nuisances: {acting.nuisance.name}: "
+            raise table.refuse(
+                f"nuisances: {acting.nuisance.name}: "
                 f"{UnknownNameError('background in acts_on', name, sorted(names))}"
             )
 
 
-def _tables(table: Table, key: str) -> list[Table]:
-    """Return the tables of an array of tables, which may be missing."""
-    if not table.has(key):
-        return []
-    rows = table.take(key)
-    if not isinstance(rows, list):
-        raise ConfigurationError(
-            f"{table.place}: {key}: got {quoted(rows)}; allowed: tables, each below [[{key}]]"
-        )
-    return [Table(row, f"{table.place}: {key}", table.folder) for row in rows]
-
-
 def _nuisances(table: Table, bins: int | None) -> list[_Acting]:
     acting: list[_Acting] = []
-    for own in _tables(table, "nuisances"):
+    for own in table.tables("nuisances") if table.has("nuisances") else ():
         name = own.text("name")
         own.place += f": {name}"
         if name in [one.nuisance.name for one in acting]:
-            raise ConfigurationError(f"{own.place}: got it twice; allowed: each name once")
+            raise own.refuse("got it twice; allowed: each name once")
         shape: Any = 1.0
         if own.has("shape"):
             shape = _numbers(own, "shape", bins)
@@ -146,8 +138,8 @@ def _nuisances(table: Table, bins: int | None) -> list[_Acting]:
         on = own.take("acts_on", "signal")
         names = [on] if isinstance(on, str) else on
         if not isinstance(names, list) or not names or not all(isinstance(x, str) for x in names):
-            raise ConfigurationError(
-                f"{own.place}: acts_on: got {quoted(on)}; allowed: 'signal', 'all', the name of a "
+            raise own.refuse(
+                f"acts_on: got {quoted(on)}; allowed: 'signal', 'all', the name of a "
                 "background, or a list of these"
             )
         own.finish()
@@ -160,7 +152,7 @@ def _recorded(
 ) -> Measurement:
     own = table.table("data") if table.has("data") else Table({}, f"{table.place}: data")
     published = own.has("upper_limit")
-    measured = _published(own) if published else _counted(own, bins, exposure_days)
+    measured = _published(own, bins) if published else _counted(own, bins, exposure_days)
     known = [one.nuisance for one in acting]
     templates, shared = _backgrounds(own, bins, measured["law"], known)
     own.finish()
@@ -180,13 +172,15 @@ def _recorded(
     )
 
 
-def _published(own: Table) -> dict[str, Any]:
+def _published(own: Table, bins: int | None) -> dict[str, Any]:
     """Return an upper limit as a Gaussian datum about the best fit."""
-    for key in ("counts", "off_counts", "errors", "variances", "law"):
+    if bins is not None and bins > 1:
+        raise own.refuse(
+            f"upper_limit: got one for a detector with {bins} bins; allowed: a detector with one"
+        )
+    for key in ("counts", "off_counts", "errors", "variances", "law", "backgrounds"):
         if own.has(key):
-            raise ConfigurationError(
-                f"{own.place}: got both of 'upper_limit' and {key!r}; allowed: one of them"
-            )
+            raise own.refuse(f"got both of 'upper_limit' and {key!r}; allowed: one of them")
     confidence = own.number(
         "confidence", 0.90, above=0, at_most=1, hint="did you give a percentage?"
     )
@@ -200,51 +194,39 @@ def _counted(own: Table, bins: int | None, exposure_days: float | None) -> dict[
     """Return counts with and without the source, their errors and their law."""
     for key in ("confidence", "best_fit"):
         if own.has(key):
-            raise ConfigurationError(
-                f"{own.place}: got {key!r} without 'upper_limit'; allowed: both together"
-            )
+            raise own.refuse(f"got {key!r} without 'upper_limit'; allowed: both together")
     made: dict[str, Any] = {}
     if own.has("counts"):
         made["observed"] = _numbers(own, "counts", bins)
-    if own.has("errors") and own.has("variances"):
-        raise ConfigurationError(
-            f"{own.place}: got both of 'errors' and 'variances'; allowed: one of them"
-        )
-    for key, power in (("errors", 2), ("variances", 1)):
-        if own.has(key):
-            made["variance"] = _numbers(own, key, bins, above=0) ** power
+    if key := own.at_most_one_of("errors", "variances"):
+        made["variance"] = _numbers(own, key, bins, above=0) ** (2 if key == "errors" else 1)
     if own.has("off_counts"):
         made["off"] = _numbers(own, "off_counts", bins, at_least=0)
         made["ratio"] = _ratio(own, exposure_days)
     else:
         for key in ("on_off_ratio", "off_days", "on_days"):
             if own.has(key):
-                raise ConfigurationError(
-                    f"{own.place}: got {key!r} without 'off_counts'; allowed: both together"
-                )
+                raise own.refuse(f"got {key!r} without 'off_counts'; allowed: both together")
     made["law"] = own.choice("law", LAWS, _law(own, made))
     seen, off = made.get("observed"), made.get("off")
     if seen is not None and (made["law"] == LAWS[0] or off is not None) and np.any(seen < 0):
-        raise ConfigurationError(
-            f"{own.place}: counts: got {float(seen.min()):g}; allowed: at least 0; a difference of "
+        raise own.refuse(
+            f"counts: got {float(seen.min()):g}; allowed: at least 0; a difference of "
             "counts may be negative with errors (law = 'gaussian')"
         )
     if made["law"] == LAWS[0] or off is not None:
         if "variance" in made:
             beside = "off_counts" if off is not None else "law = 'poisson'"
-            raise ConfigurationError(
-                f"{own.place}: got errors beside {beside}; allowed: none, as they follow from the "
-                "counts"
+            raise own.refuse(
+                f"got errors beside {beside}; allowed: none, as they follow from the counts"
             )
     elif seen is not None and "variance" not in made and np.any(seen <= 0):
-        raise ConfigurationError(
-            f"{own.place}: errors: got none of a count of {float(seen.min()):g}; allowed: errors "
+        raise own.refuse(
+            f"errors: got none of a count of {float(seen.min()):g}; allowed: errors "
             "above 0, or law = 'poisson'"
         )
     if "variance" in made and seen is None:
-        raise ConfigurationError(
-            f"{own.place}: got errors without 'counts'; allowed: both together"
-        )
+        raise own.refuse("got errors without 'counts'; allowed: both together")
     return made
 
 
@@ -258,26 +240,18 @@ def _law(own: Table, made: Mapping[str, Any]) -> str:
         return LAWS[1] if seen is not None and fewest >= MANY else LAWS[0]
     if seen is not None and not own.has("law") and np.any(seen != np.rint(seen)):
         uneven = seen[seen != np.rint(seen)]
-        raise ConfigurationError(
-            f"{own.place}: counts: got {uneven[0]:g}, no whole number; allowed: whole numbers, "
+        raise own.refuse(
+            f"counts: got {uneven[0]:g}, no whole number; allowed: whole numbers, "
             "numbers with errors, or law = 'poisson' if they are meant so"
         )
     return LAWS[0]
 
 
 def _ratio(own: Table, exposure_days: float | None) -> float:
-    if own.has("on_off_ratio"):
-        for key in ("off_days", "on_days"):
-            if own.has(key):
-                raise ConfigurationError(
-                    f"{own.place}: got both of 'on_off_ratio' and {key!r}; allowed: one of them"
-                )
+    if own.one_of("on_off_ratio", "off_days") == "on_off_ratio":
+        if own.has("on_days"):
+            raise own.refuse("got 'on_days' beside 'on_off_ratio'; allowed: one of them")
         return own.number("on_off_ratio", above=0)
-    if not own.has("off_days"):
-        raise ConfigurationError(
-            f"{own.place}: got 'off_counts' without the time they took; allowed: on_off_ratio, or "
-            "off_days"
-        )
     on = own.number("on_days", exposure_days, above=0)
     return on / own.number("off_days", above=0)
 
@@ -289,38 +263,34 @@ def _backgrounds(
     templates: dict[str, Template] = {}
     widths = {one.name: one for one in known}
     names = [*widths]
-    for own in _tables(table, "backgrounds"):
+    for own in table.tables("backgrounds") if table.has("backgrounds") else ():
         name = own.text("name")
         own.place += f": {name}"
         if name in ("signal", "all") or name in templates:
-            raise ConfigurationError(
-                f"{own.place}: name: got {name!r}; allowed: a name of its own, not 'signal' or "
-                "'all'"
+            raise own.refuse(
+                f"name: got {name!r}; allowed: a name of its own, not 'signal' or 'all'"
             )
         least = 0.0 if law == LAWS[0] else None
         counts = np.atleast_1d(_numbers(own, "counts", bins, at_least=least))
-        if own.has("relative_error") and own.has("error"):
-            raise ConfigurationError(
-                f"{own.place}: got both of 'relative_error' and 'error'; allowed: one of them"
-            )
+        sized = own.at_most_one_of("relative_error", "error")
         shared = own.has("nuisance")
         label = own.text("nuisance") if shared else f"background {name}"
         variations: dict[Nuisance, Any] = {}
-        if own.has("relative_error"):
+        if sized == "relative_error":
             width = own.number("relative_error", above=0, at_most=math.inf)
             if not np.any(counts):
-                raise ConfigurationError(
-                    f"{own.place}: relative_error: got {width:g} of a background of 0 events; "
+                raise own.refuse(
+                    f"relative_error: got {width:g} of a background of 0 events; "
                     "allowed: an error in events (error)"
                 )
             positive = -1.0 if law == LAWS[0] and not shared else None
             variations[Nuisance(label, width, positive)] = 1.0
-        elif own.has("error"):
+        elif sized:
             error = np.broadcast_to(_numbers(own, "error", bins, above=0), counts.shape)
             variations[Nuisance(label, 1.0)] = error
         elif shared and label not in widths:
-            raise ConfigurationError(
-                f"{own.place}: nuisance: got {label!r} without its size; allowed: relative_error "
+            raise own.refuse(
+                f"nuisance: got {label!r} without its size; allowed: relative_error "
                 "or error beside it, or its name among [[nuisances]]"
             )
         elif shared:
@@ -333,22 +303,19 @@ def _backgrounds(
 
 def _numbers(own: Table, key: str, bins: int | None, **domain: Any) -> NDArray[np.float64]:
     """Return the numbers under a key, one for each bin, each in its domain."""
-    value = own.take(key)
-    name = f"{own.place}: {key}"
+    value = own.left.get(key)
     if isinstance(value, Mapping):
-        value = _column(Table(value, name, own.folder))
-    if isinstance(value, bool) or (
-        isinstance(value, list) and any(x is True or x is False for x in value)
-    ):
-        raise ConfigurationError(f"{name}: got {quoted(value)}; allowed: {_NUMBERS}")
-    numbers = np.atleast_1d(checked(name, value, **domain))
-    if numbers.ndim > 1 or not numbers.size:
-        raise ConfigurationError(f"{name}: got {quoted(value)}; allowed: {_NUMBERS}")
-    if bins is not None and numbers.size != bins:
-        raise ConfigurationError(
-            f"{name}: got {numbers.size} {'number' if numbers.size == 1 else 'numbers'}; allowed: "
-            f"{bins}, one for each bin of the detector"
-        )
+        column = _column(own.table(key))
+        with own.place_said():
+            numbers = checked(key, column, **domain)
+    elif isinstance(value, list | tuple):
+        numbers = np.array(own.numbers(key, **domain), dtype=np.float64)
+    else:
+        numbers = np.array([own.number(key, **domain)])
+    if not numbers.size or (bins is not None and numbers.size != bins):
+        many = "number" if numbers.size == 1 else "numbers"
+        allowed = "at least one" if bins is None else f"{bins}, one for each bin of the detector"
+        raise own.refuse(f"{key}: got {numbers.size} {many}; allowed: {allowed}")
     return numbers
 
 
@@ -364,9 +331,8 @@ def _column(own: Table) -> Any:
         or not all(type(row) is int for row in rows)
         or not (1 <= rows[0] <= rows[1] <= len(numbers))
     ):
-        raise ConfigurationError(
-            f"{own.place}: rows: got {quoted(rows)}; allowed: the first and the last, from 1 to "
-            f"{len(numbers)}"
+        raise own.refuse(
+            f"rows: got {quoted(rows)}; allowed: the first and the last, from 1 to {len(numbers)}"
         )
     return numbers[rows[0] - 1 : rows[1]]
 

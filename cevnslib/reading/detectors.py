@@ -49,7 +49,7 @@ KEYS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
             Key("bins_photoelectrons", "", "the same in photoelectrons"),
             Key("photoelectrons_per_keV", "", "light yield on the axis of these energies"),
             Key("efficiency", "1.0", "chance to be counted, a number or a table as below"),
-            Key("quenching", "", "a table as below; electron-equivalent energies need one"),
+            Key("quenching", "", "a table as below; Lindhard's if energies are electron-equivalent"),
             Key("resolution", "", "a table as below; by default energies are exact"),
             Key("channels", '"both"', f"what is struck: {', '.join(CHANNELS)}"),
             Key("electrons", '"shells"', f"which electrons count: {', '.join(ELECTRONS)}"),
@@ -109,7 +109,13 @@ def _seen(table: Table) -> tuple[str, Quenching | None]:
             f"{key}: got {kind!r} beside a quenching; allowed: {THRESHOLD_KINDS[1]!r}, as that is "
             "what is measured then"
         )
-    return kind, Lindhard() if kind == THRESHOLD_KINDS[1] and quenching is None else quenching
+    if kind == THRESHOLD_KINDS[1] and quenching is None:
+        quenching = Lindhard()
+        if key == "energy":
+            words = "quenching: got none beside electron-equivalent energies"
+            taken = "taken: Lindhard's, with k = 0.133 Z^(2/3) A^(-1/2)"
+            warnings.warn(f"{table.place}: {words}; {taken}", AssumedWarning, stacklevel=2)
+    return kind, quenching
 
 
 def _channels(table: Table, quenched: bool, of_recoil: bool) -> tuple[bool, str]:

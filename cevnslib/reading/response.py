@@ -35,32 +35,38 @@ _KEV_CURVE = (
     Key("values", "", "a list of values there, from 0 to 1"),
 )
 _YIELD = Key("photoelectrons_per_keV", "", "light yield, unless it stands above all tables")
+_KIND = Key("kind", "needed", "lindhard, modified lindhard, polynomial, table or constant")
+_READOUT = Key("kind", '"gaussian"', "gaussian, poisson or gamma")
+_CHANCE = Key("kind", "needed", "table or photoelectrons")
 _FROZEN = Key("frozen_at_keV", "", "energy seen at which the share is taken for all recoils")
 #: The keys of these tables.
 KEYS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
     {
         '[quenching] kind = "lindhard"': (
-            Key("kind", "needed", "lindhard, modified lindhard, polynomial, table or constant"),
+            _KIND,
             Key("k", "", "Lindhard's k; by default 0.133 Z^(2/3) A^(-1/2)"),
             _FROZEN,
         ),
         '[quenching] kind = "modified lindhard"': (
+            _KIND,
             Key("k", "", "Lindhard's k; by default 0.133 Z^(2/3) A^(-1/2)"),
             Key("q", "0.0", "what is lost for the lattice"),
             _FROZEN,
         ),
         '[quenching] kind = "polynomial"': (
+            _KIND,
             Key("coefficients_per_keV", "", "a0, a1, ... of the share a0 + a1 T + ..., T in keV"),
             Key("coefficients_per_MeV", "", "the same with T in MeV"),
             _FROZEN,
         ),
-        '[quenching] kind = "table"': (*_KEV_CURVE, _FROZEN),
+        '[quenching] kind = "table"': (_KIND, *_KEV_CURVE, _FROZEN),
         '[quenching] kind = "constant"': (
+            _KIND,
             Key("share", "needed", "the share that is seen"),
             _FROZEN,
         ),
         '[resolution] kind = "gaussian"': (
-            Key("kind", '"gaussian"', "gaussian, poisson or gamma"),
+            _READOUT,
             Key("constant_keV", "0.0", "sigma that does not depend on the energy"),
             Key("fwhm_keV", "", "the same as a full width at half maximum, instead"),
             Key("stochastic_sqrt_keV", "0.0", "s of a term s sqrt(E)"),
@@ -70,12 +76,13 @@ KEYS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
             Key("linear", "false", "whether terms add up as they are, not in quadrature"),
             Key("renormalised", "false", "whether what is measured below 0 is drawn anew"),
         ),
-        '[resolution] kind = "poisson"': (_YIELD,),
+        '[resolution] kind = "poisson"': (_READOUT, _YIELD),
         '[resolution] kind = "gamma"': (
+            _READOUT,
             Key("shape_per_keV", "needed", "b: the variance is E^2/(1 + b E)"),
         ),
         '[efficiency] kind = "table"': (
-            Key("kind", "needed", "table or photoelectrons"),
+            _CHANCE,
             *_KEV_CURVE,
             Key(
                 "of", '"measured"', "energy it depends on: measured, nuclear-recoil, photoelectrons"
@@ -85,6 +92,7 @@ KEYS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
             _YIELD,
         ),
         '[efficiency] kind = "photoelectrons"': (
+            _CHANCE,
             Key("amplitude", "needed", "a of a/(1 + exp(-k (x - x0))) + d"),
             Key("slope", "needed", "k, per photoelectron"),
             Key("midpoint", "needed", "x0, photoelectrons"),
@@ -167,6 +175,7 @@ def _gaussian(own: Table) -> Resolution:
         stochastic = own.number("stochastic_sqrt_keV", 0.0, at_least=0) * math.sqrt(KEV)
     relative = own.number("relative", 0.0, at_least=0, at_most=10)
     linear, renormalised = own.boolean("linear", False), own.boolean("renormalised", False)
+    own.finish()
     if not constant + stochastic + relative:
         raise own.refuse("got no width; allowed: constant_keV, stochastic_sqrt_keV or relative")
     return Resolution(constant * KEV, stochastic, relative, linear, renormalised)

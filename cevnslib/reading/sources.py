@@ -43,7 +43,7 @@ _SPALLATION = (
     Key("protons_on_target", "", "protons in the whole exposure"),
     Key("beam_energy_GWh", "", "energy of the beam in the whole exposure, instead"),
     Key("beam_power_MW", "", "mean power of the beam, instead"),
-    Key("protons_per_second", "6.6e15", "mean rate of protons, instead; that of the SNS"),
+    Key("protons_per_second", "", "mean rate of protons, instead; by default that of the SNS"),
     Key("neutrinos_per_second", "", "neutrinos of each flavour, instead"),
     Key("flux_per_cm2_s", "", "those of each flavour at the detector, instead"),
     Key("fluence_per_cm2", "", "those of each flavour at the detector in all, instead"),
