@@ -11,7 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from .checks import checked_choice, checked_kind, checked_number, keep
+import numpy as np
+from numpy.typing import NDArray
+
+from .checks import checked_choice, checked_kind, checked_number, checked_numbers, keep
 from .constants import DAY, YEAR
 from .detectors.detector import Detector
 from .errors import CevnsError, ConfigurationError, DomainError, quoted
@@ -19,7 +22,7 @@ from .files import packaged, papers
 from .physics.interactions import Interaction, StandardModel
 from .physics.mixing import TALK_2019, OscillationParameters
 from .reading.data import read_measurement
-from .reading.detectors import THRESHOLD_KINDS, read_detector
+from .reading.detectors import THRESHOLD_KINDS, read_detector, read_times
 from .reading.interactions import read_interaction
 from .reading.keys import Table, read_toml
 from .reading.mixing import read_oscillation
@@ -77,6 +80,9 @@ class Experiment:
         Mixing of the three neutrinos.
     confidence : float, optional
         Confidence level of its limits.
+    times_us : tuple of float, optional
+        Edges of windows of the time of arrival after a pulse, in microseconds, rising. Each bin of
+        the detector is then one in each window, windows side by side.
 
     Examples
     --------
@@ -102,6 +108,7 @@ class Experiment:
     interaction: Interaction = StandardModel()  # noqa: RUF009, it is frozen
     mixing: OscillationParameters = TALK_2019
     confidence: float = 0.90
+    times_us: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         """Refuse an impossible baseline or exposure."""
@@ -126,6 +133,7 @@ class Experiment:
             title=self.title or self.name,
             references=_references(self.references),
             confidence=_confidence(self.confidence),
+            times_us=_times(self.times_us),
         )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -156,6 +164,21 @@ class Experiment:
                 "source at a distance"
             )
         return self.baseline / 100
+
+    @property
+    def bins(self) -> int:
+        """How many bins there are, of energy and of time together."""
+        return (len(self.detector.edges) - 1) * (len(self.times_us or (0, 1)) - 1)
+
+    @cached_property
+    def shares_in_time(self) -> NDArray[np.float64]:
+        """The share of each component of the flux in each window of time; 1 without windows."""
+        if self.times_us is None:
+            return np.ones((len(self.flux.components), 1))
+        edges = np.array(self.times_us)
+        return np.array(
+            [part.arrival.share(edges[:-1], edges[1:]) for part in self.flux.components]
+        )
 
     def fluence(self, beam: Beam | Component) -> float:
         """Return the neutrinos of a beam that cross a square centimetre in the whole exposure.
@@ -243,6 +266,16 @@ def variants(experiment: Experiment) -> dict[str, Experiment]:
     return dict(
         zip(SIGNAL_NUISANCE, (experiment, experiment.without_signal_nuisance()), strict=True)
     )
+
+
+def _times(given: tuple[float, ...] | None) -> tuple[float, ...] | None:
+    """Return edges of windows in time, or refuse them."""
+    if given is None:
+        return None
+    edges = checked_numbers("times", given, "us")
+    if len(edges) < 2 or np.any(np.diff(edges) <= 0):
+        raise DomainError(f"times: got {quoted(given)}; allowed: at least two, rising")
+    return edges
 
 
 def _confidence(level: float) -> float:
@@ -527,7 +560,8 @@ def _build(name: str, stage: str, table: Table) -> Experiment:
     seconds = _exposure(table)
     mixing = read_oscillation(table)
     source, baseline = read_source(table, seconds, mixing)
-    detector = read_detector(table)
+    detector, times = read_detector(table), read_times(table)
+    bins = (len(detector.edges) - 1) * (len(times or (0, 1)) - 1)
     experiment = Experiment(
         name=name,
         stage=stage,
@@ -536,12 +570,14 @@ def _build(name: str, stage: str, table: Table) -> Experiment:
         detector=detector,
         baseline=None if baseline is None else 100 * baseline,
         exposure=seconds,
-        measurement=read_measurement(table, len(detector.edges) - 1, seconds / DAY),
+        measurement=read_measurement(table, bins, seconds / DAY),
         interaction=read_interaction(table),
         mixing=mixing,
         references=table.take("references", {}),
         confidence=table.number("confidence", 0.90),
+        times_us=times,
     )
+    _ = experiment.shares_in_time  # some neutrinos come at all times
     table.finish()
     return experiment
 

@@ -281,6 +281,10 @@ class Folding:
         events = self._events(checked_kind("interaction", interaction, Interaction))
         if times_us is None:
             return events
+        if self.experiment.times_us is not None:
+            raise DomainError(
+                f"times: got {quoted(times_us)} beside the windows of the experiment; allowed: none"
+            )
         edges = checked("times", times_us, "us")
         if edges.ndim != 1 or len(edges) < 2 or np.any(np.diff(edges) <= 0):
             raise DomainError(f"times: got {quoted(times_us)}; allowed: at least two, rising")
@@ -294,7 +298,10 @@ class Folding:
             for nodes in self._all_nodes(part):
                 events += _integrals(nodes, part, self.components)
         events *= [[part.intensity * self.experiment.exposure] for part in self.components]
-        return events
+        if self.experiment.times_us is None:
+            return events
+        in_windows = events[:, :, np.newaxis] * self.experiment.shares_in_time[:, np.newaxis]
+        return in_windows.reshape(len(events), -1)
 
     def _all_nodes(self, interaction: Interaction) -> tuple[_Nodes, ...]:
         """Return the nodes for an interaction, kept for all with kinematics like its own."""
@@ -817,6 +824,7 @@ def _density(
     """Return recoils per MeV of one thing struck, in the whole exposure."""
     chosen = experiment.flux.select(beam)
     fluences = np.array([component.intensity for component in chosen]) * experiment.exposure
+    fluences *= experiment.shares_in_time[_rows(experiment, beam)].sum(axis=1)
     density: Any = 0.0
     for part in interaction.parts:
         # Another interaction is often asked for at the same recoils.

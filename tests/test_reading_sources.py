@@ -4,7 +4,7 @@ The cases and their numbers are those of `tests.test_cases_sources`, here withou
 """
 
 import math
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -12,9 +12,10 @@ from scipy.integrate import quad
 
 from cevnslib import experiments, rates
 from cevnslib.constants import DAY, YEAR
-from cevnslib.errors import AssumedWarning, ConfigurationError
+from cevnslib.errors import AssumedWarning, ConfigurationError, DomainError
 from cevnslib.physics.interactions import MagneticMoment, StandardModel
 from cevnslib.sources.beams import Source
+from cevnslib.studies.sterile import disappeared_counts
 from tests.test_cases_response import TABLES
 from tests.test_cases_sources import BORON, IONISATION, TREE
 
@@ -389,6 +390,32 @@ def test_a_window_in_time(load):
         rates.fold(window).events(WEAK, [0.0, 1.0])
 
 
+@pytest.mark.parametrize("times", ["[0, 1, 6]", "{ from = 0, to = 6, width = 1 }"])
+def test_bins_in_time(load, times):
+    """Each bin of energy in each window, side by side; together what one window has."""
+    pulse = 'pulse = { kind = "gaussian", mean_us = 0.7, sigma_us = 0.3 }\n'
+    file = PIONS.format(20).replace("threshold_keV = 20", "bins_keV = [20, 40, 90]\n{}") + pulse
+    binned, windows = load(file.replace("{}", f"bins_us = {times}")), []
+    edges = [0, 1, 6] if times[0] == "[" else [*range(7)]
+    for start, stop in pairwise(edges):
+        one = load(file.replace("{}", f"window_us = [{start}, {stop}]"))
+        windows.append(rates.binned_counts(one, WEAK))
+    expected = np.stack(windows, axis=-1).ravel()
+    assert rates.binned_counts(binned, WEAK) == pytest.approx(expected, rel=1e-12)
+    assert binned.bins == len(expected)
+    whole = load(file.replace("{}", "window_us = [0, 6]"))
+    recoils = [0.03, 0.05]
+    assert rates.recoil_spectrum(binned, recoils, WEAK) == pytest.approx(
+        rates.recoil_spectrum(whole, recoils, WEAK), rel=1e-12
+    )
+    lost = [disappeared_counts(one, [1.0])["nu_mu"] for one in (binned, whole)]
+    assert lost[0] == pytest.approx(lost[1], rel=1e-12)
+    with pytest.raises(DomainError, match="beside the windows of the experiment"):
+        rates.fold(binned).events(WEAK, [0.0, 1.0])
+    with pytest.raises(ConfigurationError, match="got both of 'window_us' and 'bins_us'"):
+        load(file.replace("{}", "window_us = [0, 6]\n bins_us = [0, 6]"))
+
+
 def test_a_sterile_neutrino_of_pions(load):
     """The line of nu_mu at 29.79 MeV by hand, amplitude and phase; nu_e not at all."""
     text = "[sterile]\n delta_m2_eV2 = 1.5\n sin2_2theta_mumu = 0.3\n signal = 'survival'\n"
@@ -564,6 +591,12 @@ def test_wrong_sources_are_answered_in_words(load, words):
             "window_us: got [1.0, 0.0]; allowed: two rising",
         ),
         ("[source]", "window_us = [0, 1]\n[source]", "these neutrinos come at all times"),
+        ("[source]", "bins_us = [0, 1]\n[source]", "these neutrinos come at all times"),
+        (
+            "[source]",
+            "bins_us = [1, 0]\n[source]",
+            "bins_us: got [1.0, 0.0]; allowed: at least two",
+        ),
         ("[source]", "sterile = {}\n[source]", "the key 'delta_m2_eV2' is missing"),
         (
             "[source]",

@@ -49,8 +49,13 @@ KEYS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
             Key("bins_photoelectrons", "", "the same in photoelectrons"),
             Key("photoelectrons_per_keV", "", "light yield on the axis of these energies"),
             Key("efficiency", "1.0", "chance to be counted, a number or a table as below"),
-            Key("quenching", "", "a table as below; Lindhard's if energies are electron-equivalent"),
+            Key(
+                "quenching", "", "a table as below; Lindhard's if energies are electron-equivalent"
+            ),
             Key("resolution", "", "a table as below; by default energies are exact"),
+            Key(
+                "bins_us", "", "edges of windows of time after a pulse, in which each bin is sorted"
+            ),
             Key("channels", '"both"', f"what is struck: {', '.join(CHANNELS)}"),
             Key("electrons", '"shells"', f"which electrons count: {', '.join(ELECTRONS)}"),
             Key("least_ionisation_keV", "0.0", "mean energy below which nothing is seen"),
@@ -170,20 +175,25 @@ def _bins(
     return tuple((np.array(edges) / unit * KEV).tolist())
 
 
-def _edges(table: Table, key: str) -> tuple[float, ...]:
+def read_times(table: Table) -> tuple[float, ...] | None:
+    """Return the edges of windows of time in microseconds, or nothing if there are none."""
+    return _edges(table, "bins_us", -1e9) if table.has("bins_us") else None
+
+
+def _edges(table: Table, key: str, least: float = 0.0) -> tuple[float, ...]:
     """Return edges of bins: a list, even steps, or a column of a file."""
     if isinstance(table.left[key], str | Mapping):
         own = table.table_or_file(key)
-        table.left[key] = own.column("edge") if own.has("file") else _even(own)
+        table.left[key] = own.column("edge") if own.has("file") else _even(own, least)
         own.finish()
-    edges = table.numbers(key, at_least=0, at_most=1e9)
+    edges = table.numbers(key, at_least=least, at_most=1e9)
     if len(edges) < 2 or any(b <= a for a, b in pairwise(edges)):
         raise table.refuse(f"{key}: got {quoted(list(edges))}; allowed: at least two, rising")
     return edges
 
 
-def _even(own: Table) -> list[float]:
-    first, last = own.number("from", at_least=0, at_most=1e6), own.number("to", at_most=1e6)
+def _even(own: Table, least: float) -> list[float]:
+    first, last = own.number("from", at_least=least, at_most=1e6), own.number("to", at_most=1e6)
     if last <= first:
         raise own.refuse(f"to: got {last:g}; allowed: above {first:g}")
     if own.one_of("width", "number") == "number":

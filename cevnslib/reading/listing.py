@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from . import detectors, interactions, mixing, response, sources
+from . import data, detectors, interactions, mixing, response, sources
 from .keys import Key
 
 _FILE = (
@@ -17,6 +17,10 @@ _FILE = (
     Key("oscillation", "", "mixing of three neutrinos, a table as below"),
     Key("sterile", "", "a fourth neutrino, a table as below"),
     Key("interactions", "", "what scatters neutrinos, a table as below"),
+    Key("data", "", "what was counted, a table as below"),
+    Key("nuisances", "", "a list of tables as below: errors with names"),
+    Key("statistics", "", "what was counted, in files of the first edition"),
+    Key("confidence", "0.90", "confidence level of limits"),
     Key("references", "", "a table of texts: where each number comes from"),
 )
 
@@ -39,5 +43,6 @@ def listing() -> Mapping[str, tuple[Key, ...]]:
             **response.KEYS,
             **mixing.KEYS,
             **interactions.KEYS,
+            **data.KEYS,
         }
     )

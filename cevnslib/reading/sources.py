@@ -123,7 +123,7 @@ def read_source(
         if own is not table:
             own.finish()
     source = oscillated(table, source, baseline)
-    if table.has("window_us"):
+    if table.at_most_one_of("window_us", "bins_us") == "window_us":
         source = _in_window(table, source)
     return source, baseline if isinstance(source, Source) else None
 

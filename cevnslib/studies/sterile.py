@@ -113,7 +113,8 @@ def _disappeared_counts(
     spread: float,
 ) -> dict[str, NDArray[np.float64]]:
     lost = {}
-    for beam in experiment.flux.components:
+    in_time = experiment.shares_in_time.sum(axis=1)
+    for beam, arrived in zip(experiment.flux.components, in_time, strict=True):
         baseline = _baseline(beam)
         largest = float(oscillation_phase(1.0, baseline, np.max(splittings, initial=0))) / 2
         if isinstance(beam.spectrum, SmoothSpectrum):
@@ -126,7 +127,7 @@ def _disappeared_counts(
             for flavour, share in zip(FLAVOURS, beam.shares, strict=True)
             if share
         )
-        weighted = weighted * experiment.fluence(beam) * area
+        weighted = weighted * experiment.fluence(beam) * arrived * area
         rows = max(1, _AT_ONCE // len(E))
         lost[beam.name] = np.concatenate(
             [
