@@ -37,7 +37,7 @@ def drawn(draw, changes, **parameters):
         ({"efficiency": 0}, 0, ["no events"]),
         ({"efficiency": 0, "statistics": COUNTED}, 0, ["no events"]),
         ({"threshold_keV": 50, "electrons": "left out"}, 0, ["no events"]),
-        ({"maximum_keV": 0.200001}, 0, ["no events"]),
+        ({"maximum_keV": 0.200001}, 2, []),
     ],
 )
 def test_recoils(changes, number, words):
@@ -92,5 +92,5 @@ def test_profiles(changes, parameters, labels, words):
 
 @pytest.mark.parametrize("draw", [figures.recoils, figures.profiles])
 def test_a_detector_without_threshold(draw):
-    with pytest.raises(DomainError, match="threshold: got 0 MeV; allowed: above 0 MeV"):
+    with pytest.raises(DomainError, match="threshold: got 0 keV; allowed: above 0 keV"):
         drawn(draw, {"threshold_keV": 0})

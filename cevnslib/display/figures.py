@@ -148,7 +148,7 @@ def _recoils(ax: Axes, experiment: Experiment, moment: float | None) -> None:
     detector = experiment.detector
     low, high = _range(experiment)
     if low < high:
-        E = np.geomspace(low * 1.0001, high, 400)
+        E = np.geomspace(low + 1e-4 * (high - low), high, 400)
         weak = measured_spectrum(experiment, E, experiment.interaction)
         plain = isinstance(experiment.interaction, StandardModel)
         shown = [("k", "Standard Model" if plain else "without a moment", weak)]
