@@ -24,7 +24,7 @@ from cevnslib.sources.beams import Beam
 from cevnslib.sources.flux import Component
 from cevnslib.sources.sns import spallation_source
 from cevnslib.statistics import counts, coverage, fit, goodness, likelihood, templates
-from cevnslib.studies import moments, published, spectral, sterile
+from cevnslib.studies import moments, published, report, scans, spectral, sterile
 from tests.test_project import MODULES
 
 
@@ -44,6 +44,8 @@ COMPONENT = Component("nu_mu", LINE, 1e7, "mu", timing="prompt", baseline_m=20.0
 FOUND = moments.constraint(CSI, "prompt")
 SPECTRAL = spectral.spectral_constraint({"csi": CSI}, [counts.PoissonCounts("csi", 180.0)])
 SHEET = sheets.SheetParameters("conus")
+REPORT = report.limits_report((CSI,))
+SCAN = scans.light_scalar((CSI,), [1.0, 10.0])
 ENSEMBLE = coverage.Ensemble(FOUND.signal, CSI.measurement)
 TRUTHS = np.array([0.0, 50.0, 100.0, 400.0])
 STUDY = coverage.study(ENSEMBLE, TRUTHS, 1000)
@@ -110,6 +112,7 @@ RESULTS |= {"claims.Verdict", "rates.Folding", "spectral.SpectralConstraint"}
 RESULTS |= {"coverage.Coverage", "coverage.Interval"}
 RESULTS |= {"data.Windows", "data.Windows.variance"}
 RESULTS |= {"fit.BestFit", "fit.Scan", "goodness.Goodness"}
+RESULTS |= {"report.LimitsReport", "scans.ScanTable", "strengths.Strengths"}
 
 #: Arguments by name; those left out keep their defaults.
 ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -274,6 +277,11 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "data.CountingMeasurement.chi2": {"standard_model": 180.0},
     "data.Windows": {"sigma_signal": 0.1},
     "data.Windows.variance": {"observed": np.array([9.0, 4.0, 1.0]), "off": COUNTS},
+    "data.CountingMeasurement.counts": {"name": "mine", "standard_model": np.array([180.0])},
+    "recorded.Recorded": {"observed": (4.0, 0.0, 2.0), "templates": (BACKGROUND,)},
+    "recorded.Recorded.without_signal_nuisance": {},
+    "recorded.WithNuisances": {"measurement": CSI.measurement, "variations": {FLUX: 1.0}},
+    "recorded.WithNuisances.without_signal_nuisance": {},
     "data.CountingMeasurement.windows": {"standard_model": 180.0},
     "data.CountingMeasurement.binned_chi2": {"standard_model": np.array([180.0])},
     "data.CountingMeasurement.without_signal_nuisance": {},
@@ -338,6 +346,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "moments.effective_limits": {"experiment": CSI},
     "spectral.SpectralConstraint.chi2": {"moments": MOMENTS},
     "spectral.SpectralConstraint.counts": {"moments": MOMENTS},
+    "spectral.SpectralConstraint.effective_interval": {"flavour": "e"},
     "spectral.SpectralConstraint.effective_limit": {"flavour": "e"},
     "spectral.SpectralConstraint.interval_along": {"direction": MOMENTS[0]},
     "spectral.SpectralConstraint.limits": {},
@@ -394,6 +403,23 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "fit.Scan": vars(fit.Fit(**FIT).scan({"scale": [0.0, 1.0, 2.0]})),
     "fit.Scan.allowed": {},
     "fit.Fit": FIT,
+    "strengths.Strengths": {"best": 0.0, "chi2": 0.0, "pieces": ((0.0, 1.0),)},
+    "strengths.strengths": {
+        "likelihood": LIKELIHOOD,
+        "coefficients": ({"mine": [0.0, 0.0, 0.0]}, PREDICTION),
+    },
+    "report.LimitsReport": vars(REPORT),
+    "report.LimitsReport.as_json": {},
+    "report.data_of": {"experiments": {"csi": CSI}},
+    "report.distinct": {"experiments": (CSI, CONUS)},
+    "report.limits_report": {"experiments": (CSI,)},
+    "scans.ScanTable": vars(SCAN),
+    "scans.ScanTable.as_csv": {},
+    "scans.ScanTable.as_json": {},
+    "scans.dipole": {"experiments": (CSI,), "masses": T},
+    "scans.light_scalar": {"experiments": (CSI,), "masses": T},
+    "scans.light_vector": {"experiments": (CSI,), "masses": T},
+    "scans.sterile": {"experiments": (CSI,), "splittings": T},
     "fit.Fit.best_fit": {},
     "fit.Fit.profile": {"values": {"scale": [0.0, 1.0, 2.0]}},
     "fit.Fit.scan": {"values": {"scale": [0.0, 1.0, 2.0]}},

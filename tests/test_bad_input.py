@@ -121,6 +121,8 @@ INFINITE = {
 }
 INFINITE |= {"detector.Detector", "detector.PhotoelectronAcceptance", "experiments.Experiment"}
 INFINITE |= {"templates.Nuisance", "fit.Parameter", "fit.Fit"}  # a sigma that leaves it free
+INFINITE |= {f"scans.{name}" for name in ("dipole", "light_scalar", "light_vector", "sterile")}
+INFINITE |= {"report.limits_report", "strengths.strengths"}
 INFINITE |= {"experiments.load", "experiments.from_description", "sterile.exclusion_curves"}
 #: Answers that hold no numbers of their own.
 CONTEXTS = (figure.Figure, str, bytes, type(None))

@@ -186,6 +186,17 @@ SAYING: dict[str, tuple[Any, ...]] = {
         "interactions: dipole_portal",
         scattering(dipole_portal={**MASS, "moment": 0}),
     ),
+    "[data]": (
+        "data",
+        germanium("statistics", data={"upper_limit": 9.0}),
+        germanium("statistics", data={"counts": 9, "errors": 3.0}),
+        germanium("statistics", data={"counts": 9, "off_counts": 9, "off_days": 3.0}),
+    ),
+    "[[data.backgrounds]]": (
+        "data: backgrounds",
+        germanium("statistics", data={"backgrounds": [{"name": "a", "counts": 3}]}),
+    ),
+    "[[nuisances]]": ("nuisances", germanium(nuisances=[{"name": "a", "relative_error": 0.1}])),
 }
 
 

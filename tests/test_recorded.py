@@ -127,9 +127,11 @@ def test_more_exposure():
     """Counts grow, relative errors stay, and so do limits on the rate of a large signal."""
     once = Recorded([3.0], off=[4.0], ratio=2.0, templates=[DUST], variations={FLUX: 1})
     more = once.scaled(3.0)
+    assert isinstance(more, Recorded)
     assert (more.observed[0], more.off[0], more.ratio) == (9, 12, 2)
     assert more.templates[0].counts.tolist() == [18]
     absolute = Recorded([3.0], templates=[Template("a", [2.0], {FLUX: [0.5]})]).scaled(2.0)
+    assert isinstance(absolute, Recorded)
     assert absolute.templates[0].variations[FLUX].tolist() == [1.0]
     assert once.without_signal_nuisance().variations == {}
 
@@ -144,7 +146,8 @@ def test_nuisances_beside_another_measurement():
     found = Likelihood([mine.counts("x", 100.0)])(signals[:, None])
     assert found == pytest.approx(chi2(signals), rel=1e-9, abs=1e-12)
     without = mine.without_signal_nuisance().chi2(100.0)
-    assert (without.sigma_signal, without.sigma_background) == (0, pytest.approx(0.2))
+    assert without.sigma_signal == 0
+    assert without.sigma_background == pytest.approx(0.2)
     assert mine.scaled(2.0).chi2(200.0).observed == 300
     assert mine.projected
     with pytest.raises(KindError, match="signal and background together"):

@@ -182,10 +182,10 @@ def test_a_factor_on_a_prediction_in_bins(tmp_path, first):
     rows = zip(CSI_ON, CSI_OFF, strict=True)
     lines = ["low,on,off", "0,0,0", *(f"{i},{on},{off}" for i, (on, off) in enumerate(rows))]
     (tmp_path / "counts.csv").write_text("\n".join(lines))
-    rows = f"rows = [{first + 2}, 12]"
+    chosen = f"rows = [{first + 2}, 12]"
     (tmp_path / "mine.toml").write_text(
-        f"{SNS}\n[data]\ncounts = {{file = 'counts.csv', column = 'on', {rows}}}\n"
-        f"off_counts = {{file = 'counts.csv', column = 3, {rows}}}\non_off_ratio = 1\n"
+        f"{SNS}\n[data]\ncounts = {{file = 'counts.csv', column = 'on', {chosen}}}\n"
+        f"off_counts = {{file = 'counts.csv', column = 3, {chosen}}}\non_off_ratio = 1\n"
     )
     description = experiments.description(tmp_path / "mine.toml")
     bins = len(CSI_ON) - first

@@ -112,14 +112,11 @@ def test_two_baselines_with_one_normalisation(masses, background, expected):
         errors = {**shares, "sigma_signal": 0.1, "sigma_background": 0.1}
         given = experiments.from_description("mine", {**place, "statistics": errors})
         old.append(disappearance(given, splittings, "mu", samples=("prompt", "delayed")))
-    joined = BinnedChi2(
-        *(
-            np.concatenate([getattr(one.statistics, key) for one in old])
-            for key in ("observed", "variance", "background")
-        ),
-        0.1,
-        0.1,
+    observed, variance, background = (
+        np.concatenate([getattr(one.statistics, key) for one in old])
+        for key in ("observed", "variance", "background")
     )
+    joined = BinnedChi2(observed, variance, background, 0.1, 0.1)
     lost = np.concatenate([one.disappeared for one in old], axis=1)
     counts = np.concatenate([one.counts for one in old])
     reference = Disappearance(np.array(splittings), counts, lost, joined).exclusion()

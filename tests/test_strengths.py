@@ -7,7 +7,7 @@ from scipy.stats import chi2 as chi2_distribution
 
 from cevnslib.errors import DomainError, NoLimitError
 from cevnslib.statistics.chi2 import CountChi2
-from cevnslib.statistics.counts import GaussianCounts, OnOffCounts, PoissonCounts
+from cevnslib.statistics.counts import Counts, GaussianCounts, OnOffCounts, PoissonCounts
 from cevnslib.statistics.fit import Fit, Parameter
 from cevnslib.statistics.likelihood import Likelihood
 from cevnslib.statistics.strengths import strengths
@@ -63,6 +63,7 @@ def test_beside_fits_on_a_grid(rng, kind):
         background, weight = rng.uniform(1, 20, bins), rng.uniform(0.1, 2, bins)
         seen = rng.poisson(background + 5 * weight).astype(float)
         known = {Nuisance("b", 0.2, -1): 1}
+        data: Counts
         if kind == "poisson":
             data = PoissonCounts("x", seen, [Template("B", background, known)])
         else:

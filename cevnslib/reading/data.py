@@ -45,7 +45,7 @@ _DATA = (
 _BACKGROUNDS = (
     Key("name", "needed", "what it is called"),
     Key("counts", "needed", f"events that are expected of it in the data: {_NUMBERS}"),
-    Key("relative_error", "0.0", "its error, as a share of itself; inf leaves it free"),
+    Key("relative_error", "known exactly", "its error, as a share of itself; inf leaves it free"),
     Key("error", "", "its error in events, common to all bins, instead of relative_error"),
     Key("nuisance", "its own", "the name of its error, which others share, in other files too"),
 )
@@ -90,6 +90,12 @@ def read_measurement(
         How many the detector has: as many numbers are allowed.
     exposure_days : float, optional
         The time with the source, where ``on_days`` does not give it.
+
+    Examples
+    --------
+    >>> from cevnslib.reading.keys import Table
+    >>> read_measurement(Table({"data": {"counts": [4, 0, 9]}}, "mine")).observed
+    array([4., 0., 9.])
     """
     acting = _nuisances(table, bins)
     if not table.has("statistics"):
@@ -126,9 +132,8 @@ def _nuisances(table: Table, bins: int | None) -> list[_Acting]:
     acting: list[_Acting] = []
     for own in table.tables("nuisances") if table.has("nuisances") else ():
         name = own.text("name")
-        own.place += f": {name}"
         if name in [one.nuisance.name for one in acting]:
-            raise own.refuse("got it twice; allowed: each name once")
+            raise own.refuse(f"name: got {name!r} twice; allowed: each name once")
         shape: Any = 1.0
         if own.has("shape"):
             shape = _numbers(own, "shape", bins)
@@ -265,7 +270,6 @@ def _backgrounds(
     names = [*widths]
     for own in table.tables("backgrounds") if table.has("backgrounds") else ():
         name = own.text("name")
-        own.place += f": {name}"
         if name in ("signal", "all") or name in templates:
             raise own.refuse(
                 f"name: got {name!r}; allowed: a name of its own, not 'signal' or 'all'"

@@ -10,7 +10,7 @@ from ..checks import checked, checked_number, keep, made
 from ..errors import DomainError, KindError, NoLimitError, quoted
 from .chi2 import BinnedChi2, CountChi2
 from .counts import Counts, GaussianCounts
-from .templates import Nuisance, Template
+from .templates import Nuisance, Template, named
 
 __all__ = [
     "CountingMeasurement",
@@ -151,6 +151,7 @@ class Measurement(ABC):
         >>> data.variance, data.nuisances
         (array([72., 48.]), (Nuisance(name='mine: signal', sigma=0.1, at_least=None),))
         """
+        named("data set", name)
         return self._counts(name, self._expected(standard_model))
 
     def _counts(self, name: str, expected: NDArray[np.float64]) -> Counts:

@@ -98,7 +98,7 @@ class Recorded(Measurement):
             ratio=checked_number("ratio of on to off", self.ratio, above=0),
             templates=templates,
             variations=variations,
-            shared=tuple(self.shared),
+            shared=_names(self.shared),
         )
 
     @property
@@ -229,8 +229,14 @@ class WithNuisances(Measurement):
         checked_kind("measurement", self.measurement, Measurement)
         given: list[Nuisance] = []
         for key in ("variations", "backgrounds"):
-            given += checked_kind(key, getattr(self, key), Mapping)
-        together([checked_kind("a key of the variations", one, Nuisance) for one in given])
+            kept: dict[Nuisance, Any] = {}
+            for one, share in checked_kind(key, getattr(self, key), Mapping).items():
+                checked_kind(f"a key of the {key}", one, Nuisance)
+                numbers = checked(f"{key} with {one.name}", share)
+                kept[one] = owned(numbers) if numbers.ndim else float(numbers)
+            keep(self, **{key: kept})
+            given += kept
+        together(given)
 
     @property
     def projected(self) -> bool:
@@ -284,6 +290,11 @@ def _width(own: float, shares: Mapping[Nuisance, Bins]) -> float:
     """Return the relative error of one bin from its own and those of nuisances."""
     errors = [one.sigma * float(np.ravel(share)[0]) for one, share in shares.items()]
     return float(np.hypot.reduce([own, *errors]))
+
+
+def _names(shared: Sequence[str]) -> tuple[str, ...]:
+    names = checked_kind("shared", shared, Sequence)
+    return tuple(checked_kind("one of the shared", name, str) for name in names)
 
 
 def _many(sizes: Mapping[str, int]) -> str:

@@ -133,6 +133,8 @@ def data_of(experiments: Mapping[str, Experiment]) -> list[Counts]:
     >>> data_of({"mine": load("coherent-csi")})[0].observed
     array([142.])
     """
+    for each in checked_kind("experiments", experiments, Mapping).values():
+        checked_kind("one of the experiments", each, Experiment)
     return [
         each.measurement.counts(name, fold(each).events(each.interaction).sum(axis=0))
         for name, each in experiments.items()
@@ -190,6 +192,8 @@ def limits_report(
     level = _agreed("confidence", confidence, named)
     delta_chi2(level)
     mixing = checked_kind("parameters", _agreed("mixing", parameters, named), OscillationParameters)
+    for file in checked_kind("descriptions", descriptions, Sequence):
+        checked_kind("one of the descriptions", file, Mapping)
     files = dict(zip(named, descriptions, strict=False))
     each = [
         _report({name: one}, level, mixing, {name: files.get(name, {})})

@@ -147,7 +147,7 @@ def light_vector(
         slope = (4 * single - double - 3 * none) / (2 * unit)
         return [none, slope, (double - 2 * single + none) / (2 * unit**2)]
 
-    title = f"coupling of a light vector ({charges}) at {confidence:g} C.L."
+    title = f"coupling of a light vector ({charges}) at {_level(confidence)}"
     return _scan(experiments, _masses(masses), coefficients, 2, confidence, title, "coupling")
 
 
@@ -171,7 +171,7 @@ def light_scalar(
     def coefficients(experiment: Experiment, mass: float) -> list[Floats]:
         return _added(experiment, LightScalar(mass, _UNIT), _UNIT**4)
 
-    title = f"coupling of a light scalar at {confidence:g} C.L."
+    title = f"coupling of a light scalar at {_level(confidence)}"
     return _scan(experiments, _masses(masses), coefficients, 4, confidence, title, "coupling")
 
 
@@ -206,7 +206,7 @@ def dipole(
     parts = [part for one in distinct(experiments).values() for part in one.flux.components]
     end = 0.9 * max(part.spectrum.breakpoints[-1] for part in parts)
     values = _masses(np.geomspace(1e-3 * end, end, 13) if masses is None else masses)
-    title = f"transition moment to a heavy partner at {confidence:g} C.L."
+    title = f"transition moment to a heavy partner at {_level(confidence)}"
     return _scan(experiments, values, coefficients, 2, confidence, title, "moment_mu_B")
 
 
@@ -288,7 +288,7 @@ def sterile(
     largest = np.where(inside[:, -1], np.inf, low)
     amplitudes = np.where(inside.any(axis=1), largest, 0.0)
     return ScanTable(
-        f"sin^2 2theta of a nu_{chosen} that disappears at {confidence:g} C.L.",
+        f"sin^2 2theta of a nu_{chosen} that disappears at {_level(confidence)}",
         ("delta_m2_eV2", "sin2_2theta"),
         np.stack([x, amplitudes], axis=1),
     )
@@ -325,6 +325,12 @@ def _disappearing(
     if not experiment.measurement.projected:
         filled[:] = True
     return np.array(counts)[filled], np.stack(gone, axis=-1)[:, filled]
+
+
+def _level(confidence: float) -> str:
+    """Return a confidence level in words, or refuse it."""
+    delta_chi2(confidence)
+    return f"{confidence:g} C.L."
 
 
 def _masses(masses: ArrayLike | None) -> Floats:

@@ -194,6 +194,8 @@ def spectral_constraint(
     """
     checked_kind("experiments", experiments, Mapping)
     checked_kind("parameters", parameters, OscillationParameters)
+    if standard_model is not None:
+        checked_kind("standard_model", standard_model, Interaction)
     likelihood = Likelihood(checked_tuple("data", data, Counts))
     names = [each.name for each in likelihood.data]
     if sorted(experiments) != sorted(names):
