@@ -21,8 +21,7 @@ from cevnslib.reading.listing import listing
 from cevnslib.statistics.data import CountingMeasurement, PoissonProjection, Projection
 from tools.keys import PAGE, page
 
-OWN = Path(__file__).parents[1] / "book" / "events" / "your-own-experiment.ipynb"
-TABLES = Path(__file__).parent / "reference"
+OWN = Path(__file__).parents[1] / "book" / "experiment" / "your-own-experiment.ipynb"
 LISTING = listing()
 #: A whole description of a detector at a reactor, of the first edition.
 GERMANIUM: dict[str, Any] = {
@@ -35,7 +34,15 @@ FLUX = {"energies_MeV": [1, 2], "values": [0, 1]}
 LINES = [{"energy_MeV": 1.0, "share": 1.0}]
 
 
-def asked(place: str, *descriptions: dict[str, Any]) -> set[str]:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where a table without names lies, whose columns may be of any unit."""
+    folder = tmp_path_factory.mktemp("keys")
+    (folder / "numbers.txt").write_text("1 0.2\n2 0.3\n")
+    return folder
+
+
+def asked(folder: Path, place: str, *descriptions: dict[str, Any]) -> set[str]:
     """Return the keys that reading asks for in the table at a place of some descriptions."""
     keys: set[str] = set()
     has = Table.has
@@ -48,7 +55,7 @@ def asked(place: str, *descriptions: dict[str, Any]) -> set[str]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Table, "has", recorded)
         for description in descriptions:
-            experiments.from_description("x", description, folder=TABLES)
+            experiments.from_description("x", description, folder=folder)
     return keys
 
 
@@ -66,7 +73,7 @@ def scattering(**keys: Any) -> dict[str, Any]:
     return germanium(interactions=keys)
 
 
-FILE = {"file": "germanium_quenching.csv", "energy_column": 1, "value_column": 2}
+FILE = {"file": "numbers.txt", "energy_column": 1, "value_column": 2}
 COLUMN = {"file": FILE["file"], "value_column": 2}
 CORE = {"thermal_power_GW": 1, "baseline_m": 9, "name": "B1"}
 ACCEPTANCE = {"kind": "photoelectrons", "amplitude": 1, "slope": 1, "midpoint": 1}
@@ -161,6 +168,7 @@ SAYING: dict[str, tuple[Any, ...]] = {
         "efficiency",
         germanium(efficiency=ACCEPTANCE | ELECTRONS_SEEN),
     ),
+    "target = { ... }": ("target", germanium(target={"by": "mass", "Ge76": 1.0})),
     "bins_keV = { ... }": (
         "bins_keV",
         germanium("threshold_keV", bins_keV={"from": 1, "to": 2, "number": 1}),
@@ -201,24 +209,24 @@ SAYING: dict[str, tuple[Any, ...]] = {
 
 
 @pytest.mark.parametrize("heading", SAYING)
-def test_a_table_takes_the_keys_that_are_listed(heading):
+def test_a_table_takes_the_keys_that_are_listed(folder, heading):
     place, *descriptions = SAYING[heading]
-    keys = asked(place, *descriptions)
+    keys = asked(folder, place, *descriptions)
     if "solar" in heading:
         keys.remove("baseline_m")  # to refuse it
     assert keys == {key.name for key in LISTING[heading]}
 
 
-def test_the_file_takes_the_keys_that_are_listed():
+def test_the_file_takes_the_keys_that_are_listed(folder):
     """Above all tables, with those of the detector; and all tables are among these tests."""
     above = {key.name for heading in ("the file", "the detector") for key in LISTING[heading]}
     sun = {"kind": "solar", "branches": ["b8"]}
     new = [source("baseline_m", *old, **sun) for old in ((), ("statistics",))]
     binned = germanium("threshold_keV", bins_photoelectrons=[1, 2], **ELECTRONS_SEEN)
-    assert asked("", *new) == above
+    assert asked(folder, "", *new) == above
     # A source of the first edition stands there, too.
     old = {key.name for key in LISTING['[source] kind = "reactor"']} - {"kind"}
-    assert asked("", binned) == above | old
+    assert asked(folder, "", binned) == above | old
     assert set(SAYING) | {"the file", "the detector", *data.KEYS} == set(LISTING)
 
 
@@ -247,7 +255,7 @@ DEFAULTS = [
 @pytest.mark.parametrize(
     ("heading", "key"), DEFAULTS, ids=[f"{heading} {key.name}" for heading, key in DEFAULTS]
 )
-def test_a_default_that_is_typed_changes_nothing(heading, key):
+def test_a_default_that_is_typed_changes_nothing(folder, heading, key):
     place, *descriptions = SAYING[heading]
     default = tomllib.loads(f"x = {key.default}")["x"]
     tried = 0
@@ -259,17 +267,17 @@ def test_a_default_that_is_typed_changes_nothing(heading, key):
             table = table[0] if isinstance(table, list) else table
         table.setdefault(key.name, default)
         try:
-            second = read(typed)
+            second = read(folder, typed)
         except ConfigurationError:
             continue  # it stands in place of what is said there
         tried += 1
-        assert second == read(description)
+        assert second == read(folder, description)
     assert tried
 
 
-def read(description: dict[str, Any]) -> tuple[Any, ...]:
+def read(folder: Path, description: dict[str, Any]) -> tuple[Any, ...]:
     """Return what a description says of all but its data."""
-    one = experiments.from_description("x", description, folder=TABLES)
+    one = experiments.from_description("x", description, folder=folder)
     spectra = [part.spectrum.moments(2.0, 0).tolist() for part in one.flux.components]
     weights = [part.intensity for part in one.flux.components]
     return one.detector, spectra, weights, read_interaction(Table(description, "x"))

@@ -12,7 +12,7 @@ from scipy.integrate import quad
 
 from cevnslib import experiments, rates
 from cevnslib.constants import DAY, YEAR
-from cevnslib.errors import AssumedWarning, ConfigurationError, DomainError
+from cevnslib.errors import ConfigurationError, DomainError, RoundedSharesWarning
 from cevnslib.physics.interactions import MagneticMoment, StandardModel
 from cevnslib.sources.beams import Source
 from cevnslib.studies.sterile import disappeared_counts
@@ -438,7 +438,7 @@ def test_shares_of_fission_are_scaled_and_it_is_said(load):
     text = CORES + "baseline_m = 72\n thermal_power_GW = 4.25\n fission_fractions = {}\n"
     rounded = "{ u235 = 0.488, pu239 = 0.359, u238 = 0.087, pu241 = 0.067 }"
     with pytest.warns(
-        AssumedWarning, match=r"source: fission_fractions: got a sum of 1\.001; taken"
+        RoundedSharesWarning, match=r"source: fission_fractions: got a sum of 1\.001; taken"
     ):
         scaled = load(text.format(rounded))
     exact = {"u235": 0.488, "pu239": 0.359, "u238": 0.087, "pu241": 0.067}

@@ -9,7 +9,7 @@ from pathlib import Path
 from cevnslib.reading.keys import Key
 from cevnslib.reading.listing import listing
 
-PAGE = Path(__file__).parents[1] / "book" / "appendix" / "keys.md"
+PAGE = Path(__file__).parents[1] / "book" / "behind" / "keys.md"
 _INTRODUCTION = """# The file of an experiment, key by key
 
 A file in TOML describes an experiment. Keys end in their units. First stand the keys of the file

@@ -14,7 +14,7 @@ from ..detectors.detector import ELECTRONS, Detector
 from ..detectors.efficiency import AXES
 from ..detectors.quenching import FrozenQuenching, Lindhard, Quenching
 from ..errors import AssumedWarning, quoted
-from ..physics.targets import target
+from ..physics.targets import BY, Target, target
 from .keys import Key, Table
 from .response import light_of, read_efficiency, read_quenching, read_resolution
 
@@ -35,7 +35,7 @@ _BINS = (
 KEYS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
     {
         "the detector": (
-            Key("target", "needed", "the material"),
+            Key("target", "needed", "the material: a name, or a table as below"),
             Key("mass_kg", "needed", "fiducial mass"),
             Key("threshold_keV", "0.0", "least energy that counts"),
             Key("maximum_keV", "inf", "greatest energy that counts"),
@@ -60,6 +60,10 @@ KEYS: Mapping[str, tuple[Key, ...]] = MappingProxyType(
             Key("electrons", '"shells"', f"which electrons count: {', '.join(ELECTRONS)}"),
             Key("least_ionisation_keV", "0.0", "mean energy below which nothing is seen"),
         ),
+        "target = { ... }": (
+            Key("by", "needed", f"what shares count: {', '.join(BY)}"),
+            Key("Ge76", "", "the share of each element, isotope or compound, by its name"),
+        ),
         "bins_keV = { ... }": _BINS,
     }
 )
@@ -69,7 +73,7 @@ _LEAST: dict[str, Any] = {"at_most": 1000.0, "hint": "did you give eV?"}
 
 def read_detector(table: Table) -> Detector:
     """Return the detector that the keys of a file describe."""
-    material, mass = target(table.text("target")), table.number("mass_kg", above=0, at_most=1e10)
+    material, mass = _target(table), table.number("mass_kg", above=0, at_most=1e10)
     light = None
     if table.has("photoelectrons_per_keV"):
         light = table.number("photoelectrons_per_keV", above=0)
@@ -101,6 +105,17 @@ def read_detector(table: Table) -> Detector:
         table.number("least_ionisation_keV", 0.0, at_least=0, at_most=1000) * KEV,
         nuclei,
     )
+
+
+def _target(table: Table) -> Target:
+    """Return the material: a name, or shares of names by atoms, formulas or mass."""
+    if not isinstance(table.left.get("target"), Mapping):
+        return target(table.text("target"))
+    own = table.table("target")
+    by = own.choice("by", BY)
+    shares = {name: own.number(name, at_least=0) for name in [*own.left]}
+    with own.place_said():
+        return target(shares, by=by)
 
 
 def _seen(table: Table) -> tuple[str, Quenching | None]:
@@ -184,7 +199,11 @@ def _edges(table: Table, key: str, least: float = 0.0) -> tuple[float, ...]:
     """Return edges of bins: a list, even steps, or a column of a file."""
     if isinstance(table.left[key], str | Mapping):
         own = table.table_or_file(key)
-        table.left[key] = own.column("edge") if own.has("file") else _even(own, least)
+        table.left[key] = (
+            own.column("edge_keV" if key == "bins_keV" else "edge")
+            if own.has("file")
+            else _even(own, least)
+        )
         own.finish()
     edges = table.numbers(key, at_least=least, at_most=1e9)
     if len(edges) < 2 or any(b <= a for a, b in pairwise(edges)):

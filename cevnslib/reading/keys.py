@@ -4,7 +4,7 @@ Each module of this room lists its keys under the heading of their table, as `Ke
 keys and what the command writes are made from these lists, which tests compare with what is taken.
 """
 
-import csv
+import math
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ..checks import checked, checked_choice, checked_number
 from ..errors import CevnsError, ConfigurationError, UnknownNameError, quoted
 from ..files import text_of
+from ..tables import column_key, read_curve
 
 #: The most bytes of a TOML file, whose tables may be larger, and the most parts of a key in it.
 LARGEST, DEEPEST = 1_000_000, 1000
@@ -85,49 +86,6 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigurationError(
             f"{path}: the file cannot be read: {error}; allowed: a TOML file in UTF-8"
         ) from error
-
-
-def read_columns(
-    folder: Path | None, place: str, spec: Mapping[str, Any], titles: Sequence[str]
-) -> list[list[float]]:
-    """Return the columns of a table in a reader's folder, or raise ConfigurationError.
-
-    ``place`` is where its ``file`` is named in the TOML file, for the message; beside that ``spec``
-    may have the number of each column, from 1, under keys such as ``energy_column``.
-    """
-    numbers = [spec.get(column_key(title)) for title in titles]
-    allowed = (
-        "allowed: a CSV file in the same folder or below it, with a line "
-        f"{','.join(titles)} and a line of two numbers for each energy"
-    )
-    name = spec["file"]
-    wrong = f"{place}: got {quoted(name)}"
-    if not isinstance(name, str) or folder is None:
-        raise ConfigurationError(f"{wrong}; {allowed}")
-    try:
-        path = (folder / name).resolve()  # a link to itself is a RuntimeError here
-        if not path.is_relative_to(folder.resolve()):
-            raise ValueError("it lies outside the folder")
-        lines = [line for line in text_of(path).splitlines() if line.strip()]
-        lines = [line for line in lines if not line.startswith("#")]
-        if all(type(number) is int and number > 0 for number in numbers):
-            cells = [re.split(r"[,;\s]+", line.strip()) for line in lines]
-            cells = [row for row in cells if re.match(r"[-+.\d]", row[0])]
-            return [[float(row[number - 1]) for row in cells] for number in numbers]  # type: ignore[operator]
-        header, *rows = csv.reader(lines)
-        if [title.strip() for title in header] != list(titles):
-            raise ValueError(f"the first line is {quoted(','.join(header))}")
-        columns = zip(*([float(x) for x in row] for row in rows), strict=True)
-        first, second = columns
-    except (OSError, ValueError, IndexError, RuntimeError, csv.Error) as error:
-        raise ConfigurationError(f"{wrong}, which cannot be read: {error}; {allowed}") from error
-    return [list(first), list(second)]
-
-
-def column_key(title: str) -> str:
-    """Return the key that says which column of a file is the one with a title."""
-    unit = unit_of(title)
-    return f"{title.removesuffix(f'_{unit}') if unit else title}_column"
 
 
 class Table:
@@ -211,7 +169,7 @@ class Table:
             for key in titles:
                 if self.has(key):
                     raise self.refuse(f"got both of 'file' and {key!r}; allowed: one of them")
-            columns = self._columns([*titles.values()])
+            columns = self._columns([*titles.values()], domain)
         with self.place_said():
             least = None if unit_of(first) == "us" else 0
             x = checked(first, columns[0], unit_of(first), at_least=least)
@@ -229,21 +187,27 @@ class Table:
     def column(self, title: str) -> list[float]:
         """Return the column with a title of the file that is named here, by default its first."""
         spec = {"file": self.take("file"), column_key(title): self.take(column_key(title), 1)}
-        return read_columns(self.folder, f"{self.place}: file", spec, [title])[0]
+        return [float(x) for x in read_curve(self._folder(), self.place, spec, [title])[0]]
 
-    def _columns(self, titles: list[str]) -> list[NDArray[np.float64]]:
+    def _columns(self, titles: list[str], domain: Mapping[str, Any]) -> list[NDArray[np.float64]]:
         """Return the columns of the file that is named here, the first in the unit of its title."""
         spec = {"file": self.take("file")}
-        for title in titles:
-            if self.has(column_key(title)):
-                spec[column_key(title)] = self.take(column_key(title))
+        spec |= {key: self.take(key) for key in map(column_key, titles) if self.has(key)}
         name, _, unit = titles[0].rpartition("_")
         factor = 1.0
         if unit in _ENERGIES:
             typed = self.choice("energy_unit", tuple(_ENERGIES), unit)
             factor, titles = _ENERGIES[typed] / _ENERGIES[unit], [f"{name}_{typed}", *titles[1:]]
-        x, *others = read_columns(self.folder, f"{self.place}: file", spec, titles)
-        return [np.multiply(x, factor), *map(np.asarray, others)]
+        least = -math.inf if titles[0] == "time" else 0.0
+        ranges = {titles[0]: (least, math.inf)}
+        ranges[titles[1]] = domain.get("at_least", -math.inf), domain.get("at_most", math.inf)
+        x, y = read_curve(self._folder(), self.place, spec, titles, ranges=ranges)
+        return [x * factor, y]
+
+    def _folder(self) -> Path:
+        if self.folder is None:
+            raise self.refuse("got 'file' in a description without a folder; allowed: lists")
+        return self.folder
 
     def number(self, key: str, default: float | None = None, **domain: Any) -> float:
         """Return the number under a key, inside its domain; see `cevnslib.checks.checked`."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..errors import AssumedWarning
+from ..errors import RoundedSharesWarning
 from ..sources.beams import Source
 from ..sources.flux import Component, Flux
 from ..sources.reactor import FISSION_FRACTIONS, REACTOR_END, reactor_of_flux, reactor_of_power
@@ -89,4 +89,4 @@ def _say_what_is_scaled(own: Table, shares: object) -> None:
     values = list(shares.values()) if isinstance(shares, Mapping) else []
     if all(isinstance(x, int | float) for x in values) and 1e-9 < abs(sum(values) - 1) < 0.011:
         words = f"fission_fractions: got a sum of {sum(values):g}; taken: all scaled to a sum of 1"
-        warnings.warn(f"{own.place}: {words}", AssumedWarning, stacklevel=2)
+        warnings.warn(f"{own.place}: {words}", RoundedSharesWarning, stacklevel=2)

@@ -86,7 +86,7 @@ def read_pulse(own: Table) -> dict[str, Any]:
         mean = given.number("mean_us", 0.0)
         pulse: Pulse = GaussianPulse(mean, given.number("sigma_us", 0.0, at_least=0))
     else:
-        times, values = given.curve({"times_us": "time_us", "values": "value"}, at_least=0)
+        times, values = given.curve({"times_us": "time", "values": "value"}, at_least=0)
         with given.place_said():
             pulse = TabulatedPulse(tuple(times), tuple(values))
     given.finish()

@@ -93,7 +93,7 @@ def visit(browser):
 
 def test_book_is_built():
     need(PAGES, "the book is not built: make book")
-    assert "book/limits/coherent-csi.html" in PAGES
+    assert "book/experiment/coherent-csi.html" in PAGES
 
 
 def test_front_door_leads_to_the_book(visit):
@@ -112,7 +112,7 @@ def test_page(visit, name):
                  .map(m => m.textContent)"""
     )
     assert unrendered == []
-    if not name.startswith("book/appendix/api"):  # docstrings there show code
+    if not name.startswith("book/behind/api"):  # docstrings there show code
         text = page.evaluate(
             """() => { const copy = document.body.cloneNode(true);
                        copy.querySelectorAll('pre, code, script, style').forEach(e => e.remove());
@@ -141,9 +141,9 @@ def test_page_that_is_opened_on_a_phone(visit, name):
 
 EXPLORERS = {
     "book/explore/explore.html": 5,
-    "book/limits/coherent-csi.html": 1,
-    "book/events/from-cross-section-to-counts.html": 1,
-    "book/events/your-own-experiment.html": 1,
+    "book/experiment/coherent-csi.html": 1,
+    "book/experiment/from-cross-section-to-counts.html": 1,
+    "book/experiment/your-own-experiment.html": 1,
     "book/moments/cp-phases.html": 1,
     "book/sterile/coherent.html": 1,
 }
@@ -181,7 +181,7 @@ def test_states_are_below_a_megabyte(name):
 
 def test_chapter_says_how_to_run_it(visit):
     need(PAGES, "the book is not built: make book")
-    page = visit("book/limits/coherent-csi.html")
+    page = visit("book/experiment/coherent-csi.html")
     assert "make lab" in page.locator(".in-lab").inner_text()
     link = page.locator(".in-lab a").evaluate("a => a.href")
     assert Path(unquote(urlparse(link).path)).name == "coherent-csi.ipynb"
