@@ -216,19 +216,19 @@ def _sheet(options: argparse.Namespace) -> str:
 
 def _scan(options: argparse.Namespace) -> str:
     values = _values(options)
-    from .commands.answers import loaded, warned
+    from .commands.answers import listening, loaded
     from .studies.scans import SCANS
 
-    said: list[str] = []
-    with waiting("computing limits"), warned(said):
+    with waiting("computing limits"), listening() as said:
         experiment = loaded(options.file, options.stage)
         level = options.confidence or experiment.confidence
         found = SCANS[options.parameter]([experiment], values, level)
     rows = [list(found.columns)]
     rows += [["none" if x == math.inf else f"{x:.4g}" for x in row] for row in found.rows.tolist()]
     lines = [f"{experiment.title}: {found.title}", "", *columns(rows, left=0)]
-    if said:
-        lines += ["", "Warnings", *(f"  {words}" for words in said)]
+    for title, words in said._asdict().items():
+        if words:
+            lines += ["", title.capitalize(), *(f"  {text}" for text in words)]
     if options.csv is not None:
         lines += ["", _written(options.csv, found.as_csv())]
     return "\n".join(lines)

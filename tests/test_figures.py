@@ -3,6 +3,7 @@
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 from cevnslib import experiments
@@ -62,7 +63,7 @@ def test_spectrum(changes, moment, labels):
     assert len(ax.get_legend_handles_labels()[1]) == labels
     assert ax.get_xlabel() == "electron-equivalent energy (keV)"
     if changes.get("maximum_keV"):
-        assert max(line.get_xdata().max() for line in ax.lines) == pytest.approx(0.5)
+        assert max(np.max(line.get_xdata()) for line in ax.lines) == pytest.approx(0.5)
     plt.close("all")
 
 

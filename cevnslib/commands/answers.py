@@ -7,9 +7,10 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import experiments
+from ..errors import AssumedWarning
 from ..experiments import Experiment
 from ..studies.report import limits_report
 from .terminal import columns
@@ -39,17 +40,25 @@ def _place(name: str) -> str | Path:
     return name if name in experiments.names() else Path(name)
 
 
+class Said(NamedTuple):
+    """What readers are told meanwhile, each once."""
+
+    warnings: list[str]
+    assumed: list[str]
+
+
 @contextmanager
-def warned(words: list[str]) -> Iterator[None]:
-    """Add what readers are warned of meanwhile to a list, each once."""
+def listening() -> Iterator[Said]:
+    """Collect what readers are warned of, instead of printing it as Python does."""
+    said = Said([], [])
     with warnings.catch_warnings(record=True) as given:
         warnings.simplefilter("always")
-        try:
-            yield
-        finally:
-            ours = (warning for warning in given if issubclass(warning.category, UserWarning))
-            said = [" ".join(str(warning.message).split()) for warning in ours]
-            words[:] = dict.fromkeys([*words, *said])
+        yield said
+    for warning in given:
+        words = " ".join(str(warning.message).split())
+        place = said.assumed if issubclass(warning.category, AssumedWarning) else said.warnings
+        if issubclass(warning.category, UserWarning) and words not in place:
+            place.append(words)
 
 
 def answer(
@@ -72,12 +81,12 @@ def answer(
     >>> [f"{limit:.2e}" for limit in found["limits"]["transition_moments"]]
     ['6.39e-10', '4.46e-10', '3.74e-10']
     """
-    words: list[str] = []
-    with warned(words):
+    with listening() as said:
         given = [loaded(name, stage) for name in files]
         texts = [experiments.description(_place(name), stage) for name in files]
         found = limits_report(given, confidence, descriptions=texts).as_json()
-    found["warnings"] = list(dict.fromkeys([*found["warnings"], *words]))
+    for key, words in said._asdict().items():
+        found[key] = list(dict.fromkeys([*found[key], *words]))
     return given, found
 
 

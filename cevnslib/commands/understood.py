@@ -10,7 +10,7 @@ import numpy as np
 from ..constants import DAY, KEV, YEAR, Constants
 from ..experiments import Experiment
 from ..physics.weak import WeakCouplings
-from .answers import FEW, loaded, warned
+from .answers import FEW, listening, loaded
 from .terminal import columns
 
 #: How the fields of responses are said, and by what they are divided.
@@ -88,13 +88,13 @@ def understood(file: str, stage: str | None = None) -> str:
     >>> print(understood("conus").splitlines()[2])
       source      a reactor
     """
-    words: list[str] = []
-    with warned(words):
+    with listening() as said:
         experiment = loaded(file, stage)
         rows = _rows(experiment)
     lines = [experiment.title, "", *columns(rows, indent="  ", left=2)]
-    if words:
-        lines += ["", "Warnings", *(f"  {word}" for word in words)]
+    for title, words in said._asdict().items():
+        if words:
+            lines += ["", title.capitalize(), *(f"  {text}" for text in words)]
     return "\n".join(lines)
 
 
