@@ -85,8 +85,8 @@ def understood(file: str, stage: str | None = None) -> str:
 
     Examples
     --------
-    >>> print(understood("conus").splitlines()[2])
-      source      a reactor
+    >>> print(understood("conus").splitlines()[3])
+      source       a reactor
     """
     with listening() as said:
         experiment = loaded(file, stage)
