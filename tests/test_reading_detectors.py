@@ -418,6 +418,25 @@ def test_a_threshold_in_electronvolts_is_led_back_to_its_key(load):
     assert "did you mean" not in rates.unseen(high, WEAK)
 
 
+def test_an_enriched_target_by_mass(load):
+    """The nuclei in a kilogram, from the isotopes' masses."""
+    given = 'target = { by = "mass", Ge76 = 0.87, Ge74 = 0.13 }'
+    mine = load(PLAIN.replace('target = "Ge"', given))
+    numbers = {nucleus.name: number / 4 for nucleus, number in mine.detector.nuclear_targets}
+    assert numbers == {
+        "Ge76": pytest.approx(0.87 * 6.02214076e26 / 75.92140, rel=1e-5),
+        "Ge74": pytest.approx(0.13 * 6.02214076e26 / 73.92118, rel=1e-5),
+    }
+    for wrong, words in (
+        ("{ Ge76 = 1 }", "target: the key 'by' is missing"),
+        ('{ by = "weight", Ge76 = 1 }', "unknown by 'weight'; allowed: atoms, formulas, mass"),
+        ('{ by = "mass", Ge76 = 87 }', "target: "),
+        ('{ by = "mass", Ge76 = true }', "Ge76: got True; allowed: a number"),
+    ):
+        with pytest.raises(ConfigurationError, match=re.escape(words)):
+            load(PLAIN.replace('"Ge"', wrong))
+
+
 PLAIN = """
 target = "Ge"
 mass_kg = 4

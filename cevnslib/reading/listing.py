@@ -17,9 +17,10 @@ _FILE = (
     Key("oscillation", "", "mixing of three neutrinos, a table as below"),
     Key("sterile", "", "a fourth neutrino, a table as below"),
     Key("interactions", "", "what scatters neutrinos, a table as below"),
-    Key("data", "", "what was measured, a table as below"),
-    Key("nuisances", "", "errors with names, tables as below"),
-    Key("confidence", "0.90", "confidence level of the limits"),
+    Key("data", "", "what was counted, a table as below"),
+    Key("nuisances", "", "a list of tables as below: errors with names"),
+    Key("statistics", "", "what was counted, in files of the first edition"),
+    Key("confidence", "0.90", "confidence level of limits"),
     Key("references", "", "a table of texts: where each number comes from"),
 )
 
