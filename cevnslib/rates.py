@@ -531,6 +531,13 @@ def _beyond(experiment: Experiment, interaction: Interaction, struck: Iterable[S
     lowest = max(detector._steps[0], detector.least_ionisation)
     kind = "recoil" if detector.quenching is None else "electron-equivalent"
     nuclear = "nuclear " if detector.electron_targets and detector.nuclei else ""
+    asked = max(detector.edges[0], detector.least_ionisation)
+    if max(seen) > asked:  # what the reader asks for is within reach
+        return (
+            f"efficiency: got 0 wherever {nuclear}events are expected; allowed: above 0 somewhere "
+            f"from {asked / KEV:g} to {max(seen) / KEV:.3g} keV, the largest {kind} energy that "
+            f"{experiment.flux.title} gives in {detector.target.name}"
+        )
     meant = (
         f"; did you mean {lowest:g} keV ({lowest / KEV:g} eV)?" if lowest * KEV < max(seen) else ""
     )

@@ -423,6 +423,15 @@ def test_nothing_to_be_seen(report):
         report(REACTOR.replace("0.17", "100").replace("0.8", "200") + 'electrons = "left out"')
 
 
+@pytest.mark.parametrize(
+    "efficiency", ["0.0", "{kind = 'table', energies_keV = [50, 60], values = [1, 1]}"]
+)
+def test_an_efficiency_that_is_never_above_0(report, efficiency):
+    text = REACTOR.replace("maximum_keV = 0.8", f"efficiency = {efficiency}")
+    with pytest.raises(NoLimitError, match="efficiency: got 0 wherever"):
+        report(text + 'electrons = "left out"\n')
+
+
 def test_counts_without_a_measurement():
     csi = experiments.load("coherent-csi")
     with pytest.raises(Exception, match="NotMeasured"):
