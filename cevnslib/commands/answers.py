@@ -83,6 +83,10 @@ def answer(
     """
     with listening() as said:
         given = [loaded(name, stage) for name in files]
+        for name, one in zip(files, given, strict=True):
+            known = experiments.stages(_place(name))
+            if stage is None and len(known) > 1:
+                said.assumed.append(f"{one.title}: the stage {one.stage}, of {', '.join(known)}")
         texts = [experiments.description(_place(name), stage) for name in files]
         found = limits_report(given, confidence, descriptions=texts).as_json()
     for key, words in said._asdict().items():
