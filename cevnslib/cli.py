@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import __version__
+import cevnslib
+
 from .checks import checked_number
 from .commands.terminal import columns, plain, waiting
 from .errors import CevnsError, quoted
@@ -87,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Limits on neutrino magnetic moments and more from the file of an experiment.",
         epilog="Start with: cevns new my.toml; cevns check my.toml; cevns limits my.toml",
     )
-    parser.add_argument("--version", action="version", version=f"cevns {__version__}")
+    parser.add_argument("--version", action="version", version=f"cevns {cevnslib.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def command(name: str, run: Callable[[argparse.Namespace], str], words: str) -> Any:
@@ -215,19 +216,19 @@ def _sheet(options: argparse.Namespace) -> str:
 
 def _scan(options: argparse.Namespace) -> str:
     values = _values(options)
-    from .commands.answers import loaded, warned
+    from .commands.answers import listening, loaded
     from .studies.scans import SCANS
 
-    said: list[str] = []
-    with waiting("computing limits"), warned(said):
+    with waiting("computing limits"), listening() as said:
         experiment = loaded(options.file, options.stage)
         level = options.confidence or experiment.confidence
         found = SCANS[options.parameter]([experiment], values, level)
     rows = [list(found.columns)]
     rows += [["none" if x == math.inf else f"{x:.4g}" for x in row] for row in found.rows.tolist()]
     lines = [f"{experiment.title}: {found.title}", "", *columns(rows, left=0)]
-    if said:
-        lines += ["", "Warnings", *(f"  {words}" for words in said)]
+    for title, words in said._asdict().items():
+        if words:
+            lines += ["", title.capitalize(), *(f"  {text}" for text in words)]
     if options.csv is not None:
         lines += ["", _written(options.csv, found.as_csv())]
     return "\n".join(lines)
@@ -250,9 +251,10 @@ def _values(options: argparse.Namespace) -> Any:
 def _table(options: argparse.Namespace) -> str:
     from . import experiments
     from .commands.formats import FORMATS
-    from .display.sheets import SheetParameters, rows, solar_row
+    from .display.sheets import Row, SheetParameters, rows, solar_row
 
-    names, shown = experiments.names(), []
+    names = experiments.names()
+    shown: list[Row] = []
     with waiting("computing limits", len(names)) as step:
         for name in names:
             shown += rows(SheetParameters(name))

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-__all__ = ["packaged", "packaged_table", "papers", "write"]
+__all__ = ["packaged", "packaged_table", "papers"]
 
 #: What the folder of a paper may hold.
 FILES = ("experiments.toml", "solar.toml", "claims.toml")
@@ -131,6 +131,6 @@ def write(contents: Mapping[Path, str | bytes], over: bool = True) -> None:
         for path, part in parts.items():
             os.replace(part, path)
     except BaseException:
-        for name in (*parts.values(), *fresh):
-            Path(name).unlink(missing_ok=True)
+        for path in (*map(Path, parts.values()), *fresh):
+            path.unlink(missing_ok=True)
         raise

@@ -95,12 +95,10 @@ PLACES_OF = {name.rpartition(".")[2]: name for name in MODULES if ".reading." no
 #: Parts of a widget, which `explorers` alone puts together; what a reader sets goes to `views`.
 PARTS = {"interactive"}
 
-#: What the command `cevns` does; it has tests of its own.
-COMMANDS = {"answers", "cli", "formats", "gallery", "sheet", "terminal", "understood"}
-
 #: Behind the doors: what only takes things that the library made, or a name that it looks up, and
 #: gives tables, text or figures.
-BEHIND = {"claims", "explorers", "figures", "files", "published", "quadrature", *COMMANDS}
+BEHIND = {"claims", "explorers", "figures", "files", "published", "quadrature"}
+BEHIND |= {"cli"}  # the command, which has tests of its own
 BEHIND |= {f"sheets.{name}" for name in ("Row", "by_stage", "counts_table", "inputs_table")}
 BEHIND |= {f"sheets.{name}" for name in ("introduction", "limits_table", "rows", "solar_row")}
 BEHIND |= {f"sterile.{name}" for name in ("ExclusionCurve", "as_csv", "best", "introduction")}

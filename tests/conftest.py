@@ -22,7 +22,9 @@ def wheels(terminalreporter):
                 version, size, *times = measured
                 words = [
                     f"{what} {took:.2f} s of CPU ({'' if took < goal else 'NOT '}below {goal})"
-                    for what, (took, goal) in zip(("loading", "first limit"), times, strict=True)
+                    for what, (took, goal) in zip(
+                        ("loading", "first limit", "`cevns limits`"), times, strict=True
+                    )
                 ]
                 terminalreporter.write_line(f"Python {version}: {size:.0f} MB, {', '.join(words)}")
 

@@ -402,7 +402,7 @@ def test_nonsense_in_a_parameter_file(key, tmp_path, record_property):
         path.write_text(f"{key}: {content.replace(' = ', ': ')}\n")
 
         def use():
-            (request, *_) = tables.requests(None, tables.read_parameters(path))
+            (request, *_) = tables.requests(tables.read_parameters(path))
             return sheets.rows(request)
 
         outcomes[f"YAML: {what}", outcome_of(use, f"{key}: {content}")] += 1
@@ -427,7 +427,7 @@ FILES = {
 def test_unreadable_files(what, tmp_path, record_property):
     readers: dict[str, Callable[[Path], object]] = {
         "mine.toml": experiments.load,
-        "mine.yml": lambda path: tables.requests(None, tables.read_parameters(path)),
+        "mine.yml": lambda path: tables.requests(tables.read_parameters(path)),
     }
     for name, read in readers.items():
         path = tmp_path / name

@@ -184,6 +184,39 @@ def test_nothing_is_overwritten(tmp_path, monkeypatch, capsys):
     assert said.count("nothing is overwritten") == 2
 
 
+def test_a_file_that_appears_meanwhile(tmp_path, monkeypatch, capsys):
+    """Between the look and the writing: the other one's file stays, and no table is left."""
+    monkeypatch.chdir(tmp_path)
+    like = next(name for name in gallery.names() if len(gallery.files(name)) > 1)
+    monkeypatch.setattr(Path, "exists", lambda path: False)
+    Path("my.toml").write_text("theirs")
+    assert cli.main(["new", "my.toml", "--like", like]) == 1
+    assert "nothing is overwritten" in capsys.readouterr().err
+    assert os.listdir() == ["my.toml"]
+    assert Path("my.toml").read_text() == "theirs"
+
+
+def test_many_write_at_once(tmp_path):
+    """One of them makes the file, the others are told; it is whole."""
+    goal = tmp_path / "my.toml"
+    command = [sys.executable, "-m", "cevnslib", "new", str(goal)]
+    runs = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in "abc"
+    ]
+    ended = [(*one.communicate(timeout=100), one.returncode) for one in runs]
+    assert sorted(code for *_, code in ended) == [0, 1, 1]
+    assert all(err.count(b"\n") == code for _, err, code in ended)
+    assert sorted(os.listdir(tmp_path)) == sorted(["my.toml", *gallery.files(gallery.FIRST)[1:]])
+    assert cli.main(["check", str(goal)]) == 0
+
+
+def test_a_stage_that_nobody_chose_is_said(said):
+    assert "CONUS: the stage 2019, of 2019, projected" in said("limits", "conus")
+    chosen = json.loads(said("limits", "conus", "--stage", "projected", "--json"))
+    assert not any("stage" in words for words in chosen["assumed"])
+    assert chosen["inputs"]["mass"]["value"] == 100
+
+
 def test_new_refuses(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for arguments in (["my.txt"], ["my.toml", "--like", "../secrets"], ["my.toml", "--like", ""]):
@@ -312,10 +345,13 @@ def made(tmp_path_factory):
 
 def tags_of(text):
     """Return the tags of a page and their attributes."""
-    tags = []
-    parser = HTMLParser()
-    parser.handle_starttag = lambda name, given: tags.append((name, dict(given)))
-    parser.feed(text)
+
+    class Tags(HTMLParser):
+        def handle_starttag(self, tag, attrs):
+            tags.append((tag, dict(attrs)))
+
+    tags: list[tuple[str, dict[str, str]]] = []
+    Tags().feed(text)
     return tags
 
 

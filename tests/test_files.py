@@ -74,14 +74,10 @@ def test_a_folder_that_takes_no_files(tmp_path, capsys, monkeypatch):
     """A file stands where the folder should be: nobody, not even root, can write below it."""
     wall = tmp_path / "out"
     wall.write_text(OLD)
-    config = tmp_path / "mine.toml"
-    config.write_text(
-        'source = "sns"\ntarget = "Ar"\nmass_kg = 10\nthreshold_keV = 20\nbaseline_m = 29\n'
-        'exposure_days = 100\nstatistics = { kind = "projection", sigma_stat = 0.1, '
-        "sigma_sys = 0.1 }\n"
-    )
+    parameters = tmp_path / "conus.yml"
+    parameters.write_text("experiment: conus\n")
     monkeypatch.setattr(tables, "make_sheet", nothing)
-    assert tables.main(["--config", str(config), "--output", str(wall)]) == 1
+    assert tables.main(["--parameters", str(parameters), "--output", str(wall)]) == 1
     said = capsys.readouterr().err
     assert "A file could not be written; the tables are as they were." in said
     assert "Traceback" not in said
@@ -89,7 +85,7 @@ def test_a_folder_that_takes_no_files(tmp_path, capsys, monkeypatch):
 
 
 def test_tables_survive_a_disk_that_fills_up(tmp_path, capsys, monkeypatch):
-    """The second of four tables meets a full disk: the others are whole, old or new."""
+    """The second of four tables meets a full disk: all are as they were."""
     rows = [solar_row()]
     tables.write_tables(rows, tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
@@ -128,8 +124,7 @@ def test_without_what_draws():
             except ImportError as error:
                 print(module.name.split(".")[-1], str(error).split(": ")[1])
         from cevnslib import experiments
-        from cevnslib import files
-from cevnslib.display import sheets
+        from cevnslib.display import sheets
         from cevnslib.statistics import coverage
         from cevnslib.studies import moments, published, sterile
         csi = experiments.load("coherent-csi")

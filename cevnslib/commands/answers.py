@@ -7,23 +7,14 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import experiments
+from ..errors import AssumedWarning
 from ..experiments import Experiment
 from ..studies.report import limits_report
 from .terminal import columns
 
-__all__ = [
-    "answer",
-    "as_markdown",
-    "as_text",
-    "introduction",
-    "loaded",
-    "parts",
-    "sections",
-    "warned",
-]
 Rows = list[list[str]]
 #: Unit of moments in words, in Bohr magnetons, and how many bins are shown one by one.
 UNIT, FEW = 1e-10, 12
@@ -49,17 +40,25 @@ def _place(name: str) -> str | Path:
     return name if name in experiments.names() else Path(name)
 
 
+class Said(NamedTuple):
+    """What readers are told meanwhile, each once."""
+
+    warnings: list[str]
+    assumed: list[str]
+
+
 @contextmanager
-def warned(words: list[str]) -> Iterator[None]:
-    """Add what readers are warned of meanwhile to a list, each once."""
+def listening() -> Iterator[Said]:
+    """Collect what readers are warned of, instead of printing it as Python does."""
+    said = Said([], [])
     with warnings.catch_warnings(record=True) as given:
         warnings.simplefilter("always")
-        try:
-            yield
-        finally:
-            ours = (warning for warning in given if issubclass(warning.category, UserWarning))
-            said = [" ".join(str(warning.message).split()) for warning in ours]
-            words[:] = dict.fromkeys([*words, *said])
+        yield said
+    for warning in given:
+        words = " ".join(str(warning.message).split())
+        place = said.assumed if issubclass(warning.category, AssumedWarning) else said.warnings
+        if issubclass(warning.category, UserWarning) and words not in place:
+            place.append(words)
 
 
 def answer(
@@ -82,12 +81,16 @@ def answer(
     >>> [f"{limit:.2e}" for limit in found["limits"]["transition_moments"]]
     ['6.39e-10', '4.46e-10', '3.74e-10']
     """
-    words: list[str] = []
-    with warned(words):
+    with listening() as said:
         given = [loaded(name, stage) for name in files]
+        for name, one in zip(files, given, strict=True):
+            known = experiments.stages(_place(name))
+            if stage is None and len(known) > 1:
+                said.assumed.append(f"{one.title}: the stage {one.stage}, of {', '.join(known)}")
         texts = [experiments.description(_place(name), stage) for name in files]
         found = limits_report(given, confidence, descriptions=texts).as_json()
-    found["warnings"] = list(dict.fromkeys([*found["warnings"], *words]))
+    for key, words in said._asdict().items():
+        found[key] = list(dict.fromkeys([*found[key], *words]))
     return given, found
 
 
@@ -95,7 +98,9 @@ def parts(found: Mapping[str, Any]) -> dict[str, Rows]:
     """Return the parts of an answer by their titles; those without a row are left out."""
     level = f"{100 * found['confidence']:.4g}% C.L."
     made = {
-        "Expected events": _expected(found["expected"], "experiments" not in found),
+        "Expected events": _expected(
+            found["expected"], found["inputs"].get("bins", {}).get("value")
+        ),
         f"Limits at {level}": _limits(found["limits"]),
         "Fit": _fit(found["fit"], level),
         "Warnings": [[words] for words in found["warnings"]],
@@ -154,13 +159,18 @@ def _number(value: object) -> str:
     return "none" if value is None else str(value)
 
 
-def _expected(expected: Mapping[str, Any], alone: bool) -> Rows:
+def _expected(expected: Mapping[str, Any], edges: Sequence[float | None] | None) -> Rows:
     weak, magnetic = expected["standard_model"], expected["magnetic_per_1e-10"]
     rows = [["Standard Model", _number(weak["total"])]]
     if len(weak["by_beam"]) > 1:
         rows += [[f"  of {name}", _number(count)] for name, count in weak["by_beam"].items()]
-    if alone and 1 < len(weak["by_bin"]) <= FEW:
-        rows += [[f"  in bin {i}", _number(count)] for i, count in enumerate(weak["by_bin"], 1)]
+    bins = weak["by_bin"]
+    if edges and 1 < len(bins) <= FEW and len(edges) == len(bins) + 1:  # of one file
+        ends = ["∞" if edge is None else f"{edge:.4g}" for edge in edges]
+        rows += [
+            [f"  {low} to {high} keV", _number(count)]
+            for low, high, count in zip(ends[:-1], ends[1:], bins, strict=True)
+        ]
     rows.append(["magnetic moment of 10⁻¹⁰ μ_B", _number(magnetic["total"])])
     if magnetic["electrons"]:
         rows += [[f"  on {what}", _number(magnetic[what])] for what in ("nuclei", "electrons")]

@@ -10,7 +10,6 @@ from ..display.sheets import Row, limits_table
 from ..studies.published import UNIT
 from .terminal import columns
 
-__all__ = ["FORMATS", "as_csv", "as_latex", "as_markdown", "as_text", "as_yaml"]
 #: How LaTeX writes what it would obey; after a line break it would obey [ and * too.
 LATEX = str.maketrans(
     {

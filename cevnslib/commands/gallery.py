@@ -9,7 +9,6 @@ from ..checks import checked_choice
 from ..errors import ConfigurationError, quoted
 from ..files import write
 
-__all__ = ["copy", "files", "names"]
 #: What a reader starts from who names nothing.
 FIRST = "germanium-reactor"
 

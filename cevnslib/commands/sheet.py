@@ -18,7 +18,6 @@ from ..errors import ConfigurationError
 from ..files import write
 from .answers import answer
 
-__all__ = ["make", "page", "run"]
 #: Seconds that a cell may take.
 TIMEOUT = 600
 NEEDS = (
@@ -79,7 +78,7 @@ def run(parameters: Mapping[str, Any]) -> Any:
 
     with tempfile.TemporaryDirectory() as folder:
 
-        class Kernel(AsyncKernelManager):  # type: ignore[misc]
+        class Kernel(AsyncKernelManager):
             """A kernel of this interpreter, whatever others are installed, in a folder of its own.
 
             What it says beside the notebook stays out, as does what a reader's own kernels load.
@@ -91,13 +90,13 @@ def run(parameters: Mapping[str, Any]) -> Any:
                 self._kernel_spec = KernelSpec(argv=command, language="python")
                 self.connection_file = str(Path(folder) / "kernel.json")
 
-            async def start_kernel(self, **options: Any) -> None:
+            async def start_kernel(self, *args: Any, **options: Any) -> None:  # type: ignore[override]
                 own = {
                     "IPYTHONDIR": folder,
                     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
                 }
                 options |= {"env": os.environ | own, "stdout": DEVNULL, "stderr": DEVNULL}
-                await super().start_kernel(**options)
+                await super().start_kernel(*args, **options)
 
         source, output = Path(folder) / "template.ipynb", Path(folder) / "sheet.ipynb"
         source.write_bytes((_templates() / "sheet.ipynb").read_bytes())
@@ -141,7 +140,7 @@ def page(notebook: Any, title: str) -> str:
         raise ImportError(NEEDS + str(error.name)) from error
 
     with resources.as_file(_templates() / "sheet.html.j2") as template:
-        exporter = HTMLExporter(
+        exporter = HTMLExporter(  # type: ignore[no-untyped-call]
             template_file=str(template), exclude_input_prompt=True, exclude_output_prompt=True
         )
     style = (_templates() / "sheet.css").read_text("utf-8")

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event, Thread
 
-__all__ = ["columns", "plain", "waiting"]
 #: Seconds of work before which nothing is said, and between two words.
 PATIENCE, PAUSE = 2.0, 0.5
 #: Places of a bar.

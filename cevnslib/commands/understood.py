@@ -1,17 +1,18 @@
 """What was understood of a file, in words, before anything is computed."""
 
 import re
-from dataclasses import fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
 import numpy as np
 
-from ..constants import DAY, KEV, YEAR
+from ..constants import DAY, KEV, YEAR, Constants
 from ..experiments import Experiment
-from .answers import loaded, warned
+from ..physics.weak import WeakCouplings
+from .answers import FEW, listening, loaded
 from .terminal import columns
 
-__all__ = ["described", "understood"]
 #: How the fields of responses are said, and by what they are divided.
 UNITS = {
     "threshold": ("keV", KEV),
@@ -22,6 +23,9 @@ UNITS = {
     "stochastic": ("sqrt(keV)", KEV**0.5),
     "width": ("keV", KEV),
 }
+#: Fields that have another name in words, and what is not said of interactions.
+NAMES = {"templates": "backgrounds", "variations": "errors of the signal", "mass": "mass in MeV"}
+QUIET = (Constants, WeakCouplings)
 
 
 def described(thing: object) -> str:
@@ -33,34 +37,40 @@ def described(thing: object) -> str:
     >>> described(ModifiedLindhard(0.157, -1e-4))
     'modified lindhard, k = 0.157, q = -0.0001'
     """
-    if not is_dataclass(thing):
-        return type(thing).__name__
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(thing).__name__).lower()
-    parts = [
-        f"{field.name.replace('_', ' ')} = {value}"
-        for field in fields(thing)
-        if (value := _value(getattr(thing, field.name), *UNITS.get(field.name, ("", 1.0))))
-    ]
+    if not is_dataclass(thing):
+        return name
+    parts = []
+    for field in fields(thing):
+        given = getattr(thing, field.name)
+        usual = field.default is not MISSING and given is field.default
+        plain = isinstance(given, bool | float | str) and given == field.default
+        value = _value(given, *UNITS.get(field.name, ("", 1.0)))
+        if value and not usual and not plain and not isinstance(given, QUIET):
+            parts.append(f"{NAMES.get(field.name, field.name).replace('_', ' ')} = {value}")
     return ", ".join([name, *parts])
 
 
 def _value(value: Any, unit: str, size: float) -> str:
     """Return a value in words, or nothing if there is nothing to be said."""
-    if value is None or (isinstance(value, float) and np.isinf(value)):
+    if value is None or value is False or (isinstance(value, float) and np.isinf(value)):
         return ""
     if isinstance(value, bool | str):
         return str(value)
     if isinstance(value, int | float):
         return f"{value / size:.4g} {unit}".strip()
-    if is_dataclass(value):
-        return f"({described(value)})"
-    if isinstance(value, np.ndarray | tuple | list) and np.size(value):
+    if isinstance(value, np.ndarray | tuple | list | Mapping) and len(value):
+        if all(hasattr(part, "name") or isinstance(part, str) for part in value):
+            return " and ".join(getattr(part, "name", str(part)) for part in value)
+        if all(is_dataclass(part) for part in value):
+            told = (part for part in value if not isinstance(part, QUIET))
+            return " and ".join(f"({described(part)})" for part in told)
         numbers = np.ravel(np.asarray(value))
-        if numbers.dtype.kind in "iuf":
-            ends = f"{numbers[0] / size:.4g} to {numbers[-1] / size:.4g} {unit}".strip()
-            return f"{numbers.size} numbers from {ends}" if numbers.size > 1 else ends.split()[0]
+        if numbers.dtype.kind in "iuf" and numbers.size <= FEW:
+            words = ", ".join(f"{number / size:.4g}" for number in numbers)
+            return f"{words} {unit}".strip()
         return f"{numbers.size} of them"
-    return ""
+    return f"({described(value)})" if is_dataclass(value) else ""
 
 
 def understood(file: str, stage: str | None = None) -> str:
@@ -75,16 +85,16 @@ def understood(file: str, stage: str | None = None) -> str:
 
     Examples
     --------
-    >>> print(understood("conus").splitlines()[2])
-      source      a reactor
+    >>> print(understood("conus").splitlines()[3])
+      source       a reactor
     """
-    words: list[str] = []
-    with warned(words):
+    with listening() as said:
         experiment = loaded(file, stage)
         rows = _rows(experiment)
     lines = [experiment.title, "", *columns(rows, indent="  ", left=2)]
-    if words:
-        lines += ["", "Warnings", *(f"  {word}" for word in words)]
+    for title, words in said._asdict().items():
+        if words:
+            lines += ["", title.capitalize(), *(f"  {text}" for text in words)]
     return "\n".join(lines)
 
 
@@ -131,4 +141,6 @@ def _rows(experiment: Experiment) -> list[list[str]]:
     years = f" ({experiment.exposure / YEAR:.4g} years)" if days > 100 else ""
     rows.append(["exposure", f"{days:.4g} days{years}"])
     rows.append(["data", described(experiment.measurement)])
+    rows.append(["interaction", described(experiment.interaction)])
+    rows.append(["mixing", described(experiment.mixing)])
     return rows

@@ -145,15 +145,13 @@ def spectrum(experiment: Experiment, moment: float | None) -> None:
 
 def _recoils(ax: Axes, experiment: Experiment, moment: float | None) -> None:
     """Draw the counted events per keV into a panel."""
-    detector, weak = experiment.detector, StandardModel()
-    nuclide = detector.target.nuclides[0]
-    end = experiment.flux.components[-1].spectrum.breakpoints[-1]
-    ends = [weak.maximum_recoil(end, nuclide) for nuclide in detector.target.nuclides]
-    low = max(detector.threshold, detector.efficiency.breakpoints[0])
-    high = float(detector.measured(np.max(ends), nuclide))
+    detector = experiment.detector
+    low, high = _range(experiment)
     if low < high:
-        E = np.geomspace(low * 1.0001, high, 400)
-        shown = [("k", "Standard Model", measured_spectrum(experiment, E, weak))]
+        E = np.geomspace(low + 1e-4 * (high - low), high, 400)
+        weak = measured_spectrum(experiment, E, experiment.interaction)
+        plain = isinstance(experiment.interaction, StandardModel)
+        shown = [("k", "Standard Model" if plain else "without a moment", weak)]
         if moment is not None:
             label = rf"$\mu_\mathrm{{eff}} = {moment / 1e-10:.3g}\times 10^{{-10}}\,\mu_B$"
             magnetic = measured_spectrum(experiment, E, MagneticMoment(moment))
@@ -165,6 +163,19 @@ def _recoils(ax: Axes, experiment: Experiment, moment: float | None) -> None:
     kind = "recoil energy" if detector.quenching is None else "electron-equivalent energy"
     ax.set(xlabel=f"{kind} (keV)", ylabel="events per keV")
     _legend(ax, "no events")
+
+
+def _range(experiment: Experiment) -> tuple[float, float]:
+    """Return between which measured energies recoils of nuclei are drawn, or else of electrons."""
+    detector, weak = experiment.detector, StandardModel()
+    end = max(part.spectrum.breakpoints[-1] for part in experiment.flux.components)
+    low = max(detector.edges[0], detector.efficiency.breakpoints[0])
+    for struck in (detector.nuclear_targets, detector.electron_targets):
+        ends = [float(detector.measured(weak.maximum_recoil(end, one), one)) for one, _ in struck]
+        high = min(detector.edges[-1], max(ends, default=0.0))
+        if low < high:
+            break
+    return max(low, 1e-3 * high), high
 
 
 def profiles(stages: Sequence[Experiment], parameters: SheetParameters) -> None:

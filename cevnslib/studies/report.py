@@ -532,7 +532,10 @@ def _inputs(experiment: Experiment, data: Counts) -> dict[str, Any]:
         "least ionisation": (detector.least_ionisation / KEV, "keV"),
     }
     made |= {
-        f"flux of {part.name}": (part.intensity, "1/(cm^2 s)")
+        f"flux of {part.name}": (
+            part.intensity * float(part.spectrum.moments(0.0, 0)[0]),
+            "1/(cm^2 s)",
+        )
         for part in experiment.flux.components
     }
     made["counts"] = (data.observed, "events")
