@@ -33,9 +33,9 @@ def spallation_hall() -> Drawing:
     sheet, found = Canvas(480), [load(name) for name in HALL]
     unit, target = 14.0, (64.0, 380.0)  # of a metre
     wall = 18.0  # metres from the target to the alley
-    for radius in (10, 20, 30):
+    for radius in (10, 20):
         r, last = unit * radius, math.asin(60 / (unit * radius))
-        turns = np.linspace(math.radians(-58 if radius == 30 else -88), last, 60)
+        turns = np.linspace(math.radians(-88), last, 60)
         arc = zip(target[0] + r * np.cos(turns), target[1] + r * np.sin(turns), strict=True)
         sheet.line(arc, "faint dashed")
         x = target[0] + r * math.cos(last)
@@ -101,6 +101,7 @@ def reactors() -> Drawing:
         unit = " ν̄_{e} per cm^{2} and s" if not row else ""
         sheet.text(x + 16, y - 3, f"{experiment.title}, {_place(experiment)}", size=19)
         sheet.text(x + 16, y + 24, f"{digits}·10^{{{int(power_of_ten)}}}{unit}", "blue")
+    sheet.text(across(0), 98, "core", "red", "middle", SMALL)
     for metre in (0, 10, 20, 30):
         sheet.line([(across(metre), 420), (across(metre), 428)])
         sheet.text(across(metre), 450, f"{metre} m", "", "middle", SMALL)
