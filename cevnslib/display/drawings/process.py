@@ -274,32 +274,30 @@ def recoil() -> Drawing:
     >>> recoil().title
     'A neutrino pushes a nucleus'
     """
-    sheet, struck = Canvas(330), nuclide(CAESIUM)
+    sheet, struck = Canvas(342), nuclide(CAESIUM)
     discs = _cluster(37, 11)
-    before, shift = (286.0, 150.0), (66.0, 36.0)
-    after = (before[0] + shift[0], before[1] + shift[1])
+    before, shift = np.array([286.0, 164.0]), np.array([66.0, 36.0])
+    after, away = before + shift, math.radians(-28)
     for k in range(7):  # wave fronts that come in, and those that leave
-        sheet.line([(30 + 24 * k, 90), (30 + 24 * k, 210)], "blue faint")
-        turns = np.radians(np.linspace(-47, -9, 20))
-        arc = [(math.cos(t), math.sin(t)) for t in turns]
-        radius = 112 + 24 * k
-        sheet.line([(before[0] + radius * a, before[1] + radius * b) for a, b in arc], "blue faint")
+        sheet.line([(30 + 24 * k, 104), (30 + 24 * k, 224)], "blue faint")
+        radius = 112 + 22 * k
+        turns = away + np.linspace(-1, 1, 20) * math.asin(56 / radius)
+        sheet.line(before + radius * np.array([np.cos(turns), np.sin(turns)]).T, "blue faint")
     sheet.arrow((10, before[1]), (before[0] - 92, before[1]), "blue", 15)
-    u = (math.cos(math.radians(28)), -math.sin(math.radians(28)))
-    out = [(before[0] + r * u[0], before[1] + r * u[1]) for r in (92, 286)]
-    sheet.arrow(out[0], out[1], "blue", 15)
-    sheet.circle(*before, 80, "faint dashed")
+    out = np.array([math.cos(away), math.sin(away)])
+    sheet.arrow(before + 92 * out, before + 286 * out, "blue", 15)
+    sheet.circle(before[0], before[1], 80, "faint dashed")
     neutrons = round(len(discs) * struck.neutrons / struck.nucleons)
     for k, (a, b) in enumerate(discs):
         ink = "" if (k * 23) % len(discs) < neutrons else "faint"
         sheet.circle(after[0] + a, after[1] + b, 10.2, ink, fill=True)
     for k, turn in enumerate(np.radians(np.arange(-8, 142, 15))):
-        start, end = ((r * math.cos(turn), r * math.sin(turn)) for r in (92, 122 - 12 * (k % 2)))
-        sheet.line([np.add(after, start), np.add(after, end)], "red")
-    sheet.text(10, 70, "neutrino", "blue")
-    sheet.text(452, 290, "a tiny flash", "red")
-    sheet.text(10, 290, "the whole nucleus", "")
-    sheet.text(10, 318, "recoils", "")
+        ray = np.array([math.cos(turn), math.sin(turn)])
+        sheet.line([after + 92 * ray, after + (122 - 12 * (k % 2)) * ray], "red")
+    sheet.text(10, 84, "neutrino", "blue")
+    sheet.text(452, 302, "a tiny flash", "red")
+    sheet.text(10, 302, "the whole nucleus")
+    sheet.text(10, 330, "recoils")
     return sheet.drawing(
         "recoil",
         "A neutrino pushes a nucleus",
