@@ -74,12 +74,16 @@ def _efficiency(table: Table) -> Efficiency:
     own = table.table("efficiency")
     if own.choice("kind", ("photoelectrons", "table")) == "table":
         titles = {"energies_keV": "energy_keV", "values": "value"}
-        given = dict(zip(titles, own.curve(titles), strict=True))
+        ranges = {"energy_keV": (0.0, math.inf), "value": (0.0, 1.0)}
+        given = dict(zip(titles, own.curve(titles, ranges), strict=True))
         energies = checked("energies_keV", given["energies_keV"], "keV", at_least=0) * KEV
         values = checked("values", given["values"], at_least=0, at_most=1)
-        made: Efficiency = TabulatedEfficiency(
-            tuple(np.atleast_1d(energies)), tuple(np.atleast_1d(values))
-        )
+        try:
+            made: Efficiency = TabulatedEfficiency(
+                tuple(np.atleast_1d(energies)), tuple(np.atleast_1d(values))
+            )
+        except DomainError as error:
+            raise DomainError(_in_keV(str(error))) from error
     else:
         made = PhotoelectronAcceptance(
             own.number("amplitude"),

@@ -1,6 +1,5 @@
 """A reader's TOML file: its tables, whose keys are taken one by one and refused by their names."""
 
-import csv
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 from ..checks import checked_choice, checked_number
 from ..errors import ConfigurationError, UnknownNameError, quoted
 from ..files import text_of
+from ..tables import column_key, read_curve
 
 #: Units at the end of a key, and how they are written in a message.
 _UNITS = {unit: unit for unit in ("MeV", "keV", "m", "kg", "days", "years", "GW")}
@@ -26,35 +26,6 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigurationError(
             f"{path}: the file cannot be read: {error}; allowed: a TOML file in UTF-8"
         ) from error
-
-
-def read_columns(
-    folder: Path | None, place: str, name: object, titles: Sequence[str]
-) -> list[list[float]]:
-    """Return the columns of a CSV file in a reader's folder, or raise ConfigurationError.
-
-    ``place`` is where the file's name stands in the TOML file, for the message.
-    """
-    allowed = (
-        "allowed: a CSV file in the same folder or below it, with a line "
-        f"{','.join(titles)} and a line of two numbers for each energy"
-    )
-    wrong = f"{place}: got {quoted(name)}"
-    if not isinstance(name, str) or folder is None:
-        raise ConfigurationError(f"{wrong}; {allowed}")
-    try:
-        path = (folder / name).resolve()  # a link to itself is a RuntimeError here
-        if not path.is_relative_to(folder.resolve()):
-            raise ValueError("it lies outside the folder")
-        lines = [line for line in text_of(path).splitlines() if line.strip()]
-        header, *rows = csv.reader(line for line in lines if not line.startswith("#"))
-        if [title.strip() for title in header] != list(titles):
-            raise ValueError(f"the first line is {quoted(','.join(header))}")
-        columns = zip(*([float(x) for x in row] for row in rows), strict=True)
-        first, second = columns
-    except (OSError, ValueError, RuntimeError, csv.Error) as error:
-        raise ConfigurationError(f"{wrong}, which cannot be read: {error}; {allowed}") from error
-    return [list(first), list(second)]
 
 
 class Table:
@@ -85,8 +56,10 @@ class Table:
         """Return the table under a key."""
         return Table(self.take(key), f"{self.place}: {key}", self.folder)
 
-    def curve(self, titles: Mapping[str, str]) -> list[Any]:
-        """Return columns, given as lists under their keys or by the titles of a file's columns."""
+    def curve(
+        self, titles: Mapping[str, str], ranges: Mapping[str, tuple[float, float]]
+    ) -> list[Any]:
+        """Return columns, given as lists under their keys, or by their titles in a file."""
         if not self.has("file"):
             return [self.take(key) for key in titles]
         for key in titles:
@@ -94,8 +67,17 @@ class Table:
                 raise ConfigurationError(
                     f"{self.place}: got both of 'file' and {key!r}; allowed: one of them"
                 )
-        place = f"{self.place}: file"
-        return list(read_columns(self.folder, place, self.take("file"), list(titles.values())))
+        if self.folder is None:
+            raise ConfigurationError(
+                f"{self.place}: got 'file' in a description without a folder; allowed: "
+                f"{', '.join(titles)}"
+            )
+        columns = tuple(titles.values())
+        spec = {key: self.take(key) for key in ("file", *map(column_key, columns)) if self.has(key)}
+        return [
+            column.tolist()
+            for column in read_curve(self.folder, self.place, spec, columns, ranges=ranges)
+        ]
 
     def number(self, key: str, default: float | None = None, **domain: Any) -> float:
         """Return the number under a key, inside its domain; see `cevnslib.checks.checked`."""
