@@ -404,6 +404,13 @@ def test_labels_have_their_marks():
     assert italic == ["q", "μ"]
 
 
+def test_no_letter_of_a_label_is_lost():
+    sheet = canvas.Canvas(50)
+    sheet.text(10, 30, "a * b_c ^ d")
+    (text,) = ElementTree.fromstring(sheet.drawing("a", "b", "c").svg).iter(f"{SVG}text")
+    assert "".join(text.itertext()) == "a * b_c ^ d"
+
+
 @pytest.mark.parametrize("end", [(10.0, 10.0), (12.0, 10.0), (90.0, 60.0)])
 def test_arrows_end_where_they_should(end):
     sheet = canvas.Canvas(100)

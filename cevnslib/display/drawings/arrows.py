@@ -117,10 +117,11 @@ class _Surface:
         """Return the lines that bound what is seen of it, in places around its middle."""
         flat = _VIEW[:2] @ self.axes
         if np.isfinite(self.sizes[0]):
-            root = flat * self.sizes  # the sheet's image of the unit sphere
-            values, vectors = np.linalg.eigh(root @ root.T)
+            image = flat * self.sizes  # of the unit sphere, on the sheet
+            values, vectors = np.linalg.eigh(image @ image.T)
             turn = np.linspace(0, 2 * np.pi, 97)
-            return [np.array([np.cos(turn), np.sin(turn)]).T * np.sqrt(values) @ vectors.T]
+            circle = np.array([np.cos(turn), np.sin(turn)]).T
+            return [circle @ (vectors * np.sqrt(values)) @ vectors.T]
         along = flat[:, 0] / math.hypot(*flat[:, 0])
         across = np.array([-along[1], along[0]])
         half = math.hypot(*(across @ flat[:, 1:] * self.sizes[1:]))
@@ -160,7 +161,12 @@ def blind_direction() -> Drawing:
         weights, axes = np.linalg.eigh(K)
         reach = np.where(weights > 1e-9 * weights[2], 1 / np.sqrt(np.abs(weights)), np.inf)
         sizes[beam] = reach
-        axes[:, 0] *= np.sign(axes[:, 0] @ blind)
+        # Signs, and directions across a round surface, are the computer's choice, so make it ours.
+        axes *= np.sign(axes.T @ (blind + 0.1 * _VIEW[0]))
+        if math.isclose(weights[1], weights[2], rel_tol=1e-6):
+            axes[:, 1] = np.cross(axes[:, 0], _VIEW[2])
+            axes[:, 1] /= math.hypot(*axes[:, 1])
+            axes[:, 2] = np.cross(axes[:, 0], axes[:, 1])
         surface = _Surface((middle, 216.0), unit * reach, axes, shown)
         (start, end, out) = surface.at(np.outer([-1.28, 1.28, 0.5], shown * blind))
         sheet.line([start, end], "red dashed")

@@ -39,7 +39,7 @@ stroke-linejoin:round}
 .drawing a:hover text,.drawing a:focus text{text-decoration:underline}
 """.strip()
 #: Pieces of a label: *italic*, _{below} and ^{above}.
-_PIECES = re.compile(r"\*([^*]+)\*|([_^])\{([^}]*)\}|([^*_^]+)")
+_PIECES = re.compile(r"\*([^*]+)\*|([_^])\{([^}]*)\}|([^*_^]+|.)")
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,8 @@ class Drawing:
 
 def _short(number: float) -> str:
     """Return a number with one decimal at most."""
-    return f"{number:.1f}".removesuffix(".0").replace("-0", "-0") if number else "0"
+    short = f"{number:.1f}".removesuffix(".0")
+    return "0" if short == "-0" else short
 
 
 def _pairs(points: Iterable[Point]) -> str:

@@ -129,25 +129,23 @@ def _diagram(sheet: Canvas, x: float, photon: bool) -> None:
     for side, after in ((-1, False), (1, True)):
         outer = (x + side * reach, top - rise)
         start, end = ((x, top), outer) if after else (outer, (x, top))
-        middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
-        u = np.subtract(end, start) / math.hypot(*np.subtract(end, start))
+        middle, u = np.add(start, end) / 2, np.subtract(end, start) / math.hypot(reach, rise)
         sheet.line([start, end], "blue")
-        sheet.arrow(start, (middle[0] + 6 * u[0], middle[1] + 6 * u[1]), "blue", 14)
+        sheet.arrow(start, middle + 6 * u, "blue", 14)
         # The spin stands below the line: against the motion, or along with it once it is turned.
         along = 1 if photon and after else -1
-        place = np.array(middle) + np.array([-side * 14, 30])
-        sheet.arrow(tuple(place - 26 * along * u), tuple(place + 26 * along * u), "red", 12)
+        place = middle + np.array([-side * 14, 30])
+        sheet.arrow(place - 26 * along * u, place + 26 * along * u, "red", 12)
         name = "ν_{R}" if photon and after else "ν_{L}"
         sheet.text(outer[0] - side * 2, outer[1] - 12, name, "blue", "middle")
         for lift in (-5, 0, 5):
             sheet.line([(x, bottom + lift), (x + side * reach, bottom + 36 + lift)])
-    ink = "" if photon else "dashed"
     if photon:
         sheet.wave((x, top), (x, bottom), turns=6)
         sheet.circle(x, top, 9, "red", fill=True)
         sheet.text(x + 20, top + 70, "γ")
     else:
-        sheet.line([(x, top), (x, bottom)], ink)
+        sheet.line([(x, top), (x, bottom)], "dashed")
         sheet.text(x + 16, top + 70, "Z")
     sheet.circle(x, bottom, 13, fill=True)
     sheet.text(x, 322, "nucleus", anchor="middle", size=SMALL)
