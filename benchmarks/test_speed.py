@@ -40,7 +40,8 @@ def measured(
     found = benchmark.pedantic(function, rounds=rounds, warmup_rounds=min(rounds - 1, 3))
     difference = work.difference(found, reference(name)) if way != "textbook" else 0.0
     benchmark.extra_info |= {"work": name, "way": way, "difference": difference}
-    benchmark.extra_info["scale"] = work.points / len(work.sample) if way == "textbook" else 1.0
+    part = way == "textbook" or (way != "library" and not work.whole)
+    benchmark.extra_info["scale"] = work.points / len(work.sample) if part else 1.0
     return difference
 
 
