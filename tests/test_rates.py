@@ -757,7 +757,7 @@ def test_a_quenching_that_sees_recoils_of_no_energy():
         rates.binned_counts(given(lines(5.0), offset), MagneticMoment())
     one = given(lines(5.0), replace(offset, least_ionisation=5.2e-5))
     assert np.all(rates.binned_counts(one, MagneticMoment(1e-10)) > 0)
-    sharp = replace(offset, resolution=None, least_ionisation=0.0, bins=None, maximum=math.inf)
+    sharp = replace(offset, resolution=None, least_ionisation=0.0, bins=None)
     with pytest.raises(DomainError, match=r"threshold: got 2e-05 MeV; allowed: above 5\.08\d*e-05"):
         expected_counts(given(lines(5.0), replace(sharp, threshold=2e-5)), MagneticMoment())
     assert expected_counts(given(lines(5.0), replace(sharp, threshold=2e-5)), StandardModel()) > 0

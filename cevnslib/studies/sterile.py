@@ -354,11 +354,11 @@ def _windows(experiment: Experiment, edges: Sequence[float]) -> list[Experiment]
         )
     detector = experiment.detector
     inside = [
-        (max(low, detector.threshold), min(high, detector.maximum))
+        (max(low, detector.edges[0]), min(high, detector.edges[-1]))
         for low, high in pairwise(float(value) for value in values)
     ]
     return [
-        replace(experiment, detector=replace(detector, threshold=low, maximum=high))
+        replace(experiment, detector=replace(detector, threshold=low, maximum=high, bins=None))
         for low, high in inside
         if low < high
     ]
