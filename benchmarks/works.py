@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from cevnslib import experiments, rates
 from cevnslib.experiments import Experiment
 from cevnslib.physics.interactions import MagneticMoment, StandardModel
-from cevnslib.studies import moments, published, sterile
+from cevnslib.studies import moments, published, regions, sterile
 
 from . import grid, scan, textbook
 from .scan import BINNED, CONUS
@@ -124,7 +124,7 @@ def library_region() -> Floats:
     """Return chi2 in the plane of two moduli."""
     csi = moments.constraint(CSI)
     x, y = UNIT * MODULI[:, np.newaxis], UNIT * MODULI
-    fewest = moments.least_counts(csi.matrix, (1, 2), x, y, phases="profiled")
+    fewest = regions.least_counts(csi.matrix, (1, 2), x, y, phases="profiled")
     return csi.chi2(csi.signal + fewest).ravel()
 
 

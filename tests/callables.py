@@ -353,9 +353,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "moments.limits_by_beam": {"experiment": CSI, "beams": ("prompt", "nu_e")},
     "sheets.SheetParameters": {"experiment": "conus"},
     "sheets.SheetParameters.beams": {"experiment": CONUS},
-    "moments.boundary": {"constraint": FOUND, "pair": (1, 2), "points": 5},
-    "moments.combined_delta_chi2": {"constraints": (FOUND,), "moments": MOMENTS},
-    "moments.least_counts": {
+    "regions.boundary": {"constraint": FOUND, "pair": (1, 2), "points": 5},
+    "regions.combined_delta_chi2": {"constraints": (FOUND,), "moments": MOMENTS},
+    "regions.least_counts": {
         **{"matrix": FOUND.matrix, "pair": (1, 2)},
         **{"x": np.array([1e-9, 2e-9, 0]), "y": np.array([0, 1e-9, 2e-9])},
     },

@@ -206,7 +206,7 @@ def test_quenched_energies_rise_and_stay_below_the_recoil(T, factor, nucleus):
 LAST = {"solar.solar_shares", "mixing.complex_moments", "mixing.moment_matrix_mass"}
 LAST |= {"mixing.moment_matrix_flavour", "sterile.Disappearance.chi2"}
 #: Array arguments that are one object, not numbers to be broadcast.
-WHOLE = {("moments.least_counts", "matrix")}
+WHOLE = {("regions.least_counts", "matrix")}
 WHOLE |= {("data.CountingMeasurement.binned_chi2", "standard_model")}
 WHOLE |= {(f"sterile.{name}", "splittings") for name in ("disappearance", "disappeared_counts")}
 WHOLE |= {("sterile.exclusion_curves", "splittings"), ("coverage.study", "excess")}
