@@ -23,9 +23,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cevnslib import experiments, rates
+from cevnslib import experiments
 from cevnslib.constants import CODATA_2022 as C
 from cevnslib.experiments import Experiment
+from cevnslib.folding import Folding
 from cevnslib.physics.interactions import RADIATIVE, StandardModel
 
 Floats = NDArray[np.float64]
@@ -149,10 +150,10 @@ def main() -> None:
     start = time.process_time()
     found = compiled(threshold, *rest)
     compilation = time.process_time() - start
-    folding = rates.Folding(conus)
+    folding = Folding(conus)
     expected = float(folding.events(weak).sum())
     ways = {
-        "library, folded anew": lambda: float(rates.Folding(conus).events(weak).sum()),
+        "library, folded anew": lambda: float(Folding(conus).events(weak).sum()),
         "library, folding kept": lambda: float(folding.events(weak).sum()),
         "compiled loop": lambda: float(compiled(threshold, *rest)),
     }

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from scipy.integrate import quad_vec
 from scipy.special import erf
 
-from cevnslib import experiments, rates
+from cevnslib import experiments
 from cevnslib.constants import CODATA_2022 as C
 from cevnslib.detectors.resolution import Resolution
+from cevnslib.folding import Folding
 from cevnslib.physics.interactions import RADIATIVE, LightVector, WeakScattering
 from cevnslib.physics.targets import Nuclide
 from cevnslib.statistics.counts import PoissonCounts
@@ -203,7 +204,7 @@ def likelihood() -> Likelihood:
 
 def library_scan() -> Floats:
     """Return -2 ln L of all couplings and masses."""
-    folding, few = rates.Folding(BINNED), np.array([0, 1e-6, 2e-6])
+    folding, few = Folding(BINNED), np.array([0, 1e-6, 2e-6])
     points = []
     for mass, couplings in zip(MASSES, COUPLINGS, strict=True):
         scale = few * math.hypot(1, mass / 10)

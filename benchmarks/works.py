@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from cevnslib import experiments, rates
 from cevnslib.experiments import Experiment
+from cevnslib.folding import Folding
 from cevnslib.physics.interactions import MagneticMoment, StandardModel
 from cevnslib.studies import moments, published, regions, sterile
 
@@ -177,7 +178,7 @@ WORKS = {
         [0, 5, 20],
         lambda sample: np.stack([textbook.binned(BINNED, kind, sample) for kind in KINDS]),
         lambda steps: np.stack([grid.binned(BINNED, kind, steps) for kind in KINDS]),
-        lambda: np.stack([rates.Folding(BINNED).events(one).sum(axis=0) for one in FORCES]),
+        lambda: np.stack([Folding(BINNED).events(one).sum(axis=0) for one in FORCES]),
         steps=(64, 64),
         nodes=(-12, -6),
     ),

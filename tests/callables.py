@@ -105,7 +105,7 @@ BEHIND |= {f"experiments.{name}" for name in ("description", "names", "solar_nam
 
 #: Results: what this library makes and a reader is given; whoever makes them checks what they hold.
 RESULTS = {"sterile.ExclusionCurve", "sterile.Disappearance", "published.LimitRow", "sheets.Row"}
-RESULTS |= {"claims.Verdict", "rates.Folding", "spectral.SpectralConstraint"}
+RESULTS |= {"claims.Verdict", "folding.Folding", "spectral.SpectralConstraint"}
 RESULTS |= {"coverage.Coverage", "coverage.Interval"}
 RESULTS |= {"data.Windows", "data.Windows.variance"}
 RESULTS |= {"fit.BestFit", "fit.Scan", "goodness.Goodness"}
@@ -311,13 +311,13 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "rates.expected_counts": {"experiment": CSI, "interaction": WEAK},
     "rates.measured_spectrum": {"experiment": CONUS, "E": SEEN, "interaction": MAGNETIC},
     "rates.binned_counts": {"experiment": CSI, "interaction": WEAK},
-    "rates.fold": {"experiment": CSI},
-    "rates.Folding": {"experiment": CSI},
-    "rates.Folding.events": {"interaction": WEAK},
+    "folding.fold": {"experiment": CSI},
+    "folding.Folding": {"experiment": CSI},
+    "folding.Folding.events": {"interaction": WEAK},
     "rates.moment_matrices": {"experiment": CSI},
     "rates.moment_matrix": {"experiment": CSI},
     "rates.recoil_spectrum": {"experiment": CSI, "T": T, "interaction": WEAK},
-    "rates.effective_area": {"experiment": CSI, "E": E, "interaction": WEAK},
+    "areas.effective_area": {"experiment": CSI, "E": E, "interaction": WEAK},
     "sterile.Disappearance": {
         **{key: getattr(LOST, key) for key in ("splittings", "counts", "disappeared", "statistics")}
     },

@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 
 from cevnslib import experiments
+from cevnslib.areas import effective_area
 from cevnslib.constants import AVOGADRO, CODATA_2022, DAY, KEV
 from cevnslib.detectors.detector import Detector
 from cevnslib.detectors.efficiency import TabulatedEfficiency
 from cevnslib.detectors.quenching import Lindhard, ModifiedLindhard, PolynomialQuenching
 from cevnslib.detectors.resolution import Resolution
 from cevnslib.experiments import Experiment
+from cevnslib.folding import fold
 from cevnslib.physics.form_factors import helm
 from cevnslib.physics.interactions import (
     RADIATIVE,
@@ -32,7 +34,7 @@ from cevnslib.physics.interactions import (
 from cevnslib.physics.partners import MassiveFermion
 from cevnslib.physics.scattering import Interaction, form_factors
 from cevnslib.physics.targets import electron, nuclide, target
-from cevnslib.rates import effective_area, fold, moment_matrices
+from cevnslib.rates import moment_matrices
 from cevnslib.signals import Signal
 from cevnslib.sources.arrivals import GaussianPulse
 from cevnslib.sources.flux import Component, Flux

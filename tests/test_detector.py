@@ -20,9 +20,10 @@ from cevnslib.detectors.efficiency import (
 from cevnslib.detectors.quenching import Lindhard
 from cevnslib.detectors.resolution import Resolution
 from cevnslib.errors import DomainError, KindError
+from cevnslib.folding import fold
 from cevnslib.physics.interactions import StandardModel
 from cevnslib.physics.targets import nuclide, target
-from cevnslib.rates import expected_counts, fold, measured_spectrum, recoil_spectrum
+from cevnslib.rates import expected_counts, measured_spectrum, recoil_spectrum
 from cevnslib.sources.spectra import LineSpectrum
 from cevnslib.statistics.data import NotMeasured
 from cevnslib.studies.moments import tmm_limits

@@ -24,10 +24,11 @@ from ..checks import (
 )
 from ..errors import DomainError, NoLimitError, quoted
 from ..experiments import Experiment, SolarMeasurement
+from ..folding import fold
 from ..physics.interactions import Interaction, MagneticMoment, StandardModel
 from ..physics.mixing import TALK_2019, OscillationParameters, complex_moments, dirac_square
 from ..physics.neutrinos import FLAVOURS
-from ..rates import fold, matrices_of_events, saying_why_nothing_is_seen
+from ..rates import matrices_of_events, saying_why_nothing_is_seen
 from ..sources.flux import Component
 from ..sources.solar import solar_shares
 from ..statistics.chi2 import CountChi2, delta_chi2
