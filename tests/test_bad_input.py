@@ -120,7 +120,7 @@ INFINITE = {
     "moments.limits_by_beam",
 }
 INFINITE |= {"detector.Detector", "detector.PhotoelectronAcceptance", "experiments.Experiment"}
-INFINITE |= {"templates.Nuisance", "fit.Parameter", "fit.Fit"}  # a sigma that leaves it free
+INFINITE |= {"templates.Nuisance", "fit.Parameter", "fit.Fit", "toys.FitEnsemble"}  # free: sigma
 INFINITE |= {"experiments.load", "experiments.from_description", "sterile.exclusion_curves"}
 #: Answers that hold no numbers of their own.
 CONTEXTS = (figure.Figure, str, bytes, type(None))

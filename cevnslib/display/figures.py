@@ -111,7 +111,7 @@ def recoils(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
         nuclide = detector.target.nuclides[0]
         weak, end = StandardModel(), experiment.flux.components[-1].spectrum.breakpoints[-1]
         ends = [weak.maximum_recoil(end, nuclide) for nuclide in detector.target.nuclides]
-        low = max(detector.threshold, detector.efficiency.breakpoints[0])
+        low = max(detector.edges[0], detector.efficiency.breakpoints[0])
         high = float(detector.measured(np.max(ends), nuclide))
         counts = sum(counts_by_beam(experiment, MagneticMoment()).values())
         if low < high and counts > 0:
