@@ -84,7 +84,7 @@ everything: wheels nbval test-lowest ## the weekly checks: all of the gate but t
 	    $(MAKE) test lint strict PYTHON=$$python VENV=.venv-$$version; \
 	done
 
-PLAIN := sphinx myst-nb sphinx-book-theme sphinx-external-toc sphinx-exercise sphinxcontrib-bibtex sphinx-togglebutton \
+PLAIN := sphinx myst-nb sphinx-book-theme sphinx-external-toc sphinx-exercise sphinx-reredirects sphinxcontrib-bibtex sphinx-togglebutton \
     sphinx-copybutton sphinx-thebe sphinx-comments sphinx-design sphinx-multitoc-numbering
 
 plain-sphinx: _build/.web outputs ## the same pages with plain Sphinx of today, for the day on which Jupyter Book 1 breaks

@@ -317,10 +317,11 @@ def checked_table(
 
     Examples
     --------
-    >>> checked_table("efficiency", [1.0, 1.0], [0.5, 0.6])
+    >>> checked_table("shape", [1.0, 1.0], [0.5, 0.6])
     Traceback (most recent call last):
     ...
-    cevnslib.errors.DomainError: energies of the efficiency: got [1.0, 1.0]; allowed: rising numbers
+    cevnslib.errors.DomainError: energies of the shape: got 1 MeV after 1 MeV; allowed: rising \
+numbers
     """
     x = checked(f"energies of the {name}", energies, "MeV", at_least=0)
     y = checked(name, values, at_least=0, at_most=at_most)
@@ -330,8 +331,12 @@ def checked_table(
             "other, at least two"
         )
     rise = np.diff(x)
-    still = (rise[1:] + rise[:-1] if steps and x.size > 2 else rise) <= 0
-    if np.any(rise < 0) or np.any(still):
+    wrong = (rise < 0) if steps else (rise <= 0)
+    wrong[1:] |= (rise[1:] == 0) & (rise[:-1] == 0)
+    if np.any(wrong) or x[0] == x[-1]:
+        i = int(np.argmax(wrong))
         rising = "rising numbers" + (", each at most twice" if steps else "")
-        raise DomainError(f"energies of the {name}: got {quoted(energies)}; allowed: {rising}")
+        raise DomainError(
+            f"energies of the {name}: got {x[i + 1]:g} MeV after {x[i]:g} MeV; allowed: {rising}"
+        )
     return tuple(x.tolist()), tuple(y.tolist())

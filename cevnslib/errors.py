@@ -12,6 +12,7 @@ __all__ = [
     "FitError",
     "KindError",
     "NoLimitError",
+    "RoundedSharesWarning",
     "UnknownNameError",
     "UnseenWarning",
     "quoted",
@@ -103,3 +104,7 @@ class BadFitWarning(UserWarning):
 
 class UnseenWarning(UserWarning):
     """No recoil of a nucleus reaches the threshold, so that electrons alone are counted."""
+
+
+class RoundedSharesWarning(UserWarning):
+    """Shares miss 1 by at most a percent, as rounded ones do, and are scaled to it."""

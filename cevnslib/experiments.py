@@ -5,40 +5,24 @@ own file holds the same keys, and what is made of it works wherever a built-in e
 """
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from .checks import checked, checked_choice, checked_kind, checked_number, keep
-from .constants import DAY, KEV, YEAR
-from .detectors.detector import ELECTRONS, Detector
-from .detectors.efficiency import (
-    ConstantEfficiency,
-    Efficiency,
-    PhotoelectronAcceptance,
-    TabulatedEfficiency,
-)
-from .detectors.quenching import FrozenQuenching, Lindhard, Quenching
-from .detectors.resolution import Resolution
+from .checks import checked_choice, checked_kind, checked_number, keep
+from .constants import DAY, YEAR
+from .detectors.detector import Detector
 from .errors import CevnsError, ConfigurationError, DomainError, quoted
-from .files import Table, packaged, papers, read_columns, read_toml
-from .physics.targets import target
+from .files import packaged, papers
+from .reading.data import read_measurement
+from .reading.detectors import THRESHOLD_KINDS, read_detector
+from .reading.keys import Table, read_toml
+from .reading.sources import read_source
 from .sources.beams import Beam, Source
 from .sources.flux import Component, Flux
-from .sources.reactor import FISSION_FRACTIONS, REACTOR_END, reactor_of_flux, reactor_of_power
-from .sources.sns import spallation_source
-from .statistics.data import (
-    CountingMeasurement,
-    Measurement,
-    NotMeasured,
-    PoissonProjection,
-    Projection,
-)
+from .statistics.data import Measurement, NotMeasured
 
 __all__ = [
     "SIGNAL_NUISANCE",
@@ -56,9 +40,6 @@ __all__ = [
 ]
 #: What is done with the relative error of the signal: it is fitted as a nuisance, or left out.
 SIGNAL_NUISANCE = ("fitted", "left out")
-#: What a threshold is an energy of: the recoil, or what is seen of it after Lindhard; or it stands
-#: for the recoil that would be seen as it, were the share of recoils with that energy seen of all.
-THRESHOLD_KINDS = ("nuclear-recoil", "electron-equivalent", "quenched at threshold")
 
 
 @dataclass(frozen=True)
@@ -366,10 +347,13 @@ def load(name: str | Path, stage: str | None = None, **changes: Any) -> Experime
     """
     known = stages(name)
     table = description(name, stage, **changes)
-    return from_description(_whole(name)[0], table, known[0] if stage is None else stage)
+    folder = Path(name).parent if _is_file(name) else None
+    return from_description(_whole(name)[0], table, known[0] if stage is None else stage, folder)
 
 
-def from_description(name: str, description: Mapping[str, Any], stage: str = "") -> Experiment:
+def from_description(
+    name: str, description: Mapping[str, Any], stage: str = "", folder: Path | None = None
+) -> Experiment:
     """Make an experiment from its description.
 
     Parameters
@@ -380,6 +364,8 @@ def from_description(name: str, description: Mapping[str, Any], stage: str = "")
         The keys of an experiment's TOML file, without stages.
     stage : str, optional
         What to call its stage.
+    folder : path, optional
+        Where the tables lie that it names; without one it may name none.
 
     Raises
     ------
@@ -404,35 +390,24 @@ def from_description(name: str, description: Mapping[str, Any], stage: str = "")
     checked_kind("stage", stage, str)
     place = ", ".join(filter(None, (f"experiment {name!r}", stage)))
     try:
-        return _build(name, stage, Table(description, place))
+        return _build(name, stage, Table(description, place, folder))
     except ConfigurationError:
         raise
     except CevnsError as error:
         raise ConfigurationError(f"{place}: {error}") from error
 
 
+def _is_file(name: str | Path) -> bool:
+    return isinstance(name, Path) or (isinstance(name, str) and name.endswith(".toml"))
+
+
 def _whole(name: str | Path) -> tuple[str, Mapping[str, Any]]:
     """Return the short name of an experiment and its table, with all stages."""
-    if not isinstance(name, Path) and not (isinstance(name, str) and name.endswith(".toml")):
-        name = checked_choice("experiment", name, names())
+    if not _is_file(name):
+        known = checked_choice("experiment", name, names())
         files = (packaged(paper, "experiments.toml") for paper in papers())
-        return name, next(file[name] for file in files if name in file)
-    path = Path(name)
-    whole = read_toml(path)
-    nested = whole.get("stages")
-    for table in (whole, *(nested.values() if isinstance(nested, dict) else ())):
-        efficiency = table.get("efficiency") if isinstance(table, dict) else None
-        if isinstance(efficiency, dict) and "file" in efficiency:
-            titles = {"energies_keV": "energy_keV", "values": "value"}
-            file = efficiency.pop("file")
-            columns = read_columns(path, "efficiency: file", file, tuple(titles.values()))
-            for key, column in zip(titles, columns, strict=True):
-                if key in efficiency:
-                    raise ConfigurationError(
-                        f"{path}: efficiency: got both of 'file' and {key!r}; allowed: one of them"
-                    )
-                efficiency[key] = column
-    return path.stem, whole
+        return known, next(file[known] for file in files if known in file)
+    return Path(name).stem, read_toml(Path(name))
 
 
 def load_solar(name: str = "borexino", line: str = "be7") -> SolarMeasurement:
@@ -490,103 +465,12 @@ def _build(name: str, stage: str, table: Table) -> Experiment:
         name=name,
         stage=stage,
         title=table.text("title", name),
-        source=_source(table, baseline),
-        detector=_detector(table),
+        source=read_source(table, baseline),
+        detector=read_detector(table),
         baseline=baseline,
         exposure=table.number(exposure_key, above=0) * unit,
-        measurement=_measurement(table.table("statistics")),
+        measurement=read_measurement(table.table("statistics")),
         references=table.take("references", {}),
     )
     table.finish()
     return experiment
-
-
-def _source(table: Table, baseline: float) -> Source:
-    if table.choice("source", ("sns", "reactor")) == "sns":
-        return spallation_source()
-    options = {
-        "fractions": table.take("fission_fractions", dict(FISSION_FRACTIONS)),
-        "captures": table.number("captures_per_fission", 0.0, at_least=0),
-        "end": table.number("spectrum_end_MeV", REACTOR_END, above=2, at_most=REACTOR_END),
-    }
-    if table.one_of("thermal_power_GW", "total_flux_per_cm2_s") == "thermal_power_GW":
-        return reactor_of_power(table.number("thermal_power_GW", above=0), **options)
-    flux = table.number("total_flux_per_cm2_s", above=0)
-    return reactor_of_flux(flux, baseline, **options)
-
-
-def _detector(table: Table) -> Detector:
-    kind = table.choice("threshold_kind", THRESHOLD_KINDS, THRESHOLD_KINDS[0])
-    hint = "did you give eV?"
-    threshold = table.number("threshold_keV", 0.0, at_least=0, at_most=1000, hint=hint)
-    maximum = table.number("maximum_keV", math.inf, above=threshold, at_most=math.inf)
-    made = target(table.text("target")), table.number("mass_kg", above=0), threshold * KEV
-    efficiency, resolution = _efficiency(table), None
-    if table.has("resolution"):
-        widths = table.table("resolution")
-        resolution = Resolution(
-            widths.number("constant_keV", 0.0, at_least=0) * KEV,
-            widths.number("stochastic_sqrt_keV", 0.0, at_least=0) * math.sqrt(KEV),
-        )
-        widths.finish()
-    quenching: Quenching | None = None if kind == THRESHOLD_KINDS[0] else Lindhard()
-    if quenching is not None and kind == THRESHOLD_KINDS[2]:
-        at = checked_number("threshold_keV", threshold, "keV", above=0) * KEV
-        quenching = FrozenQuenching(quenching, at, of_recoil=True)
-    electrons = table.choice("electrons", ELECTRONS, ELECTRONS[0])
-    least = table.number("least_ionisation_keV", 0.0, at_least=0) * KEV
-    try:
-        return Detector(
-            *made,
-            efficiency,
-            maximum * KEV,
-            quenching,
-            resolution,
-            electrons=electrons,
-            least_ionisation=least,
-        )
-    except DomainError as error:
-        raise DomainError(_in_keV(str(error))) from error
-
-
-def _in_keV(message: str) -> str:
-    """Return a message about energies in MeV in the unit of the file's keys."""
-    return re.sub(
-        r"(\d[\d.]*(?:e[+-]?\d+)?) MeV", lambda number: f"{float(number[1]) / KEV:g} keV", message
-    )
-
-
-def _efficiency(table: Table) -> Efficiency:
-    if not isinstance(table.left.get("efficiency", 1.0), Mapping):
-        return ConstantEfficiency(table.number("efficiency", 1.0, at_least=0, at_most=1))
-    own = table.table("efficiency")
-    if own.choice("kind", ("photoelectrons", "table")) == "table":
-        energies = checked("energies_keV", own.take("energies_keV"), "keV", at_least=0) * KEV
-        values = checked("values", own.take("values"), at_least=0, at_most=1)
-        made: Efficiency = TabulatedEfficiency(
-            tuple(np.atleast_1d(energies)), tuple(np.atleast_1d(values))
-        )
-    else:
-        made = PhotoelectronAcceptance(
-            own.number("amplitude"),
-            own.number("slope"),
-            own.number("midpoint"),
-            own.number("photoelectrons_per_keV"),
-            own.number("half", 5.0),
-            own.number("full", 6.0),
-            own.number("last", math.inf),
-        )
-    own.finish()
-    return made
-
-
-def _measurement(table: Table) -> Measurement:
-    kinds: dict[str, type[Measurement]] = {
-        "counting": CountingMeasurement,
-        "projection": Projection,
-        "poisson": PoissonProjection,
-    }
-    kind = table.choice("kind", tuple(kinds))
-    numbers = {field.name: table.number(field.name) for field in fields(kinds[kind])}
-    table.finish()
-    return kinds[kind](**numbers)

@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from .checks import checked, checked_kind
 from .constants import KEV
 from .detectors.detector import Detector
+from .detectors.efficiency import ConstantEfficiency
 from .errors import DomainError, NoLimitError, UnseenWarning, quoted
 from .experiments import Experiment
 from .physics.interactions import Interaction, MagneticMoment
@@ -445,6 +446,17 @@ def _without_end(detector: Detector, struck: Any) -> str:
             f"least ionisation: got {detector.least_ionisation:g} MeV, while the resolution lifts "
             f"recoils of no energy over the threshold; allowed: above {at_rest:g} MeV{of_rest} "
             "(in a file: least_ionisation_keV)"
+        )
+    chance = float(detector.efficiency._chance(np.array(1e-30)))
+    if (
+        not detector.threshold
+        and not isinstance(detector.efficiency, ConstantEfficiency)
+        and chance
+    ):
+        return (
+            f"efficiency: got {chance:g} at 0 MeV, without a threshold; allowed: an efficiency "
+            f"that rises from 0, or a threshold above {at_rest:g} MeV{of_rest} "
+            "(in a file: efficiency, threshold_keV)"
         )
     return (
         f"threshold: got {detector._steps[0]:g} MeV; allowed: above {at_rest:g} MeV{of_rest} "

@@ -96,11 +96,12 @@ PARTS = {"interactive"}
 #: Behind the doors: what only takes things that the library made, or a name that it looks up, and
 #: gives tables, text or figures.
 BEHIND = {"claims", "explorers", "figures", "files", "published", "quadrature"}
+BEHIND |= {"arrows", "canvas", "chapters", "instruments", "plots", "process"}
 BEHIND |= {f"sheets.{name}" for name in ("Row", "by_stage", "counts_table", "inputs_table")}
 BEHIND |= {f"sheets.{name}" for name in ("introduction", "limits_table", "rows", "solar_row")}
 BEHIND |= {f"sterile.{name}" for name in ("ExclusionCurve", "as_csv", "best", "introduction")}
 BEHIND |= {f"sterile.{name}" for name in ("names", "scenarios", "set_ups", "summary")}
-BEHIND |= {"checks.Doors", "minima", "scattering.Flavoured", "searches"}
+BEHIND |= {"checks.Doors", "dialects", "tables", "minima", "scattering.Flavoured", "searches"}
 BEHIND |= {f"experiments.{name}" for name in ("description", "names", "solar_names", "variants")}
 
 #: Results: what this library makes and a reader is given; whoever makes them checks what they hold.
@@ -129,7 +130,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "targets.Electron.available": {"T": T},
     "targets.electron": {"element": "Ge"},
     "targets.nuclide": {"name": "Cs133"},
-    "targets.target": {"name": "CsI"},
+    "targets.target": {"name": {"Ge76": 0.87, "Ge74": 0.13}, "by": "mass"},
     "form_factors.helm": {"q": q, "nuclide": CS},
     "form_factors.klein_nystrand": {"q": q, "nuclide": CS},
     "form_factors.point_like": {"q": q, "nuclide": CS},

@@ -133,11 +133,11 @@ def test_packages_and_the_runner_make_every_chapter_old(project, monkeypatch):
 def test_what_the_real_chapters_read_is_found():
     """Those of the project that read tables beside the library's."""
     for chapter, name in (
-        ("speed/how-it-is-fast", "book/speed/benchmarks.json"),
-        ("speed/beyond-one-machine", "book/speed/throughput.json"),
-        ("appendix/validation", "tests/reference/cross_sections.csv"),
-        ("appendix/validation", "validation/independent.py"),
-        ("appendix/errata", "cevnslib/physics/mixing.py"),
+        ("behind/how-it-is-fast", "book/behind/benchmarks.json"),
+        ("behind/beyond-one-machine", "book/behind/throughput.json"),
+        ("table/validation", "tests/reference/cross_sections.csv"),
+        ("table/validation", "validation/independent.py"),
+        ("table/errata", "cevnslib/physics/mixing.py"),
     ):
         notebook = notebooks.read(notebooks.ROOT / "book" / f"{chapter}.ipynb")
         try:

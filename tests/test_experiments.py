@@ -207,7 +207,9 @@ def test_stages_that_are_no_tables(write):
 def test_a_file_name_that_is_none(write):
     for name in ("3", '"a\\u0000b"'):
         text = (TABLE % "x").replace('"x"', name)
-        with pytest.raises(ConfigurationError, match=r"efficiency: file: got .*; allowed: a CSV"):
+        with pytest.raises(
+            ConfigurationError, match=r"efficiency: file: got .*; allowed: the name"
+        ):
             experiments.load(write(text))
 
 
@@ -232,17 +234,19 @@ def test_efficiency_from_a_file_beside(write, tmp_path):
     ("content", "words"),
     [
         (None, "No such file"),
-        ("", "not enough values to unpack"),
-        ("energy_keV,value\n", "not enough values to unpack"),
-        ("energy,value\n1,0.1\n2,0.2\n", "the first line is 'energy,value'"),
-        ("energy_keV,value\n1,a\n2,0.2\n", "could not convert string to float: 'a'"),
-        ("energy_keV,value\n1,0.1\n2\n", "argument 2 is shorter"),
-        ("energy_keV,value\n1,0.1,3\n2,0.2,3\n", "too many values to unpack"),
-        ("energy_keV,value\n1,0.1\n2,nan\n", "values: got nan at index 1; allowed: finite"),
-        ("energy_keV,value\n1,0.1\n2,1.5\n", "values: got 1.5 at index 1; allowed: finite"),
-        ("energy_keV,value\n2,0.1\n1,0.5\n", "allowed: rising numbers"),
+        ("", "there is no line of numbers"),
+        ("energy_keV,value\n", "there is no line of numbers"),
+        ("energy_PE,value\n1,a\n2,0.2\n", "line 2, column 2: got 'a'"),
+        ("energy_keV,value\n1,0.1\n2\n", "line 3, column 2: got 1 column; allowed: 2"),
+        ("energy_keV,value\n1,0.1,3\n2,0.2,3\n", "line 1: got 2 names over 3 columns"),
+        ("energy_keV,value\n1,0.1\n2,nan\n", "line 3, column 2: got 'nan'"),
+        (
+            "energy_keV,value\n1,0.1\n2,1.5\n",
+            "line 3, column 2: got 1.5; allowed: value from 0 to 1",
+        ),
+        ("energy_keV,value\n2,0.1\n1,0.5\n", "line 3, column 1: got 1; allowed: numbers that rise"),
         ("energy_keV,value\n1,0.1\n", "allowed: as many of one as of the other, at least two"),
-        (b"\xff\xfe\x00", "can't decode byte"),
+        (b"\xff\xfe\x00", "this is no text"),
     ],
 )
 def test_wrong_efficiency_files(write, tmp_path, content, words):
@@ -267,13 +271,13 @@ def test_a_byte_order_mark_is_no_part_of_a_file(write, tmp_path):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda path: path.symlink_to(path), "which cannot be read"),
+        (lambda path: path.symlink_to(path), "cannot be read"),
         (os.mkfifo, "this is no regular file"),
     ],
 )
 def test_what_is_no_efficiency_file(write, tmp_path, make, words):
     make(tmp_path / "seen.csv")
-    with pytest.raises(ConfigurationError, match=rf"got 'seen\.csv', .*{words}.*; allowed: a CSV"):
+    with pytest.raises(ConfigurationError, match=rf"file: .*'seen\.csv'.*{words}.*; allowed: "):
         experiments.load(write(TABLE % "seen.csv"))
 
 
@@ -287,7 +291,7 @@ def test_an_efficiency_from_a_file_and_from_the_text(write, tmp_path, key):
 
 @pytest.mark.parametrize("name", ["../seen.csv", "/etc/passwd", "a/../../seen.csv", "."])
 def test_efficiency_files_outside_the_folder_or_folders(write, name):
-    with pytest.raises(ConfigurationError, match="allowed: a CSV file in the same folder or below"):
+    with pytest.raises(ConfigurationError, match=r"file: .*; allowed: (the name of )?a file"):
         experiments.load(write(TABLE % name))
 
 
@@ -360,7 +364,7 @@ def test_an_efficiency_file_that_is_there_but_outside(tmp_path):
     inside = tmp_path / "inner" / "mine.toml"
     for name in ("../seen.csv", str(tmp_path / "seen.csv")):
         inside.write_text(TABLE % name)
-        with pytest.raises(ConfigurationError, match="it lies outside the folder"):
+        with pytest.raises(ConfigurationError, match=r"lies outside the folder|in the same folder"):
             experiments.load(inside)
     (tmp_path / "mine.toml").write_text(TABLE % "inner/../seen.csv")
     efficiency = experiments.load(tmp_path / "mine.toml").detector.efficiency

@@ -14,7 +14,7 @@ from cevnslib.errors import ConfigurationError
 from cevnslib.experiments import THRESHOLD_KINDS
 from cevnslib.statistics.data import CountingMeasurement, PoissonProjection, Projection
 
-OWN = Path(__file__).parents[1] / "book" / "events" / "your-own-experiment.ipynb"
+OWN = Path(__file__).parents[1] / "book" / "experiment" / "your-own-experiment.ipynb"
 #: A whole description of a detector at a reactor.
 GERMANIUM: dict[str, Any] = {
     **{"source": "reactor", "thermal_power_GW": 3.0, "baseline_m": 20, "exposure_years": 2},

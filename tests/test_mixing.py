@@ -19,7 +19,7 @@ from cevnslib.sources.solar import solar_shares
 
 FLAVOURS = ("e", "mu", "tau")
 unit = st.floats(0, 1)
-angles = st.floats(-7, 7)
+angles = st.floats(-2 * np.pi, 2 * np.pi)
 parameters = st.builds(OscillationParameters, unit, unit, unit, angles)
 numbers = st.floats(-3, 3)
 moments = st.tuples(*[st.builds(complex, numbers, numbers)] * 3)
@@ -225,3 +225,21 @@ def test_angles_in_degrees():
     assert mine.delta_cp == pytest.approx(194 * np.pi / 180)
     with pytest.raises(DomainError, match="theta13: got 95 degrees; allowed: finite, at least 0 d"):
         OscillationParameters.from_degrees(33.4, 95, 49.2)
+    for degrees in (400, -361):
+        with pytest.raises(DomainError, match=r"delta_cp: got .* degrees; allowed: .* 360"):
+            OscillationParameters.from_degrees(*angles, delta_cp=degrees)
+
+
+@pytest.mark.parametrize("delta", [212, -148, 6.3, -6.3])
+def test_a_phase_of_more_than_a_turn_is_refused(delta):
+    """D17: tables of global fits print degrees."""
+    words = rf"delta_cp: got {delta} rad; allowed: from -2 pi .*did you give degrees.*_degrees"
+    with pytest.raises(DomainError, match=words):
+        OscillationParameters(0.3, 0.02, 0.5, delta)
+
+
+def test_a_whole_turn_is_allowed():
+    turned = [pmns(OscillationParameters(0.3, 0.02, 0.5, 2 * np.pi * k)) for k in (-1, 0, 1)]
+    assert turned[0] == pytest.approx(turned[1], abs=1e-15)
+    assert turned[2] == pytest.approx(turned[1], abs=1e-15)
+    assert OscillationParameters.from_degrees(33, 8.5, 49, 360).delta_cp == 2 * np.pi

@@ -38,7 +38,7 @@ NUCLEI = [nuclide(name) for name in ("Na23", "Ar40", "Ge73", "I127", "Cs133")]
 INTERACTIONS = [StandardModel(axial=True), MagneticMoment(1e-10), DipolePortal(8.0, 1e-10)]
 
 share = st.floats(0, 1)
-mixings = st.builds(OscillationParameters, share, share, share, st.floats(-7, 7))
+mixings = st.builds(OscillationParameters, share, share, share, st.floats(-6, 6))
 number = st.floats(-3, 3)
 moments = st.tuples(*[st.builds(complex, number, number)] * 3).map(np.array)
 nuclei = st.sampled_from(NUCLEI)

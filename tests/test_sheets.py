@@ -1,11 +1,14 @@
 """Sheets: parameters that are refused, rows that agree with the table of limits."""
 
+import math
+
 import pytest
 
 from cevnslib import experiments
 from cevnslib.display import sheets
 from cevnslib.display.sheets import SheetParameters
 from cevnslib.errors import CevnsError, ConfigurationError, UnknownNameError
+from cevnslib.physics.mixing import OscillationParameters
 from cevnslib.studies import published
 
 
@@ -86,6 +89,10 @@ def test_tables_in_markdown():
         ({"confidence": 90}, CevnsError, "parameter confidence: got 90"),
         ({"confidence": 1.0}, CevnsError, "parameter confidence: got 1"),
         ({"delta_cp": float("nan")}, CevnsError, "parameter delta_cp: got nan"),
+        ({"delta_cp": 212}, CevnsError, "did you give degrees? 212 degrees are 3.70010 rad"),
+        ({"delta_cp_degrees": 400}, CevnsError, "parameter delta_cp_degrees: got 400 degrees"),
+        ({"delta_cp_degrees": "212"}, ConfigurationError, "delta_cp_degrees: got the text '212'"),
+        ({"delta_cp": 1.0, "delta_cp_degrees": 5}, ConfigurationError, "got both; allowed: one"),
         ({"sin2_theta12": 2.0}, CevnsError, "sin2_theta12: got 2"),
     ],
 )
@@ -101,3 +108,13 @@ def test_bad_parameters(keywords, error, words):
 def test_nothing_published_stands_beside_another_mixing_or_level(changes):
     assert all(row.published for row in sheets.rows(SheetParameters("conus")))
     assert not any(row.published for row in sheets.rows(SheetParameters("conus", **changes)))
+
+
+def test_phase_in_degrees():
+    """D17: NuFIT's 212 degrees, limits as the library gives them for 3.7001 rad."""
+    angles = (0.308, 0.02215, 0.470)
+    sheet = SheetParameters("coherent-csi", "all", "prompt", "all", 0.9, *angles, 0.0, 212)
+    assert sheet.delta_cp == pytest.approx(212 / 180 * math.pi, rel=1e-15)
+    assert sheet.oscillation == OscillationParameters(*angles, sheet.delta_cp)
+    row = next(row for row in sheets.rows(sheet) if row.signal_nuisance == "fitted")
+    assert [round(limit / 1e-10, 2) for limit in row.limits] == [66.63, 83.01, 85.39]

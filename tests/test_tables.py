@@ -54,6 +54,8 @@ def refused(capsys, monkeypatch):
     ("text", "words"),
     [
         ("confidance: 0.9", "unknown parameter 'confidance' (did you mean 'confidence'?); allowed"),
+        ("delta_cp_degrees: 2e2", "parameter delta_cp_degrees: got the text '2e2'; allowed: a n"),
+        ("delta_cp: 212", "did you give degrees? 212 degrees are 3.70010 rad"),
         ("delta_cp: 1e-1", "parameter delta_cp: got the text '1e-1'; allowed: a number"),
         ("experiment: coherent-cs", "unknown experiment 'coherent-cs' (did you mean"),
         ("signal_nuisance: best", "unknown signal_nuisance 'best'; allowed: all, fitted, left"),

@@ -2,7 +2,7 @@
 
     python -m tools.benchmarks _build/benchmarks.json
 
-prints the table, and with ``--write`` writes book/speed/benchmarks.json. Times are seconds of
+prints the table, and with ``--write`` writes book/behind/benchmarks.json. Times are seconds of
 processor time; of several rounds the least counts, as other programs can only slow a round. Nothing
 of the machine is kept but the number and the kind of its processors.
 """
@@ -19,7 +19,7 @@ from benchmarks.works import WORKS
 
 from . import files, notebooks
 
-GOAL = notebooks.ROOT / "book" / "speed" / "benchmarks.json"
+GOAL = notebooks.ROOT / "book" / "behind" / "benchmarks.json"
 WAYS = ("textbook", "equal steps", "Gauss", "library")
 
 

@@ -23,7 +23,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -80,7 +80,7 @@ def read_parameters(path: Path | None) -> dict[str, Any]:
         ) from error
     if not isinstance(given, dict):
         raise ConfigurationError(f"{path}: got {quoted(given)}; allowed: a mapping of parameters")
-    known = [field.name for field in fields(sheets.SheetParameters)]
+    known = sheets.PARAMETERS
     for name in given:
         checked_choice("parameter", name, known)
     names = [key.value for key, _ in node.value] if node else []

@@ -1,6 +1,6 @@
 """Measure how many pseudo-experiments a second this machine makes, and with how many processes.
 
-    python -m tools.throughput          writes book/speed/throughput.json
+    python -m tools.throughput          writes book/behind/throughput.json
 
 The page on work beyond one machine reads the file; it is measured anew when the library has become
 faster or slower, on a machine that does nothing else.
@@ -19,7 +19,7 @@ from cevnslib.studies import moments
 
 from . import files, notebooks
 
-GOAL = notebooks.ROOT / "book" / "speed" / "throughput.json"
+GOAL = notebooks.ROOT / "book" / "behind" / "throughput.json"
 #: Each measurement is made so often, and the least counts: other programs can only slow it.
 ROUNDS = 10
 NUMBER = 10_000_000

@@ -1,7 +1,7 @@
 """What is compared, with what, how far apart, and how far it may be.
 
 `GROUPS` holds functions that compute comparisons; tests/test_validation.py asserts each of them and
-book/appendix/validation.ipynb prints them.
+book/table/validation.ipynb prints them.
 """
 
 import csv

@@ -1,7 +1,8 @@
 """What the sheet of an experiment shows: the same numbers as in the table of all limits."""
 
+import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import InitVar, dataclass, fields
 
 from .. import experiments
 from ..checks import checked_choice, checked_kind, checked_number, checked_tuple, keep
@@ -9,7 +10,7 @@ from ..claims import Claim, judge
 from ..errors import ConfigurationError, quoted
 from ..experiments import Experiment
 from ..physics.interactions import MagneticMoment, StandardModel
-from ..physics.mixing import TALK_2019, OscillationParameters
+from ..physics.mixing import TALK_2019, OscillationParameters, phase_from_degrees
 from ..rates import counts_by_beam
 from ..studies import published
 from ..studies.moments import limits_by_beam, solar_limits
@@ -46,7 +47,9 @@ class SheetParameters:
     confidence : float, optional
         Confidence level, between 0 and 1.
     sin2_theta12, sin2_theta13, sin2_theta23, delta_cp : float, optional
-        Mixing parameters.
+        Mixing parameters, the phase in radians.
+    delta_cp_degrees : float, optional
+        The phase in degrees instead, as global fits print it.
 
     Raises
     ------
@@ -73,18 +76,22 @@ number (in YAML write 1.0e-11, not 1e-11)
     sin2_theta13: float = TALK_2019.sin2_theta13
     sin2_theta23: float = TALK_2019.sin2_theta23
     delta_cp: float = TALK_2019.delta_cp
+    delta_cp_degrees: InitVar[float | None] = None
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, delta_cp_degrees: float | None) -> None:
         """Refuse what cannot be run, before anything runs."""
+        if delta_cp_degrees is not None:
+            if self.delta_cp != TALK_2019.delta_cp:
+                raise ConfigurationError(
+                    "parameters delta_cp and delta_cp_degrees: got both; allowed: one of them"
+                )
+            degrees = _numeric("delta_cp_degrees", delta_cp_degrees)
+            keep(self, delta_cp=phase_from_degrees("parameter delta_cp_degrees", degrees))
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(field.default, float):
-                if isinstance(value, str):
-                    raise ConfigurationError(
-                        f"parameter {field.name}: got the text {quoted(value)}; allowed: a number "
-                        "(in YAML write 1.0e-11, not 1e-11)"
-                    )
-                keep(self, **{field.name: checked_number(f"parameter {field.name}", value)})
+                number = checked_number(f"parameter {field.name}", _numeric(field.name, value))
+                keep(self, **{field.name: number})
             elif not isinstance(value, str):
                 got = quoted(value)
                 raise ConfigurationError(f"parameter {field.name}: got {got}; allowed: text")
@@ -124,6 +131,20 @@ number (in YAML write 1.0e-11, not 1e-11)
         if self.beam == ALL:
             return samples
         return {self.beam: self.beam} if len(samples) > 1 else dict.fromkeys(samples, self.beam)
+
+
+#: What a file of parameters may hold.
+PARAMETERS = tuple(inspect.signature(SheetParameters).parameters)
+
+
+def _numeric(name: str, value: float) -> float:
+    """Return the value of a parameter, or refuse text."""
+    if isinstance(value, str):
+        raise ConfigurationError(
+            f"parameter {name}: got the text {quoted(value)}; allowed: a number (in YAML write "
+            "1.0e-11, not 1e-11)"
+        )
+    return value
 
 
 @dataclass(frozen=True)

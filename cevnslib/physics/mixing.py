@@ -31,6 +31,9 @@ __all__ = [
     "pmns",
 ]
 
+#: A turn in radians, with what rounds.
+_TURN = 2 * np.pi * (1 + 1e-12)
+
 
 @dataclass(frozen=True)
 class OscillationParameters:
@@ -41,12 +44,17 @@ class OscillationParameters:
     sin2_theta12, sin2_theta13, sin2_theta23 : float
         sin^2 of the mixing angles, from 0 to 1.
     delta_cp : float, optional
-        Dirac phase in radians.
+        Dirac phase in radians, from -2 pi to 2 pi; in degrees by `from_degrees`.
 
     Examples
     --------
     >>> OscillationParameters(0.32, 0.0216, 0.547).delta_cp
     0.0
+    >>> OscillationParameters(0.32, 0.0216, 0.547, 212)
+    Traceback (most recent call last):
+    ...
+    cevnslib.errors.DomainError: delta_cp: got 212 rad; allowed: from -2 pi to 2 pi rad (did you \
+give degrees? 212 degrees are 3.70010 rad; in a file say delta_cp_degrees)
     """
 
     sin2_theta12: float
@@ -62,6 +70,13 @@ class OscillationParameters:
             **{name: checked_number(name, x, at_least=0, at_most=1) for name, x in angles.items()},
             delta_cp=checked_number("delta_cp", self.delta_cp, "rad"),
         )
+        delta = self.delta_cp
+        if abs(delta) > _TURN:
+            raise DomainError(
+                f"delta_cp: got {delta:g} rad; allowed: from -2 pi to 2 pi rad (did you give "
+                f"degrees? {delta:g} degrees are {np.radians(delta):.5f} rad; in a file say "
+                "delta_cp_degrees)"
+            )
 
     @classmethod
     def from_degrees(
@@ -79,8 +94,18 @@ class OscillationParameters:
         for name, angle in angles.items():
             degrees = checked_number(name, angle, "degrees", at_least=0, at_most=90)
             sines.append(float(np.sin(np.radians(degrees)) ** 2))
-        phase = float(np.radians(checked_number("delta_cp", delta_cp, "degrees")))
-        return cls(sines[0], sines[1], sines[2], phase)
+        return cls(sines[0], sines[1], sines[2], phase_from_degrees("delta_cp", delta_cp))
+
+
+def phase_from_degrees(name: str, degrees: float) -> float:
+    """Return a phase in radians from one in degrees, at most a turn to either side.
+
+    Examples
+    --------
+    >>> round(phase_from_degrees("delta_cp_degrees", 212), 4)
+    3.7001
+    """
+    return float(np.radians(checked_number(name, degrees, "degrees", at_least=-360, at_most=360)))
 
 
 #: To which states a matrix of moments belongs.

@@ -5,7 +5,8 @@ of electrons from a table of the library, see `electron`.
 """
 
 import re
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cache, lru_cache
 from typing import Any
@@ -15,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import (
     checked,
+    checked_choice,
     checked_integer,
     checked_kind,
     checked_number,
@@ -24,32 +26,25 @@ from ..checks import (
     owned,
 )
 from ..constants import AVOGADRO, CODATA_2022, Constants
-from ..errors import CevnsError, DomainError, quoted
+from ..errors import DomainError, RoundedSharesWarning, quoted
 from ..files import packaged_table
+from .formulas import UnknownTargetError as UnknownTargetError
+from .formulas import elements, read
 
 __all__ = [
     "Electron",
     "Nuclide",
     "Target",
-    "UnknownTargetError",
     "electron",
     "nuclide",
     "target",
 ]
 
 
-class UnknownTargetError(CevnsError):
-    """A target or nuclide cannot be made from the name given."""
-
-    def __init__(self, name: object, why: str = "it names no element, isotope or compound") -> None:
-        super().__init__(
-            f"unknown target {quoted(name)}: {why}; allowed: an element (Ge), an isotope (Ge72), "
-            "a compound (CsI) or a mixture by number of atoms (2Ge:1Si)"
-        )
-
-
-#: Elements with numbers of atoms, and groups of these in brackets with theirs.
-_FORMULA = r"((?:[A-Z][a-z]?\d*|\((?:[A-Z][a-z]?\d*)+\)\d+)+)"
+#: What the shares of a composition are shares of.
+BY = ("atoms", "formulas", "mass")
+#: By how much rounded shares may miss 1.
+SHARES_WITHIN = 0.01 + 1e-12
 #: More protons or neutrons than any nucleus has.
 _MOST_NUCLEONS = 1000
 
@@ -237,7 +232,7 @@ class Target:
         >>> [(e.name, f"{atoms:.3e}") for e, atoms in target("2Ge:1Si").electrons()]
         [('electron of Ge', '6.948e+24'), ('electron of Si', '3.474e+24')]
         """
-        symbols = {number: symbol for symbol, number in _elements().items()}
+        symbols = {number: symbol for symbol, number in elements().items()}
         atoms: dict[str, float] = {}
         for nucleus, per_kg in zip(self.nuclides, self.nuclei_per_kg, strict=True):
             if nucleus.protons not in symbols:
@@ -255,85 +250,141 @@ def _from_isotope(isotope: Any, constants: Constants) -> Nuclide:
     return Nuclide(name, isotope.number, isotope.isotope - isotope.number, mass)
 
 
-def target(name: str, constants: Constants = CODATA_2022) -> Target:
-    """Make a target of natural isotopic composition from its name.
+def target(
+    name: str | Mapping[str, float], constants: Constants = CODATA_2022, *, by: str = BY[0]
+) -> Target:
+    """Make a target from its name as laboratories write it, or from its composition.
 
     Masses: Atomic Mass Evaluation, abundances: IUPAC, both through ``periodictable``. Binding
     energies of electrons, below 1 MeV in 100 GeV, are left out.
 
+    A number before an element, at the beginning, in brackets, raised or after a space, is a mass
+    number (``"130TeO2"``, ``"Li2(100Mo)O4"``); one after an element counts atoms, unless there is
+    nothing else (``"Ge72"``), and ``"Te_130O2"`` always does. A number that may be either is
+    refused: a count that is also a mass number of that element, natural or from 20 on, or of a
+    natural isotope of the next element; but not what compounds of H, C, N and O commonly count
+    (``"C12H26"``), and a large number that fits only the next element is its own (``"Zn82Se"``).
+
+    One element without a number, after a colon or in brackets at the end of a compound, is a
+    dopant and left out (``"NaI:Tl"``); numbers before all parts make a mixture (``"2Ge:1Si"``).
+
     Parameters
     ----------
-    name : str
-        An element (``"Ge"``), one isotope (``"Ge72"``), a compound (``"CsI"``), or a mixture by
-        number of atoms (``"2Ge:1Si"``).
+    name : str or mapping of str to float
+        An element (``"Ge"``), an isotope (``"Ge72"``, ``"76Ge"``), a compound (``"CsI"``), a
+        mixture, or a name of the trade (``"HPGe"``, ``"LAr"``, ``"CCD"``, ``"BGO"``); or names
+        with their shares. Shares that sum to 1 within a percent are scaled, with a warning.
     constants : Constants, optional
         Set of constants that turns atomic masses into nuclear ones.
+    by : {"atoms", "formulas", "mass"}, optional
+        What shares count: atoms, of elements and isotopes; formulas, of compounds; or mass. Whole
+        numbers, but of mass, are ratios.
 
     Returns
     -------
     Target
-        Nuclides in order of the formula, then of mass number.
+        Nuclides in order of the formula, then of mass number. Its name says what was understood.
 
     Raises
     ------
     UnknownTargetError
-        If the name cannot be read, or an element in it has no natural isotopes.
+        If the name cannot be read, or in two ways, or an element in it has no natural isotopes.
+    DomainError
+        If shares do not sum to 1.
 
     Examples
     --------
     >>> [n.name for n in target("2Ge:1Si").nuclides]
     ['Ge70', 'Ge72', 'Ge73', 'Ge74', 'Ge76', 'Si28', 'Si29', 'Si30']
+    >>> target("HPGe").name, target({"Ge76": 0.87, "Ge74": 0.13}).name
+    ('Ge (HPGe)', '0.87 Ge76 + 0.13 Ge74 by atoms')
     >>> target("Unobtainium")
     Traceback (most recent call last):
     ...
-    cevnslib.physics.targets.UnknownTargetError: unknown target 'Unobtainium': it names no \
+    cevnslib.physics.formulas.UnknownTargetError: unknown target 'Unobtainium': it names no \
 element, isotope or compound; allowed: an element (Ge), an isotope (Ge72), a compound (CsI) or a \
 mixture by number of atoms (2Ge:1Si)
     """
+    checked_kind("constants", constants, Constants)
+    checked_choice("by", by, BY)
+    if isinstance(name, Mapping):
+        return _composed(name, constants, by)
     if not isinstance(name, str) or not name.strip():
         raise UnknownTargetError(name)
-    checked_kind("constants", constants, Constants)
     return _target(name.strip(), constants)
 
 
 @cache
 def _target(name: str, constants: Constants) -> Target:
     """Make a target once."""
+    material = read(name)
+    return _made(material.name, material.atoms, name, constants)
+
+
+def _composed(given: Mapping[str, float], constants: Constants, by: str) -> Target:
+    """Make a target from names with their shares."""
+    shares = {}
+    for key, value in given.items():
+        if not isinstance(key, str) or not key.strip():
+            raise UnknownTargetError(key)
+        shares[key] = checked_number(f"share of {key}", value, above=0)
+    total = sum(shares.values())
+    ratios = by != "mass" and all(share.is_integer() for share in shares.values())
+    if not shares or (not ratios and abs(total - 1) > SHARES_WITHIN):
+        hint = " (did you give percentages?)" if abs(total - 100) <= 100 * SHARES_WITHIN else ""
+        raise DomainError(f"shares by {by}: got a sum of {total:g}; allowed: 1{hint}")
+    if not ratios and abs(total - 1) > 1e-9:
+        words = f"shares by {by} sum to {total:g}; they are scaled to 1"
+        warnings.warn(words, RoundedSharesWarning, stacklevel=3)
+    atoms: dict[tuple[str, int], float] = {}
+    for key, share in shares.items():
+        parts = read(key.strip()).atoms
+        if by == "atoms" and sum(parts.values()) != 1:
+            raise UnknownTargetError(
+                key, 'it holds more than one atom; say by="formulas" or by="mass", or list atoms'
+            )
+        if by == "mass":
+            share /= _molar_mass(parts, key)
+        for atom, count in parts.items():
+            atoms[atom] = atoms.get(atom, 0.0) + share / total * count
+    words = " + ".join(f"{share:g} {key.strip()}" for key, share in shares.items())
+    return _made(f"{words} by {by}", atoms, words, constants)
+
+
+def _isotopes(symbol: str, mass: int, name: str) -> list[tuple[Any, float]]:
+    """Return the isotopes of an element with their abundances, or one alone."""
     import periodictable  # here, as loading its tables takes longer than all else
 
-    parts = name.split(":")  # of a mixture by number of atoms
-    formula = ""
-    for part in parts:
-        read = re.fullmatch(rf"(\d*){_FORMULA}", part)
-        if read is None or (read[1] and len(parts) == 1):
-            raise UnknownTargetError(name)
-        isotope = re.fullmatch(r"([A-Z][a-z]?)(\d+)", read[2])
-        formula += f"({isotope[1]}[{isotope[2]}])" if isotope else f"({read[2]})"
-        formula += read[1]
-    try:
-        atoms = periodictable.formula(formula).atoms
-    except Exception:  # the parser's own errors, of many types, say nothing to our reader
-        raise UnknownTargetError(name) from None
+    element = periodictable.elements.symbol(symbol)
+    if mass:
+        return [(element[mass], 1.0)]
+    isotopes = [(isotope, isotope.abundance) for isotope in element if isotope.abundance > 0]
+    total = sum(abundance for _, abundance in isotopes)
+    if not total:
+        raise UnknownTargetError(name, f"{symbol} has no natural isotopes")
+    return [(isotope, abundance / total) for isotope, abundance in isotopes]
 
+
+def _molar_mass(atoms: Mapping[tuple[str, int], float], name: str) -> float:
+    """Return the mass of a formula in g/mol."""
+    return sum(
+        count * abundance * float(isotope.mass)
+        for (symbol, mass), count in atoms.items()
+        for isotope, abundance in _isotopes(symbol, mass, name)
+    )
+
+
+def _made(
+    words: str, atoms: Mapping[tuple[str, int], float], name: str, constants: Constants
+) -> Target:
+    """Make a target from numbers of atoms."""
+    per_kg = 1000 * AVOGADRO / _molar_mass(atoms, name)
     numbers: dict[Nuclide, float] = {}
-    molar_mass = 0.0
-    for atom, count in atoms.items():
-        if getattr(atom, "charge", 0):
-            raise UnknownTargetError(name, f"{atom} is an ion")
-        isotopes = [(atom, 1.0)] if hasattr(atom, "isotope") else []
-        if not isotopes:
-            isotopes = [(iso, iso.abundance) for iso in atom if iso.abundance > 0]
-        total = sum(abundance for _, abundance in isotopes)
-        if not total:
-            raise UnknownTargetError(name, f"{atom.symbol} has no natural isotopes")
-        for isotope, abundance in isotopes:
+    for (symbol, mass), count in atoms.items():
+        for isotope, abundance in _isotopes(symbol, mass, name):
             key = _from_isotope(isotope, constants)
-            numbers[key] = numbers.get(key, 0.0) + count * abundance / total
-            molar_mass += count * abundance / total * isotope.mass
-    if not molar_mass or not all(numbers.values()):
-        raise UnknownTargetError(name)
-    per_kg = 1000 * AVOGADRO / molar_mass
-    return Target(name, tuple(numbers), tuple(per_kg * number for number in numbers.values()))
+            numbers[key] = numbers.get(key, 0.0) + per_kg * count * abundance
+    return Target(words, tuple(numbers), tuple(numbers.values()))
 
 
 def nuclide(name: str, constants: Constants = CODATA_2022) -> Nuclide:
@@ -362,6 +413,8 @@ def nuclide(name: str, constants: Constants = CODATA_2022) -> Nuclide:
     >>> ge72.protons, ge72.nucleons, round(ge72.mass / 1000, 3)
     (32, 72, 66.979)
     """
+    if isinstance(name, str):  # H2 is the deuteron here, not a molecule
+        name = re.sub(r"^\s*([A-Z][a-z]?)-?(\d+)\s*$", r"\2\1", name)
     made = target(name, constants)
     if len(made.nuclides) != 1:
         raise UnknownTargetError(name, f"it stands for {len(made.nuclides)} nuclides, not one")
@@ -396,7 +449,7 @@ def electron(element: str, free: bool = False) -> Electron:
     >>> electron("Ge", free=True).shells
     ((0.0, 32.0),)
     """
-    if not isinstance(element, str) or element not in _elements():
+    if not isinstance(element, str) or element not in elements():
         raise UnknownTargetError(element, "it is no symbol of an element")
     return _electron(element, checked_kind("free", free, bool))
 
@@ -404,7 +457,7 @@ def electron(element: str, free: bool = False) -> Electron:
 @cache
 def _electron(element: str, free: bool) -> Electron:
     """Make an electron once."""
-    number = float(_elements()[element])
+    number = float(elements()[element])
     if free:
         return Electron(element, ((0.0, number),))
     shells = _shells()
@@ -414,14 +467,6 @@ def _electron(element: str, free: bool) -> Electron:
         )
     rest = number - sum(count for _, count in shells[element])
     return Electron(element, (*shells[element], *([(0.0, rest)] if rest else [])))
-
-
-@cache
-def _elements() -> dict[str, int]:
-    """Return the numbers of protons of all elements, by their symbols."""
-    import periodictable  # see _target
-
-    return {element.symbol: element.number for element in periodictable.elements if element.number}
 
 
 @cache

@@ -140,7 +140,7 @@ def limit_table(
     signal_nuisance : {"fitted", "left out"}, optional
         Whether the relative error of the signal is a nuisance of the fit.
     threshold_kind : str, optional
-        One of `cevnslib.experiments.THRESHOLD_KINDS`: what the thresholds are taken for of
+        One of ``cevnslib.experiments.THRESHOLD_KINDS``: what the thresholds are taken for of
         experiments whose description says it.
     assuming : sequence of str, optional
         Names of `inferences` that change inputs, one after the other.

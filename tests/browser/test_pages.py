@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
@@ -93,7 +94,7 @@ def visit(browser):
 
 def test_book_is_built():
     need(PAGES, "the book is not built: make book")
-    assert "book/limits/coherent-csi.html" in PAGES
+    assert "book/experiment/coherent-csi.html" in PAGES
 
 
 def test_front_door_leads_to_the_book(visit):
@@ -112,7 +113,7 @@ def test_page(visit, name):
                  .map(m => m.textContent)"""
     )
     assert unrendered == []
-    if not name.startswith("book/appendix/api"):  # docstrings there show code
+    if not name.startswith("book/behind/api"):  # docstrings there show code
         text = page.evaluate(
             """() => { const copy = document.body.cloneNode(true);
                        copy.querySelectorAll('pre, code, script, style').forEach(e => e.remove());
@@ -139,11 +140,52 @@ def test_page_that_is_opened_on_a_phone(visit, name):
     assert page.evaluate("() => document.documentElement.scrollWidth") <= WIDTHS["phone"]
 
 
+DRAWINGS = {
+    "book/events/sources.html": 3,
+    "book/events/detectors.html": 1,
+    "book/foundations/electromagnetic-cross-section.html": 1,
+    "book/moments/effective-moments.html": 1,
+    "book/limits/combined.html": 1,
+}
+#: Labels of each drawing: text, edges in units of the sheet, pixels of the smallest letters.
+LABELS = """drawing => [...drawing.querySelectorAll('text')].map(text => {
+    const box = text.getBBox(), scale = drawing.getScreenCTM().a;
+    const sizes = [text, ...text.querySelectorAll('tspan')].map(e => e.getAttribute('font-size'));
+    return [text.textContent, box.x, box.x + box.width, box.y, box.y + box.height,
+            Math.min(...sizes.filter(Boolean)) * scale]; })"""
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_drawings_can_be_read(visit, name, width):
+    """In the page's own letters: large enough, on the sheet, apart; numbered, with a caption."""
+    need(PAGES, "the book is not built: make book")
+    page = visit(name, width)
+    drawings = page.locator("figure svg.drawing")
+    assert drawings.count() == DRAWINGS[name]
+    for i in range(DRAWINGS[name]):
+        drawing = drawings.nth(i)
+        caption = drawing.locator("xpath=ancestor::figure").locator("figcaption").inner_text()
+        assert re.match(r"Fig\. \d", caption)
+        labels = drawing.evaluate(LABELS)
+        height = float(drawing.get_attribute("viewBox").split()[-1])
+        for label, left, right, top, bottom, pixels in labels:
+            assert pixels >= 9, label
+            assert left > -1, label
+            assert right < 641, label
+            assert top > -4, label
+            assert bottom < height + 4, label
+        for (a, *first), (b, *second) in combinations(labels, 2):
+            beside = first[1] <= second[0] or second[1] <= first[0]
+            below = first[3] - 4 <= second[2] + 4 or second[3] - 4 <= first[2] + 4
+            assert beside or below, f"{a!r} over {b!r}"
+
+
 EXPLORERS = {
     "book/explore/explore.html": 5,
-    "book/limits/coherent-csi.html": 1,
-    "book/events/from-cross-section-to-counts.html": 1,
-    "book/events/your-own-experiment.html": 1,
+    "book/experiment/coherent-csi.html": 1,
+    "book/experiment/from-cross-section-to-counts.html": 1,
+    "book/experiment/your-own-experiment.html": 1,
     "book/moments/cp-phases.html": 1,
     "book/sterile/coherent.html": 1,
 }
@@ -181,7 +223,7 @@ def test_states_are_below_a_megabyte(name):
 
 def test_chapter_says_how_to_run_it(visit):
     need(PAGES, "the book is not built: make book")
-    page = visit("book/limits/coherent-csi.html")
+    page = visit("book/experiment/coherent-csi.html")
     assert "make lab" in page.locator(".in-lab").inner_text()
     link = page.locator(".in-lab a").evaluate("a => a.href")
     assert Path(unquote(urlparse(link).path)).name == "coherent-csi.ipynb"
