@@ -135,13 +135,19 @@ def counts(
     return found
 
 
-def binned(experiment: Experiment, kind: str, steps: tuple[int, int]) -> Floats:
+def binned(
+    experiment: Experiment,
+    kind: str,
+    steps: tuple[int, int],
+    factors: Callable[[Floats, Nuclide], Any] = lambda T, nucleus: 1.0,
+) -> Floats:
     """Return events in all bins of a germanium detector with noise.
 
-    Panels in T end at kinks, and wherever what is seen of a recoil has moved by two widths.
+    Panels in T end at kinks, and wherever what is seen of a recoil has moved by two widths. Factors
+    of shape (terms, recoils) give events of shape (bins, terms).
     """
     detector, (beam,) = experiment.detector, experiment.beams
-    edges, found = np.array(detector.edges), np.zeros(len(detector.edges) - 1)
+    edges, found = np.array(detector.edges), 0.0
     assert detector.resolution is not None
     _, knots = density(beam.name)
     for nucleus, per_kg in zip(
@@ -161,7 +167,8 @@ def binned(experiment: Experiment, kind: str, steps: tuple[int, int]) -> Floats:
         root = np.sqrt(2) * detector.resolution.sigma(E)
         up_to = erf((edges[:, None] - E) / root) / 2
         area = w.ravel() * T * folded(kind, T, nucleus, beam.name, steps[1])
-        found += per_kg * detector.mass * experiment.fluence(beam) * (np.diff(up_to, axis=0) @ area)
+        number = per_kg * detector.mass * experiment.fluence(beam)
+        found += number * np.diff(up_to, axis=0) @ (area * factors(T, nucleus)).T
     return found * detector.efficiency(edges[0])
 
 

@@ -16,7 +16,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from cevnslib import experiments, rates
 from cevnslib.physics import interactions
-from cevnslib.studies import moments, sterile
+from cevnslib.studies import moments, regions, sterile
 
 from .works import AGREEMENT, BARE, UNIT, WORKS, Floats
 
@@ -40,7 +40,8 @@ def measured(
     found = benchmark.pedantic(function, rounds=rounds, warmup_rounds=min(rounds - 1, 3))
     difference = work.difference(found, reference(name)) if way != "textbook" else 0.0
     benchmark.extra_info |= {"work": name, "way": way, "difference": difference}
-    benchmark.extra_info["scale"] = work.points / len(work.sample) if way == "textbook" else 1.0
+    part = way == "textbook" or (way != "library" and not work.whole)
+    benchmark.extra_info["scale"] = work.points / len(work.sample) if part else 1.0
     return difference
 
 
@@ -104,7 +105,7 @@ def sized(what: str, size: int) -> Callable[[], Floats]:
         x = UNIT * np.linspace(0, 300, int(size**0.5))
         return lambda: csi.chi2(
             csi.signal
-            + moments.least_counts(csi.matrix, (1, 2), x[:, np.newaxis], x, phases="profiled")
+            + regions.least_counts(csi.matrix, (1, 2), x[:, np.newaxis], x, phases="profiled")
         )
     side = int(size**0.5)
     one = sterile.set_up("coherent-csi")

@@ -1,6 +1,5 @@
 """What is done in all ways: each work with its points, its ways and how their results compare."""
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cevnslib import experiments, rates
-from cevnslib.detectors.resolution import Resolution
 from cevnslib.experiments import Experiment
+from cevnslib.folding import Folding
 from cevnslib.physics.interactions import MagneticMoment, StandardModel
-from cevnslib.studies import moments, published, sterile
+from cevnslib.studies import moments, published, regions, sterile
 
-from . import grid, textbook
+from . import grid, scan, textbook
+from .scan import BINNED, CONUS
 
 Floats = NDArray[np.float64]
 
@@ -28,8 +28,9 @@ AGREEMENT = 1e-8
 class Work:
     """A work and the ways to do it.
 
-    Each way is a function without arguments that returns all points along the last axis; the
-    textbook way takes the numbers of those that it is to do, and its time is scaled to all.
+    Each way is a function that returns all points along the last axis. The textbook way takes the
+    numbers of those that it is to do, and its time is scaled to all; so is that of the grids where
+    they do the same points alone.
     """
 
     title: str
@@ -41,27 +42,18 @@ class Work:
     steps: tuple[int, int]  # in each panel of T and of E, so that the grid comes within 1e-8
     nodes: tuple[int, int]  # of Gauss-Legendre, for the same
     floor: float = 0.0  # results are compared relative to their size and this
+    whole: bool = True  # whether the grids do all points
 
     def difference(self, found: Floats, reference: Floats) -> float:
         """Return how far a result of all points is from the sample, the greatest of them."""
-        found = found[..., list(self.sample)]
+        if found.shape[-1] == self.points:
+            found = found[..., list(self.sample)]
         return float(np.max(np.abs(found - reference) / (np.abs(reference) + self.floor)))
 
 
-CSI, CONUS = experiments.load("coherent-csi"), experiments.load("conus")
+CSI = experiments.load("coherent-csi")
 BARE = replace(CONUS, detector=replace(CONUS.detector, threshold=1e-5, quenching=None))
 STERILE = sterile.set_up("coherent-csi")
-NOISE = Resolution(constant=68.5e-6, stochastic=math.sqrt(2.96e-6 * 0.11))
-BINNED = replace(
-    CONUS,
-    detector=replace(
-        CONUS.detector,
-        threshold=0.0,
-        bins=tuple(np.linspace(0.2e-3, 1.5e-3, 131)),
-        resolution=NOISE,
-        least_ionisation=3e-6,
-    ),
-)
 T = np.geomspace(1e-5, 1.8e-3, 200)
 MOMENTS = np.linspace(1, 200, 1000)  # in 1e-10 mu_B
 MODULI = np.linspace(0, 300, 200)
@@ -133,7 +125,7 @@ def library_region() -> Floats:
     """Return chi2 in the plane of two moduli."""
     csi = moments.constraint(CSI)
     x, y = UNIT * MODULI[:, np.newaxis], UNIT * MODULI
-    fewest = moments.least_counts(csi.matrix, (1, 2), x, y, phases="profiled")
+    fewest = regions.least_counts(csi.matrix, (1, 2), x, y, phases="profiled")
     return csi.chi2(csi.signal + fewest).ravel()
 
 
@@ -186,7 +178,7 @@ WORKS = {
         [0, 5, 20],
         lambda sample: np.stack([textbook.binned(BINNED, kind, sample) for kind in KINDS]),
         lambda steps: np.stack([grid.binned(BINNED, kind, steps) for kind in KINDS]),
-        lambda: np.stack([rates.Folding(BINNED).events(one).sum(axis=0) for one in FORCES]),
+        lambda: np.stack([Folding(BINNED).events(one).sum(axis=0) for one in FORCES]),
         steps=(64, 64),
         nodes=(-12, -6),
     ),
@@ -230,5 +222,16 @@ WORKS = {
         steps=(128, 512),
         nodes=(-48, -64),
         floor=1.0,
+    ),
+    "scan": Work(
+        "100 couplings x 50 masses of a vector, 7 nuisances profiled",
+        50,
+        [20],
+        scan.textbook_scan,
+        scan.grid_scan([20]),
+        scan.library_scan,
+        steps=(64, 64),
+        nodes=(-12, -6),
+        whole=False,
     ),
 }

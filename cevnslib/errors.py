@@ -8,6 +8,7 @@ __all__ = [
     "AssumedWarning",
     "BadFitWarning",
     "CevnsError",
+    "CevnsWarning",
     "ConfigurationError",
     "DomainError",
     "FitError",
@@ -99,17 +100,21 @@ class FitError(CevnsError):
     """A minimum was not reached; the message holds the state in which the minimiser stopped."""
 
 
-class AssumedWarning(UserWarning):
+class CevnsWarning(UserWarning):
+    """Base of every warning that this library gives, by which they can be told from others."""
+
+
+class AssumedWarning(CevnsWarning):
     """What was given was not taken as it is, or something not given was assumed; it says how."""
 
 
-class BadFitWarning(UserWarning):
+class BadFitWarning(CevnsWarning):
     """Even the best fit disagrees with the data, so that a limit from it means little."""
 
 
-class UnseenWarning(UserWarning):
+class RoundedSharesWarning(CevnsWarning):
+    """Shares add up to 1 only to rounding, and have been scaled to do so."""
+
+
+class UnseenWarning(CevnsWarning):
     """No recoil of a nucleus reaches the threshold, so that electrons alone are counted."""
-
-
-class RoundedSharesWarning(UserWarning):
-    """Shares miss 1 by at most a percent, as rounded ones do, and are scaled to it."""

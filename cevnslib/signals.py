@@ -6,7 +6,7 @@ background of a known shape need no moments of a flux. They meet a detector here
 .. math:: N_b = M\,t \int dE\, R_b(E)\, \frac{dN}{dE},
 
 with the response :math:`R_b` of `cevnslib.detectors.detector.Detector.shares`; what neutrinos
-scatter off goes through `cevnslib.rates`.
+scatter off goes through `cevnslib.folding`.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from .checks import checked, checked_kind, checked_number, checked_numbers, keep
 from .detectors.detector import Detector
+from .detectors.response import panels_between
 from .errors import DomainError, quoted
 from .physics.targets import Electron, Nuclide
 from .quadrature import panel_rule
-from .rates import panels_between
 
 __all__ = ["Signal"]
 #: What an energy belongs to that is seen as it is.

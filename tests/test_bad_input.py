@@ -120,7 +120,7 @@ INFINITE = {
     "moments.limits_by_beam",
 }
 INFINITE |= {"detector.Detector", "detector.PhotoelectronAcceptance", "experiments.Experiment"}
-INFINITE |= {"templates.Nuisance", "fit.Parameter", "fit.Fit"}  # a sigma that leaves it free
+INFINITE |= {"templates.Nuisance", "fit.Parameter", "fit.Fit", "toys.FitEnsemble"}  # free: sigma
 INFINITE |= {f"scans.{name}" for name in ("dipole", "light_scalar", "light_vector", "sterile")}
 INFINITE |= {"report.limits_report", "strengths.strengths"}
 INFINITE |= {"experiments.load", "experiments.from_description", "sterile.exclusion_curves"}

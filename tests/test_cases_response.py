@@ -31,6 +31,7 @@ from cevnslib.detectors.quenching import (
 )
 from cevnslib.detectors.resolution import GammaResolution, Resolution
 from cevnslib.experiments import Experiment, from_description
+from cevnslib.folding import fold
 from cevnslib.physics.interactions import MagneticMoment, StandardModel
 from cevnslib.physics.targets import target
 from cevnslib.sources.arrivals import GaussianPulse
@@ -475,7 +476,7 @@ def test_events_before_one_microsecond():
     """D32: of liquid argon's 31.4 prompt and 109.7 delayed events; to the digits of the answer."""
     one = argon(efficiency=released("nuclear-recoil"), quenching=LIGHT)
     parts = one.flux.components
-    events = rates.fold(one).events(WEAK)[:, 0]
+    events = fold(one).events(WEAK)[:, 0]
     early = np.array([float(part.arrival.share(0.0, 1.0)) for part in parts])
     assert events[0] == pytest.approx(31.4, abs=0.05)
     assert events[1:].sum() == pytest.approx(109.7, abs=0.05)
@@ -489,7 +490,7 @@ def test_energy_and_time():
     one = setting(source.at(27.5), detector)
     edges = np.array([0.0, 0.4, 0.8, 2.0, 6.0])
     shares = np.stack([part.arrival.share(edges[:-1], edges[1:]) for part in one.flux.components])
-    events = np.einsum("ce,ct->et", rates.fold(one).events(WEAK), shares)
+    events = np.einsum("ce,ct->et", fold(one).events(WEAK), shares)
     t = np.linspace(-0.7, 1.7, 24_001)  # of the pulse, six widths
     pulse = np.exp(-(((t - 0.5) / 0.2) ** 2) / 2)
     pulse /= pulse.sum()

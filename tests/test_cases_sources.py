@@ -151,9 +151,10 @@ IONISATION = {0.16: (0.162, 1.6644), 0.2: (0.162, 0.6329), 0.3: (0.162, 0.0679),
 
 @pytest.fixture(scope="module")
 def bestiole():
-    """What matters of the table above these thresholds."""
-    path = Path(__file__).parent / "reference" / "bestiole_2023.csv"
-    return TabulatedSpectrum(*(tuple(x) for x in np.loadtxt(path, delimiter=",", skiprows=2).T))
+    """What matters of the table above these thresholds; captures end at 1.3 MeV."""
+    path = Path(__file__).parent / "reference" / "reactor_summation.csv"
+    E, per_fission = np.loadtxt(path, delimiter=",", skiprows=2).T
+    return TabulatedSpectrum(tuple(E[E > 4.3]), tuple(per_fission[E > 4.3]))
 
 
 @pytest.mark.parametrize("keVee", IONISATION)

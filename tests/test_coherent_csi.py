@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cevnslib import rates
 from cevnslib.constants import DAY
 from cevnslib.detectors.detector import Detector
 from cevnslib.detectors.efficiency import PhotoelectronAcceptance
 from cevnslib.detectors.quenching import PolynomialQuenching
 from cevnslib.detectors.resolution import GammaResolution
 from cevnslib.experiments import Experiment
+from cevnslib.folding import fold
 from cevnslib.physics.form_factors import klein_nystrand
 from cevnslib.physics.interactions import TREE_LEVEL, MagneticMoment, StandardModel
 from cevnslib.physics.targets import target
@@ -78,7 +78,7 @@ def in_time():
 def expected(interaction):
     """Events of each component in bins of photoelectrons and time."""
     one, shares = experiment(), in_time()
-    events = rates.fold(one).events(interaction)
+    events = fold(one).events(interaction)
     times = np.stack([shares[component.timing] for component in one.flux.components])
     return np.einsum("ce,ct->cet", events, times)
 

@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 
 from cevnslib import experiments
+from cevnslib.areas import effective_area
 from cevnslib.constants import AVOGADRO, CODATA_2022, DAY, KEV
 from cevnslib.detectors.detector import Detector
 from cevnslib.detectors.efficiency import TabulatedEfficiency
 from cevnslib.detectors.quenching import Lindhard, ModifiedLindhard, PolynomialQuenching
 from cevnslib.detectors.resolution import Resolution
 from cevnslib.experiments import Experiment
+from cevnslib.folding import fold
 from cevnslib.physics.form_factors import helm
 from cevnslib.physics.interactions import (
     RADIATIVE,
@@ -32,7 +34,7 @@ from cevnslib.physics.interactions import (
 from cevnslib.physics.partners import MassiveFermion
 from cevnslib.physics.scattering import Interaction, form_factors
 from cevnslib.physics.targets import electron, nuclide, target
-from cevnslib.rates import effective_area, fold, moment_matrices
+from cevnslib.rates import moment_matrices
 from cevnslib.signals import Signal
 from cevnslib.sources.arrivals import GaussianPulse
 from cevnslib.sources.flux import Component, Flux
@@ -148,7 +150,7 @@ def test_moments_at_jinping():
     """2102.12259: 136 pp and 50.1 7Be a day in 100 t; the Sun, then a source in the middle."""
     edges: Any = np.arange(0.0, 1.51, 0.05)
     tank = Detector(
-        target("C9H12"),
+        target("C18H30"),  # 3.37e29 electrons a tonne, as in the specification
         1e5,
         bins=edges,
         resolution=Resolution(stochastic=0.05),
@@ -173,8 +175,9 @@ def test_moments_at_jinping():
         return square * magnetic.sum(axis=0)[4:] * 1e-22
 
     fit = Fit(Likelihood([data]), prediction, [Parameter("square", 1.0, at_least=0)])
-    assert weak[:3].sum() / days == pytest.approx(136, rel=0.05)
-    assert weak[3:].sum() / days == pytest.approx(50.1, rel=0.05)
+    # The survival of its author differs by a share of a percent, and 1 keV is cut off here.
+    assert weak[:3].sum() / days == pytest.approx(136, rel=0.01)
+    assert weak[3:].sum() / days == pytest.approx(50.1, rel=0.01)
     known = Fit(
         Likelihood([PoissonCounts("Asimov", asimov, [Template("all", asimov)])]),
         prediction,
@@ -202,7 +205,10 @@ class ScalarContact(MassiveFermion):
 
 
 def test_exotic_fermions_on_electrons():
-    """2102.09784: a new partner is a class of one formula; against Dirac traces."""
+    """2102.09784: a new partner is a class of one formula; against Dirac traces.
+
+    At TEXONO eps = 1.11 is expected; what was measured, 1.08, lies above and allows 1.21.
+    """
     reactor = reactor_of_power(2.9, end=8.0).at(28.0)
     texono = Detector(target("CsI"), 187.0, bins=(3.0, 8.0), nuclei=False, electrons="free")
     folding = fold(measuring(reactor, texono, 100.0))
@@ -215,13 +221,19 @@ def test_exotic_fermions_on_electrons():
     trace = unit.differential_cross_section(0.1144622973, 0.75, electron("Cs")) / CENTIMETRES
     assert trace == pytest.approx(0.008319375147, rel=1e-8)
     assert prediction(2.0, 1.0) > 1 == prediction(2.15, 1.0)  # ends at 2.1 MeV
-    data = GaussianCounts("TEXONO", 1.08, variance=0.21**2 + 0.16**2)
-    fit = Fit(
-        Likelihood([data]),
-        lambda square: prediction(0.0, 1.0) * square + 1 - square,
-        [Parameter("square", 1.0, at_least=0)],
-    )
-    assert np.sqrt(fit.upper_limit("square", np.linspace(0, 9, 10))) == pytest.approx(1.11, rel=0.1)
+
+    def limit(measured):
+        data = GaussianCounts("TEXONO", measured, variance=0.21**2 + 0.16**2)
+        fit = Fit(
+            Likelihood([data]),
+            lambda square: prediction(0.0, 1.0) * square + 1 - square,
+            [Parameter("square", 1.0, at_least=0)],
+        )
+        return np.sqrt(fit.upper_limit("square", np.linspace(0, 9, 10)))
+
+    assert limit(1.0) == pytest.approx(1.11, abs=0.005)  # to its digits: what is expected
+    above = 1.644854 * np.hypot(0.21, 0.16)
+    assert limit(1.08) / limit(1.0) == pytest.approx(np.sqrt((above + 0.08) / above), rel=1e-4)
 
 
 # Reactors, quenching, ordering.
@@ -434,7 +446,7 @@ def test_mass_ordering_at_juno():
         Parameter("s13", 0.0241, sigma=0.0007),
     ]
     best = Fit(Likelihood([data]), prediction, wrong).best_fit()
-    assert best.chi2 == pytest.approx(16.98, rel=0.05)
+    assert best.chi2 == pytest.approx(16.98, abs=0.01)  # its last digit, and the minimiser's
 
 
 # Dark matter, scalars, colliders.

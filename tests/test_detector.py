@@ -20,9 +20,10 @@ from cevnslib.detectors.efficiency import (
 from cevnslib.detectors.quenching import Lindhard
 from cevnslib.detectors.resolution import Resolution
 from cevnslib.errors import DomainError, KindError
+from cevnslib.folding import fold
 from cevnslib.physics.interactions import StandardModel
 from cevnslib.physics.targets import nuclide, target
-from cevnslib.rates import expected_counts, fold, measured_spectrum, recoil_spectrum
+from cevnslib.rates import expected_counts, measured_spectrum, recoil_spectrum
 from cevnslib.sources.spectra import LineSpectrum
 from cevnslib.statistics.data import NotMeasured
 from cevnslib.studies.moments import tmm_limits
@@ -202,6 +203,22 @@ def test_shares_are_the_weight_bin_by_bin():
     assert sharp.shares(E) @ numbers == pytest.approx([2, 10])
 
 
+@pytest.mark.parametrize("ends", [{}, {"threshold": 0.2e-3, "maximum": 0.5e-3}])
+def test_bins_are_replaced(ends):
+    """By others, by none, and by a threshold: each the detector made so at once."""
+    made: dict[str, Any] = {"target": target("Ge"), "mass": 1.0, "quenching": Lindhard()}
+    binned = Detector(**made, bins=(0.2e-3, 0.3e-3, 0.5e-3), **ends)
+    for other in ((0.1e-3, 0.2e-3), (0.3e-3, 0.4e-3, 0.9e-3), None):
+        assert replace(binned, bins=other) == Detector(**made, bins=other)
+    above = replace(binned, bins=None, threshold=0.4e-3)
+    assert above == Detector(**made, threshold=0.4e-3)
+    assert above.edges == (0.4e-3, math.inf)
+    with pytest.raises(DomainError, match=r"bins: got .* beside threshold 0.0004"):
+        replace(above, bins=(0.1e-3, 0.2e-3))
+    with pytest.raises(DomainError, match=r"bins: got .* beside threshold 0.0004"):
+        replace(binned, threshold=0.4e-3)
+
+
 def test_a_detector_of_electrons_alone():
     """It needs no quenching, counts at any energy, and what a threshold leaves of both."""
     conus = experiments.load("conus")
@@ -219,14 +236,14 @@ def test_a_detector_of_electrons_alone():
     assert events[0].min() > 0
     neither = replace(alone, electrons="left out")
     assert not fold(replace(conus, detector=neither)).events(StandardModel()).any()
-    from_zero = replace(alone, bins=(0.0, 1.0), threshold=0.0, maximum=math.inf)
+    from_zero = replace(alone, bins=(0.0, 1.0))
     measured = replace(conus, detector=from_zero, measurement=NotMeasured())
     assert fold(measured).events(StandardModel()).sum() > events[0].sum()
     assert recoil_spectrum(measured, 1e-3, StandardModel()) == 0
     E = np.linspace(0.2, 0.5, 2001)
     expected = np.trapezoid(measured_spectrum(measured, E, StandardModel()), E)
     assert events[0][0, 0] == pytest.approx(expected, rel=1e-5)
-    assert Detector(target("CsI"), 187.0, bins=(3.0, 8.0), nuclei=False).threshold == 3
+    assert Detector(target("CsI"), 187.0, bins=(3.0, 8.0), nuclei=False).edges == (3, 8)
     with pytest.raises(DomainError, match="least energy counted: got 3 MeV"):
         Detector(target("CsI"), 187.0, bins=(3.0, 8.0))
     with pytest.raises(KindError, match="measurement: got NotMeasured"):

@@ -156,10 +156,10 @@ def test_the_first_limit_loads_no_scipy():
     done = run("""
         import sys
         from cevnslib import experiments
-        from cevnslib.studies import moments, sterile
+        from cevnslib.studies import moments, regions, sterile
         found = moments.constraint(experiments.load("conus"))
         found.limits()
-        moments.boundary(found, (1, 2))
+        regions.boundary(found, (1, 2))
         sterile.disappearance(sterile.set_up("coherent-lar"), [1.0], "mu").exclusion()
         print("scipy" in sys.modules)
     """)

@@ -1,5 +1,6 @@
 """Fluxes at the detector: components, arrival in time, the Sun, radioactive sources, tables."""
 
+import warnings
 from dataclasses import replace
 from importlib.resources import files
 from itertools import pairwise
@@ -12,7 +13,13 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from cevnslib.constants import DAY
-from cevnslib.errors import DomainError, KindError, UnknownNameError
+from cevnslib.errors import (
+    CevnsWarning,
+    DomainError,
+    KindError,
+    RoundedSharesWarning,
+    UnknownNameError,
+)
 from cevnslib.physics.mixing import (
     TALK_2019,
     OscillationParameters,
@@ -243,20 +250,41 @@ def test_reactors_from_a_table_of_ones_own():
         reactor_of_power(3.0, spectrum="mine")  # type: ignore[arg-type]
 
 
-def test_rounded_shares_are_scaled():
-    """Of 0.488, 0.359, 0.087 and 0.067, whose sum is 1.001; and per cent are refused in words."""
-    rounded = {"u235": 0.488, "pu239": 0.359, "u238": 0.087, "pu241": 0.067}
-    (beam,) = reactor_of_power(4.25, fractions=rounded).beams
-    assert isinstance(beam.spectrum, ReactorSpectrum)
-    assert sum(share for _, share in beam.spectrum.fractions) == pytest.approx(1, rel=1e-12)
-    exact = {isotope: share / 1.001 for isotope, share in rounded.items()}
-    same = reactor_of_power(4.25, fractions=exact).beams[0]
+@pytest.mark.parametrize("total", [1.001, 0.99, 1.01])
+def test_rounded_shares_are_scaled_and_it_is_said(total):
+    exact = {"u235": 0.488, "pu239": 0.358, "u238": 0.087, "pu241": 0.067}
+    rounded = {isotope: share * total for isotope, share in exact.items()}
+    with pytest.warns(RoundedSharesWarning, match=f"got a sum of {total:g}; all shares were"):
+        (beam,) = reactor_of_power(4.25, fractions=rounded).beams
+    (same,) = reactor_of_power(4.25, fractions=exact).beams
     assert beam.rate == pytest.approx(same.rate, rel=1e-12)
-    assert beam.spectrum.density(3.0) == pytest.approx(same.spectrum.density(3.0), rel=1e-12)  # type: ignore[attr-defined]
-    with pytest.raises(DomainError, match=r"u235: got 56.1; .*did you give per cent\?"):
-        reactor_of_power(4.25, fractions={"u235": 56.1, "pu239": 43.9})
-    with pytest.raises(DomainError, match=r"got a sum of 0.98; allowed: 1, to 0.005"):
-        reactor_of_power(4.25, fractions={"u235": 0.5, "pu239": 0.48})
+    assert isinstance(beam.spectrum, ReactorSpectrum)
+    assert isinstance(same.spectrum, ReactorSpectrum)
+    assert sum(share for _, share in beam.spectrum.fractions) == pytest.approx(1, rel=1e-12)
+    assert beam.spectrum.density(3.0) == pytest.approx(same.spectrum.density(3.0), rel=1e-12)
+
+
+def test_a_warning_can_be_collected():
+    """By the base of all that the library gives; scaled shares need no scaling once more."""
+    with warnings.catch_warnings(record=True) as given:
+        warnings.simplefilter("always", CevnsWarning)
+        spectrum = ReactorSpectrum((("u235", 0.56), ("pu239", 0.441)))
+        replace(spectrum, end=8.0)
+    assert [one.category for one in given] == [RoundedSharesWarning]
+    assert given[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    ("fractions", "words"),
+    [
+        ({"u235": 0.7, "pu239": 0.5}, r"got a sum of 1.2; allowed: 1, to 0.01"),
+        ({"u235": 0.5, "pu239": 0.48}, r"got a sum of 0.98; allowed: 1, to 0.01"),
+        ({"u235": 56.1, "pu239": 43.9}, r"u235: got 56.1; .*did you give per cent\?"),
+    ],
+)
+def test_shares_that_are_none_are_refused(fractions, words):
+    with pytest.raises(DomainError, match=words):
+        reactor_of_power(4.25, fractions=fractions)
 
 
 def test_the_spectrum_above_eight_mev():

@@ -206,10 +206,10 @@ def test_quenched_energies_rise_and_stay_below_the_recoil(T, factor, nucleus):
 LAST = {"solar.solar_shares", "mixing.complex_moments", "mixing.moment_matrix_mass"}
 LAST |= {"mixing.moment_matrix_flavour", "sterile.Disappearance.chi2"}
 #: Array arguments that are one object, not numbers to be broadcast.
-WHOLE = {("moments.least_counts", "matrix")}
+WHOLE = {("regions.least_counts", "matrix")}
 WHOLE |= {("data.CountingMeasurement.binned_chi2", "standard_model")}
 WHOLE |= {(f"sterile.{name}", "splittings") for name in ("disappearance", "disappeared_counts")}
-WHOLE |= {("sterile.exclusion_curves", "splittings"), ("coverage.study", "excess")}
+WHOLE |= {("sterile.exclusion_curves", "splittings"), ("coverage.study", "truths")}
 WHOLE |= {("charges.ChargeRadius", "radii"), ("charges.Millicharge", "charges")}
 WHOLE |= {("charges.NSI", name) for name in ("up", "down", "electron")}
 WHOLE |= {("mediators.LightVector", "neutrino")}

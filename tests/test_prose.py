@@ -10,7 +10,7 @@ from tools import notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "book"
-CHAPTERS = [*notebooks.chapters(), BOOK / "index.md", BOOK / "behind" / "notation.md"]
+CHAPTERS = [*notebooks.chapters(), BOOK / "behind" / "notation.md", BOOK / "behind" / "glossary.md"]
 NAMES = [path.relative_to(BOOK).with_suffix("").as_posix() for path in CHAPTERS]
 LISTED = tomllib.loads((ROOT / "tests" / "prose_numbers.toml").read_text(encoding="utf-8"))
 REASONS = {

@@ -12,6 +12,7 @@ from scipy.integrate import quad
 from scipy.special import ndtr
 
 from cevnslib import experiments, rates
+from cevnslib.areas import effective_area
 from cevnslib.constants import DAY
 from cevnslib.detectors.detector import Detector
 from cevnslib.detectors.efficiency import ConstantEfficiency, TabulatedEfficiency
@@ -29,6 +30,7 @@ from cevnslib.detectors.resolution import (
 )
 from cevnslib.errors import DomainError, UnknownNameError
 from cevnslib.experiments import Experiment
+from cevnslib.folding import fold
 from cevnslib.physics.form_factors import (
     ProtonNeutron,
     helm,
@@ -162,7 +164,7 @@ def test_effective_area_of_slow_neutrinos():
     bare = replace(experiments.load("conus"), detector=detector)
     least = float(StandardModel().minimum_energy(1e-6, detector.target.nuclides[0]))
     assert least < 0.5
-    area = rates.effective_area(bare, [0.9 * least, 0.5], StandardModel())
+    area = effective_area(bare, [0.9 * least, 0.5], StandardModel())
     assert area[0] == 0
     assert area[1] > 0
 
@@ -240,7 +242,7 @@ def test_effective_area_gives_the_counts_in_the_other_order(name):
     for beam in experiment.beams:
         spectrum = beam.spectrum
         if isinstance(spectrum, LineSpectrum):
-            total = float(rates.effective_area(experiment, spectrum.energy, MagneticMoment()))
+            total = float(effective_area(experiment, spectrum.energy, MagneticMoment()))
         else:
             assert isinstance(spectrum, PolynomialSpectrum | NumericalSpectrum)
             jumps = {
@@ -254,7 +256,7 @@ def test_effective_area_gives_the_counts_in_the_other_order(name):
             cuts = np.unique([E for E in knots if min(jumps) <= E <= end])
             half = np.diff(cuts)[:, np.newaxis] / 2
             E = cuts[:-1, np.newaxis] + half * (1 + nodes)
-            area = rates.effective_area(experiment, E, MagneticMoment())
+            area = effective_area(experiment, E, MagneticMoment())
             total = float(np.sum(half * weights * spectrum.density(E) * area))
         assert experiment.fluence(beam) * total == pytest.approx(counts[beam.name], rel=1e-11)
 
@@ -286,7 +288,7 @@ def test_what_a_form_factor_of_ones_own_makes_is_not_passed_on_unseen(bad):
     for use in (
         lambda: expected_counts(CSI, odd),
         lambda: recoil_spectrum(CSI, [5e-3, 9e-3], odd),
-        lambda: rates.effective_area(CSI, [20.0, 30.0], odd),
+        lambda: effective_area(CSI, [20.0, 30.0], odd),
         lambda: odd.differential_cross_section(5e-3, 30.0, CSI.detector.target.nuclides[0]),
     ):
         with pytest.raises(DomainError, match=r"(cross section|effective area).*: got .*; allowed"):
@@ -317,7 +319,7 @@ def test_a_response_takes_little_memory(resolution):
         least_ionisation=1e-5,
     )
     xenon = replace(CSI, detector=detector)
-    folding = rates.fold(xenon)
+    folding = fold(xenon)
     assert folding.events(StandardModel()).shape == (3, 200)
     arrays = [
         array
@@ -344,7 +346,7 @@ def test_what_a_reader_changes_counts_anew():
 
 
 def test_a_folding_serves_all_with_its_kinematics_and_does_not_grow():
-    folding = rates.fold(replace(CSI))
+    folding = fold(replace(CSI))
     kept = vars(folding)["_known"]
     events = [folding.events(DipolePortal(10.0, moment)) for moment in (1e-9, 2e-9)]
     assert len(kept) == 1
@@ -357,7 +359,7 @@ def test_a_folding_serves_all_with_its_kinematics_and_does_not_grow():
 
 def test_windows_of_time():
     """Prompt neutrinos with the pulse, delayed ones by the life of the muon; all add up."""
-    folding = rates.fold(CSI)
+    folding = fold(CSI)
     edges = [-1.0, 0.5, 2.0, 1e3]
     inside = folding.events(StandardModel(), edges)
     assert inside.shape == (3, 1, 3)
@@ -369,7 +371,7 @@ def test_windows_of_time():
         with pytest.raises(DomainError, match=r"times: got .*; allowed: at least two, rising"):
             folding.events(StandardModel(), wrong)
     with pytest.raises(DomainError, match="allowed"):  # a reactor has no pulse
-        rates.fold(experiments.load("conus")).events(StandardModel(), edges)
+        fold(experiments.load("conus")).events(StandardModel(), edges)
 
 
 def given(flux, detector, exposure=DAY):
@@ -511,9 +513,9 @@ def test_sums_of_interactions():
     detector = replace(GE_IN_BINS, electrons="shells")
     one = given(spallation_source().at(20.0), detector)
     parts = [StandardModel(), MagneticMoment(2e-10), DipolePortal(5.0, 1e-8), LightScalar(1, 1e-5)]
-    apart = [rates.fold(one).events(part) for part in parts]
+    apart = [fold(one).events(part) for part in parts]
     together = parts[0] + parts[1] + parts[2] + parts[3]
-    assert rates.fold(one).events(together) == pytest.approx(sum(apart), rel=1e-13)
+    assert fold(one).events(together) == pytest.approx(sum(apart), rel=1e-13)
     assert all(np.all(events > 0) for events in apart)
     T = [0.3e-3, 0.9e-3]
     assert rates.recoil_spectrum(one, T, parts[0] + parts[2]) == pytest.approx(
@@ -636,10 +638,10 @@ def test_what_may_change_is_folded_anew(what):
     assert after > 1.1 * before
     same = replace(one, detector=replace(one.detector, mass=1.0))
     assert after == expected_counts(same, StandardModel())
-    kept = rates.fold(CSI)
+    kept = fold(CSI)
     kept.events(StandardModel())
-    assert rates.fold(CSI)._known is kept._known
-    assert rates.fold(one)._known is not rates.fold(one)._known
+    assert fold(CSI)._known is kept._known
+    assert fold(one)._known is not fold(one)._known
 
 
 class Heavier(Interaction):
@@ -660,7 +662,7 @@ class Heavier(Interaction):
 
 def test_kinematics_that_may_change_are_worked_out_anew():
     """Also in an experiment that keeps its folding, for one interaction after the other."""
-    for one in (CSI, rates.fold(CSI).experiment):
+    for one in (CSI, fold(CSI).experiment):
         changing = Heavier(1.0)
         before = expected_counts(one, changing)
         changing.mass = 20.0
@@ -703,7 +705,7 @@ def test_an_amplitude_that_grows():
         electrons="left out",
     )
     one = given(spallation_source().at(20.0), detector)
-    found = rates.fold(one).events(Growing())[:, 0]
+    found = fold(one).events(Growing())[:, 0]
     first, last = (math.sqrt(0.01 + 4 * E) / 2 - 0.05 for E in (0.5e-3, 1.5e-3))
     for row, component in zip(found, one.flux.components, strict=True):
         density, knots = independent.energy_density(component.name)
@@ -719,7 +721,7 @@ def test_an_amplitude_that_grows():
         assert row == pytest.approx(total * component.intensity * DAY, rel=1e-10)
     # The line's is the effective area at its energy, too.
     line = one.flux.components[0]
-    area = rates.effective_area(one, line.spectrum.breakpoints[-1], Growing())
+    area = effective_area(one, line.spectrum.breakpoints[-1], Growing())
     assert float(area) * line.intensity * DAY == pytest.approx(found[0], rel=1e-11)
 
 
@@ -729,7 +731,7 @@ def test_a_least_ionisation_is_needed_where_a_count_diverges():
     words = "least ionisation: got 0 keV, while the resolution lifts recoils of no energy over the"
     for use in (
         lambda: rates.binned_counts(given(lines(5.0), bare), MagneticMoment()),
-        lambda: rates.effective_area(given(lines(5.0), bare), 5.0, MagneticMoment()),
+        lambda: effective_area(given(lines(5.0), bare), 5.0, MagneticMoment()),
         lambda: rates.moment_matrices(given(lines(5.0), bare)),
     ):
         with pytest.raises(DomainError, match=words):
@@ -739,7 +741,7 @@ def test_a_least_ionisation_is_needed_where_a_count_diverges():
     weak = rates.binned_counts(given(lines(5.0), bare), StandardModel())
     cut = rates.binned_counts(given(lines(5.0), GE_IN_BINS), StandardModel())
     assert np.all((weak / cut >= 1.0) & (weak / cut < 1.05))
-    area = rates.effective_area(given(lines(5.0), bare), 5.0, StandardModel())
+    area = effective_area(given(lines(5.0), bare), 5.0, StandardModel())
     assert float(area) * 1e13 * DAY == pytest.approx(weak.sum(), rel=1e-9)
     # Nor does a readout that sees nothing of nothing.
     for readout in (PoissonResolution(30.0), GammaResolution(9.0)):
@@ -755,7 +757,7 @@ def test_a_quenching_that_sees_recoils_of_no_energy():
         rates.binned_counts(given(lines(5.0), offset), MagneticMoment())
     one = given(lines(5.0), replace(offset, least_ionisation=5.2e-5))
     assert np.all(rates.binned_counts(one, MagneticMoment(1e-10)) > 0)
-    sharp = replace(offset, resolution=None, least_ionisation=0.0, bins=None, maximum=math.inf)
+    sharp = replace(offset, resolution=None, least_ionisation=0.0, bins=None)
     with pytest.raises(DomainError, match=r"threshold: got 0\.02 keV; allowed: above 0\.0508\d*"):
         expected_counts(given(lines(5.0), replace(sharp, threshold=2e-5)), MagneticMoment())
     assert expected_counts(given(lines(5.0), replace(sharp, threshold=2e-5)), StandardModel()) > 0

@@ -285,5 +285,5 @@ def test_what_still_diverges_is_refused_in_the_words_of_the_file(events, curve):
     with pytest.raises(CevnsError) as refused:
         events(curve, interaction=MOMENT)
     words = str(refused.value)
-    assert words.startswith("efficiency: got 0.5 at 0 MeV, without a threshold; allowed: an effic")
+    assert words.startswith("efficiency: got 0.5 at 0 keV, without a threshold; allowed: an effic")
     assert "(in a file: efficiency, threshold_keV)" in words

@@ -13,6 +13,7 @@ from scipy.integrate import quad
 from cevnslib import experiments, rates
 from cevnslib.constants import DAY, YEAR
 from cevnslib.errors import ConfigurationError, DomainError, RoundedSharesWarning
+from cevnslib.folding import fold
 from cevnslib.physics.interactions import MagneticMoment, StandardModel
 from cevnslib.sources.beams import Source
 from cevnslib.studies.sterile import disappeared_counts
@@ -387,7 +388,7 @@ def test_a_window_in_time(load):
     }
     assert window.source.samples == {"sns": "all"}  # nothing is told apart within it
     with pytest.raises(Exception, match="not after a pulse"):
-        rates.fold(window).events(WEAK, [0.0, 1.0])
+        fold(window).events(WEAK, [0.0, 1.0])
 
 
 @pytest.mark.parametrize("times", ["[0, 1, 6]", "{ from = 0, to = 6, width = 1 }"])
@@ -411,7 +412,7 @@ def test_bins_in_time(load, times):
     lost = [disappeared_counts(one, [1.0])["nu_mu"] for one in (binned, whole)]
     assert lost[0] == pytest.approx(lost[1], rel=1e-12)
     with pytest.raises(DomainError, match="beside the windows of the experiment"):
-        rates.fold(binned).events(WEAK, [0.0, 1.0])
+        fold(binned).events(WEAK, [0.0, 1.0])
     with pytest.raises(ConfigurationError, match="got both of 'window_us' and 'bins_us'"):
         load(file.replace("{}", "window_us = [0, 6]\n bins_us = [0, 6]"))
 

@@ -7,6 +7,7 @@ import pytest
 
 from cevnslib import experiments
 from cevnslib.errors import CevnsError, ConfigurationError
+from cevnslib.folding import fold
 from cevnslib.physics.interactions import (
     RADIATIVE,
     DipolePortal,
@@ -17,7 +18,6 @@ from cevnslib.physics.interactions import (
     Sum,
     WeakScattering,
 )
-from cevnslib.rates import fold
 from cevnslib.statistics.chi2 import BinnedChi2, delta_chi2
 from cevnslib.statistics.likelihood import Likelihood
 from cevnslib.studies import scans

@@ -15,9 +15,9 @@ from cevnslib.detectors.quenching import Lindhard, TabulatedQuenching
 from cevnslib.detectors.resolution import PoissonResolution, Resolution
 from cevnslib.errors import DomainError, KindError
 from cevnslib.experiments import Experiment
+from cevnslib.folding import fold
 from cevnslib.physics.interactions import StandardModel
 from cevnslib.physics.targets import nuclide, target
-from cevnslib.rates import fold
 from cevnslib.signals import Signal
 from cevnslib.sources.flux import Component, Flux
 from cevnslib.sources.spectra import LineSpectrum

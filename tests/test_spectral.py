@@ -18,7 +18,7 @@ from cevnslib.statistics.counts import GaussianCounts, PoissonCounts
 from cevnslib.statistics.data import CountingMeasurement, Projection
 from cevnslib.statistics.likelihood import Likelihood
 from cevnslib.statistics.templates import Nuisance
-from cevnslib.studies import moments
+from cevnslib.studies import moments, regions
 from cevnslib.studies.spectral import SpectralConstraint, spectral_constraint
 
 WEAK = StandardModel()
@@ -101,7 +101,7 @@ def test_combined_counts_are_less_the_best_fit_of_their_sum(seen):
     parts = [moments.Constraint(100.0, K, CountChi2(n, n)) for n in seen]
     sizes = np.linspace(0, 12e-10, 120_001)
     chi2 = sum((n - 100 - 1e20 * sizes**2) ** 2 / n for n in seen)
-    ours = moments.combined_delta_chi2(parts, sizes[::1000, np.newaxis] * np.eye(3)[0])
+    ours = regions.combined_delta_chi2(parts, sizes[::1000, np.newaxis] * np.eye(3)[0])
     assert ours == pytest.approx((chi2 - chi2.min())[::1000], abs=1e-5)
     assert np.all(ours >= -1e-9)
 

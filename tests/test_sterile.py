@@ -10,6 +10,7 @@ from scipy.integrate import quad
 from scipy.optimize import brentq, minimize
 
 from cevnslib import experiments, rates
+from cevnslib.areas import effective_area
 from cevnslib.detectors.efficiency import ConstantEfficiency
 from cevnslib.detectors.resolution import Resolution
 from cevnslib.errors import DomainError, UnknownNameError
@@ -94,7 +95,7 @@ def test_exclusion_agrees_with_a_double_integral_at_ten_points():
     assert isinstance(line, LineSpectrum)
     events = {
         "nu_mu": experiment.fluence(beams["nu_mu"])
-        * float(rates.effective_area(experiment, line.energy, WEAK)),
+        * float(effective_area(experiment, line.energy, WEAK)),
         **{
             name: plain_counts(experiment, beams[name], 0.0, False) for name in ("nu_e", "nubar_mu")
         },

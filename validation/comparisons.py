@@ -25,6 +25,7 @@ from cevnslib.detectors.resolution import (
     Resolution,
 )
 from cevnslib.experiments import Experiment
+from cevnslib.folding import fold
 from cevnslib.physics.form_factors import helm
 from cevnslib.physics.interactions import (
     TREE_LEVEL,
@@ -38,7 +39,7 @@ from cevnslib.physics.interactions import (
 from cevnslib.physics.mixing import FLAVOURS, OscillationParameters, pmns
 from cevnslib.physics.neutrinos import Neutrino
 from cevnslib.physics.targets import Nuclide, electron, nuclide, target
-from cevnslib.rates import binned_counts, expected_counts, fold, moment_matrices
+from cevnslib.rates import binned_counts, expected_counts, moment_matrices
 from cevnslib.sources.flux import Component, Flux
 from cevnslib.sources.reactor import ReactorSpectrum
 from cevnslib.sources.sns import spallation_source

@@ -63,7 +63,7 @@ class Detector:
         How the measured energy fluctuates; without it, not at all.
     bins : tuple of float, optional
         Edges of the bins into which events are sorted, in MeV, rising, instead of threshold and
-        maximum; an event at an edge belongs to the bin above.
+        maximum, which are then 0 and infinite; an event at an edge belongs to the bin above.
     electrons : {"shells", "free", "left out"}, optional
         Which electrons count as targets beside the nuclei, see `cevnslib.physics.targets.electron`.
         Beside nuclei without a quenching there are none, as nothing says how their energy would
@@ -107,12 +107,14 @@ class Detector:
         low = checked_number("threshold", self.threshold, "MeV", at_least=0)
         high = checked_number("maximum", self.maximum, "MeV", above=low, at_most=math.inf)
         if self.bins is not None:
+            # Their ends stay out of threshold and maximum, so that bins can be replaced.
             keep(self, bins=_checked_bins(self.bins, low, high))
+            low, high = 0.0, math.inf
         keep(
             self,
             mass=checked_number("mass", self.mass, "kg", above=0),
-            threshold=low if self.bins is None else self.bins[0],
-            maximum=high if self.bins is None else self.bins[-1],
+            threshold=low,
+            maximum=high,
             efficiency=efficiency_of(self.efficiency),
             quenching=quenching_of(self.quenching),
             resolution=readout_of(self.resolution),

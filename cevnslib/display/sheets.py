@@ -261,7 +261,7 @@ def inputs_table(experiment: Experiment) -> str:
     """
     checked_kind("experiment", experiment, Experiment)
     d, m = experiment.detector, experiment.measurement
-    lowest = d.threshold if d.threshold else d.efficiency.breakpoints[0]
+    lowest = d.edges[0] or d.efficiency.breakpoints[0]
     kind = "recoil" if d.quenching is None else "electron-equivalent"
     seconds = experiment.exposure
     years = seconds / (365 * 86400)

@@ -377,7 +377,7 @@ def _lost_recoils(
     experiment, weak = sterile.set_up(detector), StandardModel()
     end = max(beam.spectrum.breakpoints[-1] for beam in experiment.flux.components)
     last = float(weak.maximum_recoil(end, experiment.detector.target.nuclides[0])) * 0.9
-    T = np.geomspace(experiment.detector.threshold * 1.001, last, 80)
+    T = np.geomspace(experiment.detector.edges[0] * 1.001, last, 80)
     # The angle whose disappearance has the amplitude 4 x (1 - x) = 1.
     mixing = oscillations.SterileMixing(*{"e": (0.5, 0.0), "mu": (0.0, 0.5)}[flavour])
     seen = oscillated.seen_source(

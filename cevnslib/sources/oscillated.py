@@ -179,7 +179,7 @@ def seen_source(
     -------
     Source
         The same beams, weaker where the signal is less; the rates and spectra are those that
-        `cevnslib.rates` needs at that baseline.
+        `cevnslib.folding` needs at that baseline.
 
     Examples
     --------

@@ -1,6 +1,7 @@
 """Reactors: their antineutrinos per fission, and how many fissions there are."""
 
 import csv
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..checks import checked_choice, checked_kind, checked_number, checked_numbers, keep
 from ..constants import ELEMENTARY_CHARGE
-from ..errors import DomainError, quoted
+from ..errors import DomainError, RoundedSharesWarning, quoted
 from .beams import Beam, Source
 from .beta import allowed_shape
 from .flux import Component, Flux
@@ -32,7 +33,7 @@ FISSION_FRACTIONS: Mapping[str, float] = MappingProxyType(
 )
 #: Order of the columns of the tables below 2 and above 8 MeV.
 _COLUMNS = ("u235", "pu239", "u238", "pu241")
-#: How far the sum of rounded shares may be from 1; then all are scaled.
+#: How far the sum of rounded shares may be from 1; then all are scaled, and it is said.
 _ROUNDED = 0.01
 #: Energy in MeV where the table of reactor antineutrinos ends, and up to which the fit was made.
 REACTOR_END, _FITTED = 12.5, 8.0
@@ -63,7 +64,8 @@ class ReactorSpectrum(NumericalSpectrum):
     ----------
     fractions : tuple of (str, float), optional
         Isotopes ``u235``, ``u238``, ``pu239``, ``pu241`` and their shares, which add up to 1; if
-        they do so only to rounding, 0.01, they are scaled.
+        they do so only to rounding, 0.01, they are scaled, and
+        `cevnslib.errors.RoundedSharesWarning` tells.
     captures : float, optional
         Neutron captures on 238U per fission; each gives two antineutrinos below 1.3 MeV. About 0.6
         in a light-water reactor; 0, the default, leaves them out.
@@ -112,6 +114,11 @@ class ReactorSpectrum(NumericalSpectrum):
                 "shares are scaled)"
             )
         if abs(total - 1) > 1e-9:
+            warnings.warn(
+                f"fission fractions: got a sum of {total:g}; all shares were divided by it",
+                RoundedSharesWarning,
+                stacklevel=3,
+            )
             shares = {isotope: share / total for isotope, share in shares.items()}
         keep(
             self,

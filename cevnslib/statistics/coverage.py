@@ -11,13 +11,15 @@ events. In each repetition
 - the count is analysed as the real one was: with nominal predictions, with the chi2 that has a and
   b profiled, and with the variance made from this count.
 
-So coverage is that of counts for given s, averaged over the pulls.
+So coverage is that of counts for given s, averaged over the pulls. Fits of data in many bins are
+repeated in the same way, see `cevnslib.statistics.toys`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -32,6 +34,7 @@ __all__ = [
     "Coverage",
     "Ensemble",
     "Interval",
+    "Repeatable",
     "study",
 ]
 #: Pseudo-experiments in one chunk. Each chunk has a random generator of its own, so results depend
@@ -48,9 +51,30 @@ MOST = 10**12
 _MOST_COUNTED, _MOST_TOGETHER = 1e18, 10**8
 
 
+class Repeatable(ABC):
+    """What `study` can repeat: an `Ensemble`, or a `cevnslib.statistics.toys.FitEnsemble`."""
+
+    #: Repetitions in one chunk.
+    _chunk: ClassVar[int] = CHUNK
+
+    @abstractmethod
+    def _checked_truths(self, truths: ArrayLike) -> NDArray[np.float64]:
+        """Return true values of the parameter, of any shape."""
+
+    @abstractmethod
+    def _repetitions(
+        self, truth: float, size: int, level: float, rng: np.random.Generator
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Return Delta chi2 at the truth, and whether the upper end of the interval is above."""
+
+    @abstractmethod
+    def _rise_of_seen(self, seen: Any, truths: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return Delta chi2 of what was seen, or of the real data, at truths."""
+
+
 @dataclass(frozen=True)
-class Ensemble:
-    r"""An experiment that can be repeated.
+class Ensemble(Repeatable):
+    r"""An experiment with a single count that can be repeated.
 
     The chi2 of a repetition is that of the measurement with its numbers in it: the variance is
     D + B + 2 B_ss with the counted D and B_ss, and :math:`(1+\sigma_\text{stat}) D` for a
@@ -145,6 +169,25 @@ class Ensemble:
         """
         return replace(self.chi2, observed=observed, variance=variance)
 
+    # Behind the doors.
+
+    def _checked_truths(self, truths: ArrayLike) -> NDArray[np.float64]:
+        return checked("true magnetic events", truths, at_least=0, at_most=MOST)
+
+    def _repetitions(
+        self, truth: float, size: int, level: float, rng: np.random.Generator
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        chi2 = self.repeat(truth, size, rng)
+        rise = rise_of(chi2, self.signal, truth)
+        endless = chi2.least(self.signal) + level >= chi2.at_infinity
+        more = self.signal + truth <= chi2.observed - chi2.background
+        return rise, np.asarray((rise <= level) | endless | more)
+
+    def _rise_of_seen(self, seen: Any, truths: NDArray[np.float64]) -> NDArray[np.float64]:
+        chi2 = self.chi2 if seen is None else checked_kind("chi2", seen, CountChi2)
+        checked_number("observed events", chi2.observed)
+        return rise_of(chi2, self.signal, truths)
+
 
 def _scale(sigma: float, size: int, rng: np.random.Generator) -> NDArray[np.float64] | float:
     """Draw 1 + a: a Gaussian about 1 that is above 0."""
@@ -165,7 +208,7 @@ def rise_of(chi2: CountChi2, signal: float, excess: ArrayLike) -> NDArray[np.flo
 
 @dataclass(frozen=True)
 class Interval:
-    """The magnetic events that a measurement allows.
+    """The magnetic events, or values of a parameter, that a measurement allows.
 
     Parameters
     ----------
@@ -187,27 +230,27 @@ class Interval:
 
 
 def _ends(
-    excess: NDArray[np.float64],
+    truths: NDArray[np.float64],
     margin: NDArray[np.float64],
     error: NDArray[np.float64],
 ) -> Interval:
     """Return the outermost ends of where the margin is at least 0, and their errors."""
     allowed = np.flatnonzero(margin >= 0)
-    if not allowed.size or allowed[-1] == len(excess) - 1:
+    if not allowed.size or allowed[-1] == len(truths) - 1:
         raise DomainError(
-            f"true magnetic events: got {excess[0]:g} to {excess[-1]:g}; allowed: values that "
+            f"truths: got {truths[0]:g} to {truths[-1]:g}; allowed: values that "
             "reach past both ends of the interval"
         )
 
     def crossing(i: int) -> tuple[float, float]:
         share = margin[i] / (margin[i] - margin[i + 1])
-        slope = (margin[i + 1] - margin[i]) / (excess[i + 1] - excess[i])
-        place = excess[i] + share * (excess[i + 1] - excess[i])
+        slope = (margin[i + 1] - margin[i]) / (truths[i + 1] - truths[i])
+        place = truths[i] + share * (truths[i + 1] - truths[i])
         return float(place), float(((1 - share) * error[i] + share * error[i + 1]) / abs(slope))
 
     upper, upper_error = crossing(int(allowed[-1]))
     lower, lower_error = (
-        crossing(int(allowed[0]) - 1) if allowed[0] > 0 else (float(excess[0]), 0.0)
+        crossing(int(allowed[0]) - 1) if allowed[0] > 0 else (float(truths[0]), 0.0)
     )
     return Interval(lower, upper, lower_error, upper_error)
 
@@ -221,14 +264,14 @@ class Coverage:
 
     Parameters
     ----------
-    ensemble : Ensemble
+    ensemble : Ensemble or FitEnsemble
         What was repeated.
     confidence : float
         Confidence level, between 0 and 1.
     experiments : int
         Pseudo-experiments for each truth.
-    excess : ndarray, shape (truths,)
-        The true magnetic events.
+    truths : ndarray, shape (truths,)
+        The true magnetic events, or values of the parameter.
     within, below : ndarray of int, shape (truths,)
         In how many the truth lies in the Delta chi2 interval, and in how many below its upper end,
         which is infinite where a pull can hide any signal.
@@ -245,10 +288,10 @@ class Coverage:
     (array([0.95, 0.9 ]), array([0.002, 0.002]))
     """
 
-    ensemble: Ensemble
+    ensemble: Repeatable
     confidence: float
     experiments: int
-    excess: NDArray[np.float64]
+    truths: NDArray[np.float64]
     within: NDArray[np.int64]
     below: NDArray[np.int64]
     histogram: NDArray[np.int64]
@@ -270,12 +313,12 @@ class Coverage:
             One value for each truth, or one for all, from 0 to 16; rounded to the bins.
         """
         value = checked("critical value", critical, at_least=0, at_most=HIGHEST)
-        if value.size not in (1, self.excess.size) or value.ndim > 1:
+        if value.size not in (1, self.truths.size) or value.ndim > 1:
             raise DomainError(
                 f"critical value: got the shape {value.shape}; allowed: one value for each of "
-                f"{self.excess.size} truths, or one for all"
+                f"{self.truths.size} truths, or one for all"
             )
-        bins = np.broadcast_to(np.rint(value / STEP).astype(int), self.excess.shape)
+        bins = np.broadcast_to(np.rint(value / STEP).astype(int), self.truths.shape)
         summed = np.cumsum(self.histogram, axis=1)
         return _share(np.take_along_axis(summed, bins[:, np.newaxis], 1)[:, 0], self.experiments)
 
@@ -301,18 +344,19 @@ class Coverage:
         low, value, high = STEP * bins
         return value, np.maximum((high - low) / 2, STEP / 2)
 
-    def feldman_cousins(self, chi2: CountChi2 | None = None) -> Interval:
+    def feldman_cousins(self, seen: Any = None) -> Interval:
         r"""Return the interval of Feldman and Cousins, with the pulls profiled.
 
         Parameters
         ----------
-        chi2 : CountChi2, optional
-            The chi2 of what was seen; by default of what the ensemble's experiment saw.
+        seen : CountChi2 or Likelihood, optional
+            What was seen: the chi2 of a count, or the likelihood of other data for a fit; by
+            default what was really seen.
 
         Returns
         -------
         Interval
-            The magnetic events at which :math:`\Delta\chi^2` is at most its critical value,
+            The truths at which :math:`\Delta\chi^2` is at most its critical value,
             interpolated between the truths, with the errors of the critical values.
 
         References
@@ -320,31 +364,8 @@ class Coverage:
         Feldman and Cousins, Phys. Rev. D 57 (1998) 3873, physics/9711021.
         """
         critical, error = self.critical_values()
-        return self._interval(chi2, critical, error)
-
-    def delta_chi2_interval(self, chi2: CountChi2 | None = None) -> Interval:
-        r"""Return the interval in which :math:`\Delta\chi^2` is at most its Wilks value.
-
-        Parameters
-        ----------
-        chi2 : CountChi2, optional
-            The chi2 of what was seen; by default of what the ensemble's experiment saw.
-
-        Returns
-        -------
-        Interval
-            The magnetic events, interpolated between the truths; without statistical errors.
-        """
-        return self._interval(chi2, delta_chi2(self.confidence), np.zeros(len(self.excess)))
-
-    def _interval(
-        self, chi2: CountChi2 | None, critical: ArrayLike, error: NDArray[np.float64]
-    ) -> Interval:
-        seen = self.ensemble.chi2 if chi2 is None else chi2
-        checked_kind("chi2", seen, CountChi2)
-        checked_number("observed events", seen.observed)
-        rise = rise_of(seen, self.ensemble.signal, self.excess)
-        return _ends(self.excess, np.asarray(critical) - rise, error)
+        rise = self.ensemble._rise_of_seen(seen, self.truths)
+        return _ends(self.truths, critical - rise, error)
 
 
 def _share(
@@ -356,33 +377,29 @@ def _share(
 
 
 def _tally(
-    ensemble: Ensemble,
+    ensemble: Repeatable,
     truths: NDArray[np.float64],
     experiments: int,
-    rise: float,
+    level: float,
     seed: int,
     task: tuple[int, range],
 ) -> NDArray[np.int64]:
     """Return, summed over some chunks of one truth, within, below and the histogram."""
     number, chunks = task
-    truth = float(truths[number])
     total = np.zeros(2 + BINS, dtype=np.int64)
     for chunk in chunks:
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number, chunk)))
-        chi2 = ensemble.repeat(truth, min(CHUNK, experiments - chunk * CHUNK), rng)
-        excess_rise = rise_of(chi2, ensemble.signal, truth)
-        within = excess_rise <= rise
-        endless = chi2.least(ensemble.signal) + rise >= chi2.at_infinity
-        below = within | endless | (ensemble.signal + truth <= chi2.observed - chi2.background)
-        bins = np.ceil(np.minimum(excess_rise, HIGHEST + STEP) / STEP).astype(np.int64)
+        size = min(ensemble._chunk, experiments - chunk * ensemble._chunk)
+        rise, below = ensemble._repetitions(float(truths[number]), size, level, rng)
+        bins = np.ceil(np.minimum(rise, HIGHEST + STEP) / STEP).astype(np.int64)
         histogram = np.bincount(np.minimum(bins, BINS - 1), minlength=BINS)
-        total += np.concatenate([[within.sum(), below.sum()], histogram])
+        total += np.concatenate([[(rise <= level).sum(), below.sum()], histogram])
     return total
 
 
 def study(
-    ensemble: Ensemble,
-    excess: ArrayLike,
+    ensemble: Repeatable,
+    truths: ArrayLike,
     experiments: int = 1_000_000,
     *,
     confidence: float = 0.90,
@@ -390,14 +407,14 @@ def study(
     executor: Any = None,
     progress: Callable[..., Iterable[Any]] | None = None,
 ) -> Coverage:
-    """Repeat an experiment many times for each of some true numbers of magnetic events.
+    """Repeat an experiment many times for each of some truths.
 
     Parameters
     ----------
-    ensemble : Ensemble
+    ensemble : Ensemble or FitEnsemble
         What is repeated, and how it is analysed.
-    excess : array_like, shape (truths,)
-        True magnetic events, at least 0 and rising.
+    truths : array_like, shape (truths,)
+        True magnetic events, at least 0, or values of a fit's parameter; rising.
     experiments : int, optional
         Pseudo-experiments for each truth, at least 1.
     confidence : float, optional
@@ -421,24 +438,24 @@ def study(
     >>> found.limit_coverage()[0].round(2)
     array([1.  , 0.99])
     """
-    checked_kind("ensemble", ensemble, Ensemble)
-    truths = np.atleast_1d(checked("true magnetic events", excess, at_least=0, at_most=MOST))
-    if truths.ndim != 1 or not truths.size or np.any(np.diff(truths) <= 0):
-        raise DomainError(f"true magnetic events: got {quoted(excess)}; allowed: rising numbers")
+    checked_kind("ensemble", ensemble, Repeatable)
+    places = np.atleast_1d(ensemble._checked_truths(truths))
+    if places.ndim != 1 or not places.size or np.any(np.diff(places) <= 0):
+        raise DomainError(f"truths: got {quoted(truths)}; allowed: rising numbers")
     experiments = checked_integer("experiments", experiments, at_least=1, at_most=MOST)
     seed = checked_integer("seed", seed, at_least=0, at_most=2**63 - 1)
-    rise = delta_chi2(confidence)
-    chunks = range(-(-experiments // CHUNK))
-    together = -(-len(chunks) * len(truths) // TASKS)
+    level = delta_chi2(confidence)
+    chunks = range(-(-experiments // ensemble._chunk))
+    together = -(-len(chunks) * len(places) // TASKS)
     tasks = [
         (number, chunks[first : first + together])
-        for number in range(len(truths))
+        for number in range(len(places))
         for first in range(0, len(chunks), together)
     ]
-    work = partial(_tally, ensemble, truths, experiments, rise, seed)
-    sums = np.zeros((len(truths), 2 + BINS), dtype=np.int64)
+    work = partial(_tally, ensemble, places, experiments, level, seed)
+    sums = np.zeros((len(places), 2 + BINS), dtype=np.int64)
     done = map_tasks(work, tasks, executor=executor, progress=progress)
     for (number, _), tally in zip(tasks, done, strict=True):
         sums[number] += tally
     within, below, histogram = sums[:, 0], sums[:, 1], sums[:, 2:]
-    return Coverage(ensemble, confidence, experiments, truths, within, below, histogram)
+    return Coverage(ensemble, confidence, experiments, places, within, below, histogram)

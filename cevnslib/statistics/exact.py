@@ -9,6 +9,7 @@ of width 1 with eight nodes resolve it, to some eight digits. Shares have no sta
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -136,23 +137,15 @@ class ExactCoverage:
         excess : array_like
             True magnetic events, at least 0, of any shape.
         """
-        limit = delta_chi2(self.confidence)
-        return self._each(excess, lambda truth, chi2, p, rise: p[rise <= limit].sum())
+        return self._each(excess, 0)
 
     def limit_coverage(self, excess: ArrayLike) -> Floats:
         """Return how often the upper end of the Delta chi2 interval lies above the truth."""
-        signal, limit = self.ensemble.signal, delta_chi2(self.confidence)
-
-        def above(truth: float, chi2: CountChi2, p: Floats, rise: Floats) -> float:
-            endless = chi2.least(signal) + limit >= chi2.at_infinity
-            more = signal + truth <= chi2.observed - chi2.background
-            return float(p[(rise <= limit) | endless | more].sum())
-
-        return self._each(excess, above)
+        return self._each(excess, 1)
 
     def critical_values(self, excess: ArrayLike) -> Floats:
         """Return the Delta chi2 that is not exceeded at the confidence level."""
-        return self._each(excess, lambda _, chi2, p, rise: _quantile(rise, p, self.confidence))
+        return self._each(excess, 2)
 
     def feldman_cousins(self, chi2: CountChi2 | None = None) -> Interval:
         """Return the interval of Feldman and Cousins, with the pulls profiled.
@@ -178,11 +171,9 @@ class ExactCoverage:
         width = np.sqrt(variance + (seen.sigma_signal * (signal + best)) ** 2)
         return _ends(allowed, best, float(width))
 
-    def _each(
-        self, excess: ArrayLike, share: Callable[[float, CountChi2, Floats, Floats], float]
-    ) -> Floats:
+    def _each(self, excess: ArrayLike, which: int) -> Floats:
         truths = checked("true magnetic events", excess, at_least=0, at_most=MOST)
-        values = [share(truth, *self._outcomes(truth)) for truth in truths.ravel().tolist()]
+        values = [_summed(self, truth)[which] for truth in truths.ravel().tolist()]
         return np.array(values, dtype=np.float64).reshape(truths.shape)
 
     def _outcomes(self, excess: float) -> tuple[CountChi2, Floats, Floats]:
@@ -204,6 +195,18 @@ class ExactCoverage:
         observed: Floats = start + np.arange(len(on), dtype=np.float64) - steady - windows.known
         chi2 = self.ensemble.repeated(observed, windows.variance(observed, steady))
         return chi2, off[:, np.newaxis] * on, rise_of(chi2, signal, excess)
+
+
+@lru_cache(4096)
+def _summed(exact: ExactCoverage, truth: float) -> tuple[float, float, float]:
+    """Return the coverage of the interval, that of its upper end, and the critical value."""
+    signal, level = exact.ensemble.signal, delta_chi2(exact.confidence)
+    chi2, probability, rise = exact._outcomes(truth)
+    endless = chi2.least(signal) + level >= chi2.at_infinity
+    more = signal + truth <= chi2.observed - chi2.background
+    within = float(probability[rise <= level].sum())
+    above = float(probability[(rise <= level) | endless | more].sum())
+    return within, above, _quantile(rise, probability, exact.confidence)
 
 
 def _ends(allowed: Callable[[float], bool], best: float, width: float) -> Interval:

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks import checked, checked_integer, checked_kind, checked_tuple, keep
 from ..errors import DomainError
-from .counts import Counts
+from .counts import Counts, GaussianCounts
 from .goodness import Goodness, goodness_of_fit
 from .minima import ConvexProblem, pairs_of
 from .templates import Floats, Nuisance, together
@@ -146,7 +146,9 @@ class Likelihood:
             What draws.
         """
         checked_kind("rng", rng, np.random.Generator)
-        signal = self._one(prediction)
+        return self._drawn(self._one(prediction), rng)
+
+    def _drawn(self, signal: Floats, rng: np.random.Generator) -> "Likelihood":
         _, x = self._minimum(signal)
         model = self._model
         for one in model.nuisances:
@@ -289,6 +291,45 @@ class _Model:
             self.least,
             self.needed,
             self.counting,
+        )
+
+    @property
+    def quadratic(self) -> bool:
+        """Whether -2 ln L is the covariance form, whatever is predicted."""
+        gaussian = all(isinstance(one, GaussianCounts) for one in self.data)
+        return gaussian and bool(np.all(self.least == -np.inf))
+
+    def drawn(self, signal: Floats, size: int, rng: np.random.Generator) -> Floats:
+        """Return what many experiments with a prediction see, of shape (size, bins)."""
+        _, x = self.minimise(signal[np.newaxis])
+        z = np.divide(x, self.unit, out=np.zeros_like(x), where=self.unit > 0)
+        z = np.where(self.free, z, rng.normal(size=(size, len(self.unit))))
+        directions = self.shifts + signal[:, np.newaxis] * self.relative
+        noise = rng.normal(size=(size, len(signal))) * np.sqrt(self._variance)
+        return np.asarray(signal + self.fixed + z @ directions.T + noise)
+
+    def covariance_form(self, observed: Floats, signals: Floats) -> Floats:
+        """Return chi2 of many experiments for predictions, of shape (experiments, predictions).
+
+        The inverse of V + sum s_k^2 t_k t_k^T in Woodbury's form, in which free nuisances are those
+        without a datum.
+        """
+        error, weight = np.sqrt(self._variance), np.diag(np.where(self.free, 0.0, 1.0))
+        chi2 = np.empty((len(observed), len(signals)))
+        for column, signal in zip(chi2.T, signals, strict=True):
+            residual = (observed - signal - self.fixed) / error
+            directions = (self.shifts + signal[:, np.newaxis] * self.relative) / error[
+                :, np.newaxis
+            ]
+            along = residual @ directions
+            inverse = np.linalg.pinv(directions.T @ directions + weight, hermitian=True)
+            column[:] = (residual**2).sum(axis=1) - (along @ inverse * along).sum(axis=1)
+        return chi2
+
+    @property
+    def _variance(self) -> Floats:
+        return np.concatenate(
+            [one.variance for one in self.data if isinstance(one, GaussianCounts)]
         )
 
     def parts(self, signal: Floats, x: Floats) -> Iterator[tuple[Counts, Floats]]:

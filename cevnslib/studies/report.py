@@ -18,10 +18,11 @@ from ..constants import DAY, KEV
 from ..detectors.detector import ELECTRONS
 from ..errors import ConfigurationError, NoLimitError, UnseenWarning, quoted
 from ..experiments import Experiment
+from ..folding import fold
 from ..physics.interactions import MagneticMoment
 from ..physics.mixing import OscillationParameters
 from ..physics.neutrinos import FLAVOURS
-from ..rates import fold, saying_why_nothing_is_seen
+from ..rates import saying_why_nothing_is_seen
 from ..reading.keys import unit_of
 from ..statistics.chi2 import delta_chi2
 from ..statistics.counts import Counts, PoissonCounts

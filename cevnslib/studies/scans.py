@@ -20,6 +20,7 @@ from ..checks import checked, checked_choice
 from ..constants import CODATA_2022
 from ..errors import ConfigurationError, DomainError, quoted
 from ..experiments import Experiment
+from ..folding import fold
 from ..physics.interactions import (
     DipolePortal,
     Interaction,
@@ -28,7 +29,7 @@ from ..physics.interactions import (
     StandardModel,
     WeakScattering,
 )
-from ..rates import counts_by_beam, fold
+from ..rates import counts_by_beam
 from ..statistics.chi2 import delta_chi2
 from ..statistics.likelihood import Likelihood
 from ..statistics.strengths import Strengths, strengths

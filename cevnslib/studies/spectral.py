@@ -13,10 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks import checked_choice, checked_kind, checked_number, checked_tuple
 from ..errors import ConfigurationError, DomainError
 from ..experiments import Experiment
+from ..folding import fold
 from ..physics.interactions import Interaction, MagneticMoment
 from ..physics.mixing import TALK_2019, OscillationParameters, complex_moments
 from ..physics.neutrinos import FLAVOURS
-from ..rates import fold, matrices_of_events
+from ..rates import matrices_of_events
 from ..statistics.counts import Counts
 from ..statistics.goodness import SUSPECT, Goodness
 from ..statistics.likelihood import Likelihood

@@ -17,7 +17,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import experiments
+from ..areas import effective_area
 from ..checks import checked, checked_choice, checked_kind, checked_tuple
+from ..detectors.response import response_panels
 from ..errors import DomainError, quoted
 from ..experiments import Experiment, from_description
 from ..files import packaged, papers
@@ -26,12 +28,7 @@ from ..physics.neutrinos import FLAVOURS, Neutrino
 from ..physics.oscillations import oscillation_phase, oscillation_term
 from ..physics.targets import Struck
 from ..quadrature import panel_rule
-from ..rates import (
-    counts_by_beam,
-    effective_area,
-    response_panels,
-    saying_why_nothing_is_seen,
-)
+from ..rates import counts_by_beam, saying_why_nothing_is_seen
 from ..sources.flux import Component
 from ..sources.oscillated import energy_panels
 from ..sources.spectra import SmoothSpectrum
@@ -78,7 +75,7 @@ def disappeared_counts(
 
     .. math:: D(\Delta m^2) = \int dE\, \Phi(E)\, A(E) \sin^2 \frac{\Delta}{2}
 
-    with the effective area A(E) of `cevnslib.rates.effective_area`.
+    with the effective area A(E) of `cevnslib.areas.effective_area`.
 
     Parameters
     ----------
@@ -355,11 +352,11 @@ def _windows(experiment: Experiment, edges: Sequence[float]) -> list[Experiment]
         )
     detector = experiment.detector
     inside = [
-        (max(low, detector.threshold), min(high, detector.maximum))
+        (max(low, detector.edges[0]), min(high, detector.edges[-1]))
         for low, high in pairwise(float(value) for value in values)
     ]
     return [
-        replace(experiment, detector=replace(detector, threshold=low, maximum=high))
+        replace(experiment, detector=replace(detector, threshold=low, maximum=high, bins=None))
         for low, high in inside
         if low < high
     ]

@@ -10,7 +10,8 @@ from cevnslib import experiments
 from cevnslib.errors import DomainError, UnknownNameError
 from cevnslib.physics.mixing import OscillationParameters
 from cevnslib.statistics.chi2 import delta_chi2
-from cevnslib.studies.moments import boundary, combined_delta_chi2, constraint, least_counts
+from cevnslib.studies.moments import constraint
+from cevnslib.studies.regions import boundary, combined_delta_chi2, least_counts
 
 P = OscillationParameters(0.32, 0.0216, 0.547, 1.1)
 PAIRS = [(1, 2), (1, 3), (2, 3)]
