@@ -1,11 +1,9 @@
 """The keys of reactors, of one core or several."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..errors import RoundedSharesWarning
 from ..sources.beams import Source
 from ..sources.flux import Component, Flux
 from ..sources.reactor import FISSION_FRACTIONS, REACTOR_END, reactor_of_flux, reactor_of_power
@@ -68,7 +66,6 @@ def _fissions(own: Table, above: Mapping[str, Any]) -> dict[str, Any]:
     options = dict(above)
     if own.has("fission_fractions"):
         options["fractions"] = own.take("fission_fractions")
-        _say_what_is_scaled(own, options["fractions"])
     else:
         options.setdefault("fractions", dict(FISSION_FRACTIONS))
     if own.has("spectrum"):
@@ -82,11 +79,3 @@ def _fissions(own: Table, above: Mapping[str, Any]) -> dict[str, Any]:
         bounds = {"at_least": 150.0, "at_most": 250.0}
         options["energy_per_fission"] = own.number("energy_per_fission_MeV", **bounds)
     return options
-
-
-def _say_what_is_scaled(own: Table, shares: object) -> None:
-    """Warn of shares that do not add up to 1; what is wrong with them is said later."""
-    values = list(shares.values()) if isinstance(shares, Mapping) else []
-    if all(isinstance(x, int | float) for x in values) and 1e-9 < abs(sum(values) - 1) < 0.011:
-        words = f"fission_fractions: got a sum of {sum(values):g}; taken: all scaled to a sum of 1"
-        warnings.warn(f"{own.place}: {words}", RoundedSharesWarning, stacklevel=2)
