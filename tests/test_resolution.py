@@ -15,6 +15,7 @@ from scipy.integrate import quad
 from cevnslib import experiments, rates
 from cevnslib.detectors.detector import Detector
 from cevnslib.detectors.efficiency import PhotoelectronAcceptance, TabulatedEfficiency
+from cevnslib.detectors.quenching import Lindhard
 from cevnslib.detectors.resolution import (
     GammaResolution,
     PoissonResolution,
@@ -359,3 +360,14 @@ def test_public_methods(name):
         readout.up_to(-1.0, E)
     with pytest.raises(DomainError, match="shapes: got"):
         readout.seen_up_to(np.ones(2), E)
+
+
+def test_a_smooth_efficiency_without_an_end():
+    """From no threshold up to any energy: the same as far above all that is asked."""
+    efficiency = PhotoelectronAcceptance(0.6655, 0.4942, 10.8507, 13.348)
+    endless, ended = (
+        Detector(GE, 1.0, 0.0, efficiency, maximum, Lindhard(), PoissonResolution(13.348))
+        for maximum in (np.inf, 0.5)
+    )
+    E = np.geomspace(1e-4, 5e-2, 20)
+    assert endless.acceptance(E) == pytest.approx(ended.acceptance(E), rel=1e-4, abs=1e-6)

@@ -370,7 +370,9 @@ class Detector:
                 np.zeros(len(knots) - 1),
                 np.searchsorted(knots[:-1], edges[:-1]),
             )
-        for _ in range(40):
+        halves = knots[:0]
+        for _ in range(60):
+            knots = np.union1d(knots, halves)
             low, high = knots[:-1], knots[1:]
             inside = 1e-9 * (high - low)  # there may be steps at the ends
             left, right = (self.efficiency._chance(x) for x in (low + inside, high - inside))
@@ -378,9 +380,9 @@ class Detector:
             for share in _INSIDE:
                 chance = self.efficiency._chance(low + share * (high - low))
                 bent |= np.abs(chance - left - share * (right - left)) > _STRAIGHT
-            if not bent.any() or len(knots) > _PIECES:
+            halves = ((low + high) / 2)[bent]
+            if not halves.size or len(knots) > _PIECES:
                 break
-            knots = np.union1d(knots, ((low + high) / 2)[bent])
         slopes = (right - left) / (high - low - 2 * inside)
         first = np.searchsorted(knots[:-1], edges[:-1])
         return knots, left - slopes * (low + inside), slopes, first
