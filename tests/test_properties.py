@@ -208,6 +208,7 @@ LAST |= {"mixing.moment_matrix_flavour", "sterile.Disappearance.chi2"}
 #: Array arguments that are one object, not numbers to be broadcast.
 WHOLE = {("regions.least_counts", "matrix")}
 WHOLE |= {("data.CountingMeasurement.binned_chi2", "standard_model")}
+WHOLE |= {("data.CountingMeasurement.counts", "standard_model")}
 WHOLE |= {(f"sterile.{name}", "splittings") for name in ("disappearance", "disappeared_counts")}
 WHOLE |= {("sterile.exclusion_curves", "splittings"), ("coverage.study", "truths")}
 WHOLE |= {("charges.ChargeRadius", "radii"), ("charges.Millicharge", "charges")}
