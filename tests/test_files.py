@@ -66,7 +66,7 @@ def test_a_kill_in_the_middle(tmp_path, moment):
     assert goal.read_text() == OLD
 
 
-def nothing(request):
+def nothing(request, detector):
     return "{}"
 
 

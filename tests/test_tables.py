@@ -173,11 +173,11 @@ def test_sources_stay_in_their_cell_of_a_markdown_table():
     assert r"| mass_kg | 10 kg | a \| b c |" in table.splitlines()
 
 
-def fail(request):
+def fail(request, detector):
     raise PapermillExecutionError(0, 0, "", "ValueError", "", ["no such thing"])
 
 
-def die(request):
+def die(request, detector):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -237,7 +237,7 @@ def test_sterile_curves_of_one_detector(tmp_path, capsys):
     assert tables.main(["--sterile", "conus", "--output", str(tmp_path)]) == 0
     written = (tmp_path / "tables" / "sterile-conus.csv").read_text()
     assert written == sterile.as_csv(sterile.exclusion_curves("conus"))
-    sheet = notebooks.read(tmp_path / "sheets" / "sterile-conus.ipynb")
+    sheet = notebooks.read(tmp_path / "sheets" / "conus.ipynb")
     assert sheet.cells[0].source.startswith("# Sterile: CONUS\n")
     assert not (tmp_path / "tables" / "limits.csv").exists()
 
@@ -245,7 +245,7 @@ def test_sterile_curves_of_one_detector(tmp_path, capsys):
 def test_a_sheet_on_a_cluster_whose_worker_is_killed():
     """Another worker makes it anew, and it is the one made here."""
     distributed = pytest.importorskip("distributed")
-    sheet = partial(tables.make_sterile_sheet, "conus")
+    sheet = partial(tables.make_sheet, None, "conus")
     with (
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=":0", memory_limit=0

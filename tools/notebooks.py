@@ -76,6 +76,17 @@ def canonical(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
+def appended(notebook: NotebookNode, other: NotebookNode) -> NotebookNode:
+    """Append another notebook as a section, its headings one step lower, in place."""
+    for cell in other.cells:
+        if cell.cell_type == "markdown":
+            cell.source = "\n".join(
+                f"#{line}" if line.startswith("#") else line for line in cell.source.split("\n")
+            )
+    notebook.cells += other.cells
+    return canonical(notebook)
+
+
 def text(notebook: NotebookNode) -> str:
     """Return a chapter as the text of its file."""
     written: str = nbformat.writes(notebook)

@@ -21,12 +21,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any
 
 import papermill
 import yaml
+from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
@@ -93,18 +94,20 @@ def requests(given: dict[str, Any]) -> list[sheets.SheetParameters]:
     return [sheets.SheetParameters(**{**given, "experiment": name}) for name in names]
 
 
-def make_sheet(request: sheets.SheetParameters) -> str:
-    """Run the template for one experiment and return the notebook."""
-    return run_template("experiment", asdict(request), sheets.introduction(request))
+def make_sheet(request: sheets.SheetParameters | None, detector: str | None) -> str:
+    """Run the templates of an experiment and of the sterile study, and return one notebook."""
+    parts = []
+    if request is not None:
+        title = sheets.introduction(request)
+        parts.append(run_template("experiment", asdict(request), title))
+    if detector is not None:
+        title = sterile.introduction(detector)
+        parts.append(run_template("sterile", {"detector": detector}, title))
+    return notebooks.text(notebooks.canonical(reduce(notebooks.appended, parts)))
 
 
-def make_sterile_sheet(detector: str) -> str:
-    """Run the template of the sterile study for one detector and return the notebook."""
-    return run_template("sterile", {"detector": detector}, sterile.introduction(detector))
-
-
-def run_template(name: str, parameters: dict[str, Any], title: str) -> str:
-    """Run a template with parameters and return the text of the notebook.
+def run_template(name: str, parameters: dict[str, Any], title: str) -> NotebookNode:
+    """Run a template with parameters and return the notebook.
 
     papermill changes the working directory, so two of these need two processes. A worker of a
     cluster may not start others, so that there it starts a kernel of its own.
@@ -130,7 +133,7 @@ def run_template(name: str, parameters: dict[str, Any], title: str) -> str:
             cell.source = title
         if "injected-parameters" in tags:
             tags.append("remove-cell")
-    return notebooks.text(notebooks.canonical(notebook))
+    return notebook
 
 
 def make(job: tuple[str, Callable[[], str]]) -> str:
@@ -197,10 +200,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"Nothing was run. {error}")
         return 2
     folder = CHAPTERS if options.sheets_only else options.output / "sheets"
+    requested = {one.experiment: one for one in wanted}
     jobs: list[tuple[str, Callable[[], str]]] = [
-        (one.experiment, partial(make_sheet, one)) for one in wanted
+        (name, partial(make_sheet, requested.get(name), name if name in detectors else None))
+        for name in dict.fromkeys([*requested, *detectors])
     ]
-    jobs += [(f"sterile-{one}", partial(make_sterile_sheet, one)) for one in detectors]
     workers = min(options.workers or os.cpu_count() or 1, len(jobs))
     try:
         with executor_of(workers, options.cluster) as executor:
