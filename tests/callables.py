@@ -96,6 +96,7 @@ PARTS = {"interactive"}
 #: Behind the doors: what only takes things that the library made, or a name that it looks up, and
 #: gives tables, text or figures.
 BEHIND = {"claims", "explorers", "figures", "files", "published", "quadrature"}
+BEHIND |= {"arrows", "canvas", "chapters", "instruments", "plots", "process"}
 BEHIND |= {f"sheets.{name}" for name in ("Row", "by_stage", "counts_table", "inputs_table")}
 BEHIND |= {f"sheets.{name}" for name in ("introduction", "limits_table", "rows", "solar_row")}
 BEHIND |= {f"sterile.{name}" for name in ("ExclusionCurve", "as_csv", "best", "introduction")}

@@ -10,8 +10,8 @@ import nbformat
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parent.parent
-#: How the page's form of an explorer starts.
-EXPLORER = '<div class="explorer"'
+#: How the page's form of an explorer starts, and that of a drawing.
+FOR_THE_PAGE = ('<div class="explorer"', '<svg class="drawing"')
 KEPT_CELL_METADATA = ("tags", "mystnb", "slideshow")
 
 
@@ -70,7 +70,7 @@ def canonical(notebook: NotebookNode) -> NotebookNode:
                 output.execution_count = count
             data = output.get("data", {})
             data.pop("application/vnd.jupyter.widget-view+json", None)  # its state is the kernel's
-            if data.get("text/html", "").startswith(EXPLORER):  # drawn for the page
+            if data.get("text/html", "").startswith(FOR_THE_PAGE):
                 data.pop("text/html")
     nbformat.validate(notebook)
     return notebook

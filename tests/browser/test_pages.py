@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
@@ -137,6 +138,47 @@ def test_page_that_is_opened_on_a_phone(visit, name):
     """It is no different from one that has become narrow."""
     page = visit(name, "phone")
     assert page.evaluate("() => document.documentElement.scrollWidth") <= WIDTHS["phone"]
+
+
+DRAWINGS = {
+    "book/events/sources.html": 3,
+    "book/events/detectors.html": 1,
+    "book/foundations/electromagnetic-cross-section.html": 1,
+    "book/moments/effective-moments.html": 1,
+    "book/limits/combined.html": 1,
+}
+#: Labels of each drawing: text, edges in units of the sheet, pixels of the smallest letters.
+LABELS = """drawing => [...drawing.querySelectorAll('text')].map(text => {
+    const box = text.getBBox(), scale = drawing.getScreenCTM().a;
+    const sizes = [text, ...text.querySelectorAll('tspan')].map(e => e.getAttribute('font-size'));
+    return [text.textContent, box.x, box.x + box.width, box.y, box.y + box.height,
+            Math.min(...sizes.filter(Boolean)) * scale]; })"""
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_drawings_can_be_read(visit, name, width):
+    """In the page's own letters: large enough, on the sheet, apart; numbered, with a caption."""
+    need(PAGES, "the book is not built: make book")
+    page = visit(name, width)
+    drawings = page.locator("figure svg.drawing")
+    assert drawings.count() == DRAWINGS[name]
+    for i in range(DRAWINGS[name]):
+        drawing = drawings.nth(i)
+        caption = drawing.locator("xpath=ancestor::figure").locator("figcaption").inner_text()
+        assert re.match(r"Fig\. \d", caption)
+        labels = drawing.evaluate(LABELS)
+        height = float(drawing.get_attribute("viewBox").split()[-1])
+        for label, left, right, top, bottom, pixels in labels:
+            assert pixels >= 9, label
+            assert left > -1, label
+            assert right < 641, label
+            assert top > -4, label
+            assert bottom < height + 4, label
+        for (a, *first), (b, *second) in combinations(labels, 2):
+            beside = first[1] <= second[0] or second[1] <= first[0]
+            below = first[3] - 4 <= second[2] + 4 or second[3] - 4 <= first[2] + 4
+            assert beside or below, f"{a!r} over {b!r}"
 
 
 EXPLORERS = {
