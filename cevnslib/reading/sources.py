@@ -107,12 +107,18 @@ def read_source(
     baseline: float | None
     given = table.left.get("source")
     if isinstance(given, list | tuple):
-        fluxes = []
+        fluxes, common = [], distance_of(table)
+        taken = common is None
         for own in table.tables("source"):
-            at = Setting(table, seconds, distance_of(own), mixing)
+            distance = distance_of(own)
+            if distance is None and own.left.get("kind") != "solar" and not own.has("cores"):
+                distance, taken = common, True
+            at = Setting(table, seconds, distance, mixing)
             source = _of_kind(own, "kind", at)
             own.finish()
             fluxes.append(source.at(at.distance(own)) if isinstance(source, Source) else source)
+        if not taken:
+            raise table.refuse("got 'baseline_m' above all tables, and no source that needs it")
         source, baseline = reduce(add, fluxes), None
     else:
         own = table.table("source") if isinstance(given, Mapping) else table
