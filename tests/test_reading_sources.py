@@ -377,7 +377,7 @@ def test_a_distance_of_all_sources(load):
     assert rates.expected_counts(above, WEAK) == rates.expected_counts(apart, WEAK)
     with pytest.raises(ConfigurationError, match="'baseline_m' above all tables, and no source"):
         load(f"baseline_m = 0.3\n{file}{sun}")
-    with pytest.raises(ConfigurationError, match="source 1: the key 'baseline_m' is missing$"):
+    with pytest.raises(ConfigurationError, match=r"source 1: the key 'baseline_m' is missing$"):
         load(file + chromium)
 
 

@@ -262,9 +262,11 @@ def _in_window(table: Table, source: Source | Flux) -> Source | Flux:
     if not any(shares):
         raise table.refuse(f"window_us: got {quoted(list(edges))}; allowed: when neutrinos come")
     always: dict[str, Any] = {"arrival": Unpulsed(), "timing": "continuous"}
+    title = f"{source.title}, from {edges[0]:g} to {edges[1]:g} us"
     if isinstance(source, Source):
         beams = zip(source.beams, shares, strict=True)
-        return replace(source, beams=tuple(replace(x, rate=x.rate * y, **always) for x, y in beams))
+        seen = tuple(replace(x, rate=x.rate * y, **always) for x, y in beams)
+        return replace(source, beams=seen, title=title)
     every = zip(source.components, shares, strict=True)
     components = tuple(replace(x, intensity=x.intensity * y, **always) for x, y in every)
-    return replace(source, components=components)
+    return replace(source, components=components, title=title)
