@@ -19,11 +19,13 @@ __all__ = ["Columns", "read_beside", "read_curve", "read_table"]
 
 #: The largest file that is read, in bytes.
 _LARGEST = 20_000_000
-#: A column's name and its unit: in brackets, or an energy's behind a sign or "in"; not "per keV".
+#: A column's name and its unit: in brackets, or an energy's behind a sign or "in" and no "per".
 _UNIT = r"([kMG]?eV_?(?:nr|ee)?)"
 _NAME_AND_UNIT = (
     re.compile(r"(.*?)\s*(?:\(([^()]*)\)|\[([^][]*)\])"),
-    re.compile(r"(.*?)(?<!per)(?:\s*[_,]\s*|\s+in\s+|\s+)" + _UNIT, re.IGNORECASE),
+    re.compile(
+        r"(?!.*(?<![a-z])per(?![a-z]))(.*?)(?:\s*[_,]\s*|\s+in\s+|\s+)" + _UNIT, re.IGNORECASE
+    ),
     re.compile(r"([a-z]{1,2}|energy)\s*/\s*" + _UNIT, re.IGNORECASE),
 )
 #: Sizes of units, relative to each other; and of the unit "%" to none.
