@@ -463,3 +463,10 @@ def test_where_a_table_of_quenching_begins(report, begin, told):
     table = f'[quenching]\nkind = "table"\nenergies_keV = [{begin}, 3]\nvalues = [0.17, 0.2]\n'
     assumed = report(f"{REACTOR}\n{table}").assumed
     assert any(f"the table begins at {begin:g} keV" in words for words in assumed) == told
+
+
+def test_which_best_fit_is_bad(report):
+    """A factor on the prediction fits 7 counts; the Standard Model and a moment do not."""
+    found = report(f"{REACTOR}\n[data]\ncounts = 7")
+    assert found.fit["chi2"] == pytest.approx(0, abs=FLAT)
+    assert found.warnings[0].startswith("Standard Model and a moment: the best fit has chi2 = ")

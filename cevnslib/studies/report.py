@@ -387,7 +387,7 @@ def _limits(
             with warnings.catch_warnings(record=True) as given:
                 warnings.simplefilter("always")
                 constraint._goodness(best, weights).warn()
-            said[:0] = [str(one.message) for one in given]
+            said[:0] = [f"Standard Model and a moment: {one.message}" for one in given]
     found = {name: each[-1][1] for name, each in pieces.items()}
     lambdas = [f"|Lambda_{i}|" for i in (1, 2, 3)]
     return {
