@@ -15,15 +15,17 @@ from .checks import checked_kind
 from .dialects import counted, numbers_of
 from .errors import ConfigurationError, UnknownNameError, quoted
 
-__all__ = ["Columns", "read_curve", "read_table"]
+__all__ = ["Columns", "read_beside", "read_curve", "read_table"]
 
 #: The largest file that is read, in bytes.
 _LARGEST = 20_000_000
-#: A column's name and its unit: in brackets, or an energy's behind a sign or "in"; not "per keV".
+#: A column's name and its unit: in brackets, or an energy's behind a sign or "in" and no "per".
 _UNIT = r"([kMG]?eV_?(?:nr|ee)?)"
 _NAME_AND_UNIT = (
     re.compile(r"(.*?)\s*(?:\(([^()]*)\)|\[([^][]*)\])"),
-    re.compile(r"(.*?)(?<!per)(?:\s*[_,]\s*|\s+in\s+|\s+)" + _UNIT, re.IGNORECASE),
+    re.compile(
+        r"(?!.*(?<![a-z])per(?![a-z]))(.*?)(?:\s*[_,]\s*|\s+in\s+|\s+)" + _UNIT, re.IGNORECASE
+    ),
     re.compile(r"([a-z]{1,2}|energy)\s*/\s*" + _UNIT, re.IGNORECASE),
 )
 #: Sizes of units, relative to each other; and of the unit "%" to none.
@@ -131,6 +133,36 @@ def read_table(path: str | Path) -> Columns:
     """
     checked_kind("path", path, str | Path)
     return _read(Path(path), " ".join(str(path).split()))
+
+
+def read_beside(folder: Path | None, key: str, name: object) -> Columns:
+    r"""Read a table that a file names, in the same folder or below it; see `read_table`.
+
+    Parameters
+    ----------
+    folder : path or None
+        What the table must lie in; without one there is none.
+    key : str
+        Where the name was typed, the begin of every message.
+    name : str
+        The name of the file.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file lies elsewhere or is no table.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "counts.txt").write_text("on;off\n12;3,5\n25;4\n")
+    >>> read_beside(folder, "counts", "counts.txt").column("off")
+    array([3.5, 4. ])
+    """
+    if folder is None:
+        raise ConfigurationError(f"{key}: got {quoted(name)}; allowed: no file outside a folder")
+    return _read(_inside(folder, key, name), f"{key}: {quoted(name)}")
 
 
 def read_curve(

@@ -116,6 +116,8 @@ def test_two_files_together(mine, said):
     assert np.all(np.array(found["limits"]["transition_moments"]) < np.min(each, axis=0))
     words = said("limits", "mine.toml", "other.toml")
     assert words.count("Limits at 90% C.L.") == 3
+    assert "got twice" not in words
+    assert "mine.toml: got twice" in said("limits", "mine.toml", "mine.toml")
 
 
 def test_what_one_is_blind_to(said, tmp_path):

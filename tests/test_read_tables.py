@@ -135,7 +135,11 @@ UNITS = {
     ("header", "factor"), [(name, factor) for factor, names in UNITS.items() for name in names]
 )
 @pytest.mark.parametrize(
-    "value", ["value", "per_MeV", "neutrinos per MeV", "flux/MeV", "dN/dE (1/keV)"]
+    "value",
+    [
+        *("value", "per_MeV", "neutrinos per MeV", "flux/MeV", "dN/dE (1/keV)"),
+        *("nu per fission and MeV", "Per cm2, s, MeV"),
+    ],
 )
 def test_units_in_names(tmp_path, header, factor, value):
     """Those of energies are converted; what is counted per energy is as it is."""

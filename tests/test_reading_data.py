@@ -169,6 +169,17 @@ def test_columns_of_files(measured, tmp_path):
     assert data.observed.tolist() == [2, 40, 60]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_columns_of_a_spreadsheet(measured, tmp_path, encoding):
+    """They may be written as those of any other table."""
+    text = "bin;on;error\n1;12;3,5\n2;-4;4,25\n3;9;3\n"
+    (tmp_path / "a b.csv").write_text(text, encoding)
+    column = "{file = 'a b.csv', column = '%s'}"
+    data = measured(f"[data]\ncounts = {column % 'on'}\nerrors = {column % 'Error'}")
+    assert data.observed.tolist() == [12, -4, 9]
+    assert data.variance.tolist() == [3.5**2, 4.25**2, 9]
+
+
 def test_a_published_limit(measured):
     data = measured("[data]\nupper_limit = 16.45\nbest_fit = 2", bins=1, expected=[3.0])
     assert type(data) is GaussianCounts
@@ -234,7 +245,7 @@ BAD = [
     ("[data]\ncounts = {file = 'none.csv', column = 1}", "none.csv.*cannot be read"),
     ("[data]\ncounts = {file = '../a.csv', column = 1}", "outside the folder"),
     ("[data]\ncounts = {file = 'a.csv'}", "key 'column' is missing"),
-    ("[data]\ncounts = {file = 'a.csv', column = 'x'}", "column: got 'x'.*its columns are on"),
+    ("[data]\ncounts = {file = 'a.csv', column = 'x'}", "column: got 'x'; allowed: .*'on', 'off'"),
     ("[data]\ncounts = {file = 'a.csv', column = 'on', rows = [0, 3]}", r"rows: got \[0, 3\]"),
     ("[data]\ncounts = {file = 'a.csv', column = 'on', rows = 3}", "rows: got 3"),
     ("data = 3", "data: got 3; allowed: a table"),

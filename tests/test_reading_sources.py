@@ -366,6 +366,21 @@ def test_sources_that_add_up(load):
     assert rates.expected_counts(load(file + reactor + sun), WEAK) == pytest.approx(sum(each))
 
 
+def test_a_distance_of_all_sources(load):
+    """It stands above all tables; a source may have its own, and the Sun has none."""
+    file = 'target = "Ge"\n mass_kg = 10\n exposure_days = 100\n threshold_keV = 0.1\n'
+    chromium = '[[source]]\n kind = "radioactive"\n isotope = "51Cr"\n activity_PBq = 100\n'
+    argon = chromium.replace("51Cr", "37Ar")
+    sun = '[[source]]\n kind = "solar"\n branches = ["b8"]\n'
+    above = load(f"baseline_m = 0.3\n{file}{chromium}{argon}baseline_m = 2\n{sun}")
+    apart = load(f"{file}{chromium}baseline_m = 0.3\n{argon}baseline_m = 2\n{sun}")
+    assert rates.expected_counts(above, WEAK) == rates.expected_counts(apart, WEAK)
+    with pytest.raises(ConfigurationError, match="'baseline_m' above all tables, and no source"):
+        load(f"baseline_m = 0.3\n{file}{sun}")
+    with pytest.raises(ConfigurationError, match=r"source 1: the key 'baseline_m' is missing$"):
+        load(file + chromium)
+
+
 def test_a_window_in_time(load):
     """Muons of a pulse of 0.5 us around 1 us, by a sum over the pulse; then never again."""
     pulse = 'pulse = { kind = "gaussian", mean_us = 1.0, sigma_us = 0.5 }\n'

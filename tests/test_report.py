@@ -442,3 +442,31 @@ def test_a_law_of_the_counts_is_told(report):
     assert any("Poisson's law in 1 bin" in words for words in report(REACTOR).assumed)
     gaussian = f"{REACTOR}\n[data]\ncounts = 900\nerrors = 40"
     assert any("the Gaussian law in 1 bin" in words for words in report(gaussian).assumed)
+
+
+def test_what_a_file_adds_is_told(report):
+    """A window, a fourth neutrino, interactions: what is called Standard Model holds them."""
+    plain = report(SNS).assumed
+    assert "source: sns" in plain
+    assert not any("Standard Model" in words for words in plain)
+    sterile = "\n[sterile]\ndelta_m2_eV2 = 1.3\nsin2_theta14 = 0.1\n"
+    told = report(f"window_us = [0, 1.5]\n{SNS}{sterile}").assumed
+    mixed = "mixed with a fourth neutrino (delta_m2 = 1.3 eV2, sin2_theta14 = 0.1)"
+    assert f"source: sns, {mixed}, from 0 to 1.5 us" in told
+    vector = "\n[interactions]\nlight_vector = { mass_MeV = 5, coupling = 1e-5 }\n"
+    assert any("hold the other interactions" in words for words in report(SNS + vector).assumed)
+
+
+@pytest.mark.parametrize(("begin", "told"), [(0.9, False), (1.1, True)])
+def test_where_a_table_of_quenching_begins(report, begin, told):
+    """A share of 0.17 of 1 keV is seen as the threshold."""
+    table = f'[quenching]\nkind = "table"\nenergies_keV = [{begin}, 3]\nvalues = [0.17, 0.2]\n'
+    assumed = report(f"{REACTOR}\n{table}").assumed
+    assert any(f"the table begins at {begin:g} keV" in words for words in assumed) == told
+
+
+def test_which_best_fit_is_bad(report):
+    """A factor on the prediction fits 7 counts; the Standard Model and a moment do not."""
+    found = report(f"{REACTOR}\n[data]\ncounts = 7")
+    assert found.fit["chi2"] == pytest.approx(0, abs=FLAT)
+    assert found.warnings[0].startswith("Standard Model and a moment: the best fit has chi2 = ")

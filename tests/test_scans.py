@@ -20,6 +20,8 @@ from cevnslib.physics.interactions import (
 )
 from cevnslib.statistics.chi2 import BinnedChi2, delta_chi2
 from cevnslib.statistics.likelihood import Likelihood
+from cevnslib.statistics.recorded import Recorded
+from cevnslib.statistics.templates import Template
 from cevnslib.studies import scans
 from cevnslib.studies.moments import effective_limits
 from cevnslib.studies.report import data_of
@@ -145,6 +147,23 @@ def test_bins_of_energy():
     found = scans.sterile([binned], splittings).rows[:, 1]
     reference = disappearance(conus, splittings, "e", edges=edges).exclusion()
     assert found == pytest.approx(reference, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "given", [{"templates": [Template("dust", [50.0, 20.0])]}, {"off": [50.0, 20.0]}]
+)
+def test_a_background_of_prompt_and_delayed_neutrinos(given):
+    """What is given for the bins of the detector keeps them: nothing is told apart by time.
+
+    No neutrino of the Standard Model reaches the second bin.
+    """
+    csi = replace(experiments.load("coherent-csi"), measurement=Recorded(**given))
+    bins = replace(csi.detector, bins=(0.006, 0.03, 0.08), threshold=0.0, maximum=np.inf)
+    mine = replace(csi, detector=bins)
+    found = scans.sterile([mine], [0.5, 1.5, 5.0])
+    together = scans.sterile([mine], [0.5, 1.5, 5.0], by_time=False)
+    assert found.rows.tolist() == together.rows.tolist()
+    assert np.isfinite(found.rows[-1, 1])
 
 
 def test_tables():

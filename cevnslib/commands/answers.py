@@ -83,6 +83,8 @@ def answer(
     """
     with listening() as said:
         given = [loaded(name, stage) for name in files]
+        for name in dict.fromkeys(name for name in files if files.count(name) > 1):
+            said.warnings.append(f"{name}: got twice: its data are counted more than once")
         for name, one in zip(files, given, strict=True):
             known = experiments.stages(_place(name))
             if stage is None and len(known) > 1:

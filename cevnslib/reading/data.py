@@ -1,6 +1,5 @@
 """The keys of what was measured, or is assumed to be: counts, backgrounds, nuisances."""
 
-import csv
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -10,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import checked
-from ..errors import ConfigurationError, UnknownNameError, quoted
-from ..files import text_of
+from ..errors import UnknownNameError, quoted
 from ..statistics.chi2 import delta_chi2
 from ..statistics.data import CountingMeasurement, Measurement, PoissonProjection, Projection
 from ..statistics.recorded import LAWS, Recorded, WithNuisances
 from ..statistics.templates import Nuisance, Template
+from ..tables import read_beside
 from .keys import Key, Listing, Table
 
 __all__ = ["KEYS", "STATISTICS_KEYS", "read_measurement"]
@@ -323,10 +322,10 @@ def _numbers(own: Table, key: str, bins: int | None, **domain: Any) -> NDArray[n
     return numbers
 
 
-def _column(own: Table) -> Any:
-    """Return a column of a file, or some of its rows."""
-    which = own.take("column")
-    numbers = _read(own, own.take("file"), which)
+def _column(own: Table) -> NDArray[np.float64]:
+    """Return a column of a file in the reader's folder, or some of its rows."""
+    name, which = own.take("file"), own.take("column")
+    numbers = read_beside(own.folder, own.place, name).column(which, "column")
     rows = own.take("rows", [1, len(numbers)])
     own.finish()
     whole = isinstance(rows, list) and len(rows) == 2
@@ -339,29 +338,3 @@ def _column(own: Table) -> Any:
             f"rows: got {quoted(rows)}; allowed: the first and the last, from 1 to {len(numbers)}"
         )
     return numbers[rows[0] - 1 : rows[1]]
-
-
-def _read(own: Table, name: object, which: object) -> list[float]:
-    """Return a column of a CSV file in the reader's folder, by its title or its number from 1."""
-    place = f"{own.place}: file: got {quoted(name)}"
-    if not isinstance(name, str) or own.folder is None:
-        raise ConfigurationError(f"{place}; allowed: the name of a file in the same folder")
-    try:
-        path = (own.folder / name).resolve()
-        if not path.is_relative_to(own.folder.resolve()):
-            raise ValueError("it lies outside the folder")
-        lines = [x for x in text_of(path).splitlines() if x.strip() and not x.startswith("#")]
-        header, *rows = csv.reader(lines)
-        titles = [title.strip() for title in header]
-        if isinstance(which, str) and which in titles:
-            index = titles.index(which)
-        elif type(which) is int and 1 <= which <= len(titles):
-            index = which - 1
-        else:
-            raise ValueError(f"column: got {quoted(which)}; its columns are {', '.join(titles)}")
-        return [float(row[index]) for row in rows]
-    except (OSError, ValueError, RuntimeError, IndexError, csv.Error) as error:
-        raise ConfigurationError(
-            f"{place}, which cannot be read: {error}; allowed: a CSV file in the same folder or "
-            "below it, with a line of titles"
-        ) from error

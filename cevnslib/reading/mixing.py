@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -72,13 +73,17 @@ def oscillated(table: Table, source: Source | Flux, baseline_m: float | None) ->
     spread = 100 * own.number("spread_m", 0.0, at_least=0)
     signal = own.choice("signal", SIGNALS, SIGNALS[0])
     own.finish()
+    seen: Source | Flux
     with own.place_said():
         if isinstance(source, Flux):
-            return seen_flux(source, mixing, splitting, spread=spread, signal=signal)
-        assert baseline_m is not None
-        return seen_source(
-            source, mixing, splitting, 100 * baseline_m, spread=spread, signal=signal
-        )
+            seen = seen_flux(source, mixing, splitting, spread=spread, signal=signal)
+        else:
+            assert baseline_m is not None
+            baseline = 100 * baseline_m
+            seen = seen_source(source, mixing, splitting, baseline, spread=spread, signal=signal)
+    angles = "".join(f", {name} = {value:.4g}" for name, value in vars(mixing).items() if value)
+    words = f"{source.title}, mixed with a fourth neutrino (delta_m2 = {splitting:g} eV2{angles})"
+    return replace(seen, title=words)
 
 
 def _mixed(own: Table, angle: str, amplitude: str, rest: float) -> float:

@@ -107,12 +107,18 @@ def read_source(
     baseline: float | None
     given = table.left.get("source")
     if isinstance(given, list | tuple):
-        fluxes = []
+        fluxes, common = [], distance_of(table)
+        taken = common is None
         for own in table.tables("source"):
-            at = Setting(table, seconds, distance_of(own), mixing)
+            distance = distance_of(own)
+            if distance is None and own.left.get("kind") != "solar" and not own.has("cores"):
+                distance, taken = common, True
+            at = Setting(table, seconds, distance, mixing)
             source = _of_kind(own, "kind", at)
             own.finish()
             fluxes.append(source.at(at.distance(own)) if isinstance(source, Source) else source)
+        if not taken:
+            raise table.refuse("got 'baseline_m' above all tables, and no source that needs it")
         source, baseline = reduce(add, fluxes), None
     else:
         own = table.table("source") if isinstance(given, Mapping) else table
@@ -256,9 +262,11 @@ def _in_window(table: Table, source: Source | Flux) -> Source | Flux:
     if not any(shares):
         raise table.refuse(f"window_us: got {quoted(list(edges))}; allowed: when neutrinos come")
     always: dict[str, Any] = {"arrival": Unpulsed(), "timing": "continuous"}
+    title = f"{source.title}, from {edges[0]:g} to {edges[1]:g} us"
     if isinstance(source, Source):
         beams = zip(source.beams, shares, strict=True)
-        return replace(source, beams=tuple(replace(x, rate=x.rate * y, **always) for x, y in beams))
+        seen = tuple(replace(x, rate=x.rate * y, **always) for x, y in beams)
+        return replace(source, beams=seen, title=title)
     every = zip(source.components, shares, strict=True)
     components = tuple(replace(x, intensity=x.intensity * y, **always) for x, y in every)
-    return replace(source, components=components)
+    return replace(source, components=components, title=title)

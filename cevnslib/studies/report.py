@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from ..checks import checked_kind, checked_tuple
 from ..constants import DAY, KEV
-from ..detectors.detector import ELECTRONS
+from ..detectors.detector import ELECTRONS, Detector
+from ..detectors.quenching import TabulatedQuenching
 from ..errors import ConfigurationError, NoLimitError, UnseenWarning, quoted
 from ..experiments import Experiment
 from ..folding import fold
-from ..physics.interactions import MagneticMoment
+from ..physics.interactions import MagneticMoment, StandardModel
 from ..physics.mixing import OscillationParameters
 from ..physics.neutrinos import FLAVOURS
 from ..rates import saying_why_nothing_is_seen
@@ -386,7 +387,7 @@ def _limits(
             with warnings.catch_warnings(record=True) as given:
                 warnings.simplefilter("always")
                 constraint._goodness(best, weights).warn()
-            said[:0] = [str(one.message) for one in given]
+            said[:0] = [f"Standard Model and a moment: {one.message}" for one in given]
     found = {name: each[-1][1] for name, each in pieces.items()}
     lambdas = [f"|Lambda_{i}|" for i in (1, 2, 3)]
     return {
@@ -499,12 +500,29 @@ def _assumed(
         yield "electrons are free and at rest"
     if detector.resolution is None:
         yield "no resolution: the measured energy does not fluctuate"
+    if begin := _begin_of_quenching(detector):
+        yield (
+            f"quenching: the table begins at {begin / KEV:.4g} keV; the share seen of smaller "
+            "recoils, some of which count, is taken as it is there"
+        )
+    yield f"source: {experiment.source.title}"
+    if not isinstance(experiment.interaction, StandardModel):
+        yield "all rows called Standard Model hold the other interactions of the file, too"
     ends = {part.spectrum.breakpoints[-1] for part in experiment.flux.components}
     yield f"neutrinos up to {max(ends):.4g} MeV, where their spectrum ends"
     yield (
         f"mixing: sin2_theta12 = {mixing.sin2_theta12:g}, sin2_theta13 = {mixing.sin2_theta13:g}, "
         f"sin2_theta23 = {mixing.sin2_theta23:g}, delta_cp = {mixing.delta_cp:g} rad"
     )
+
+
+def _begin_of_quenching(detector: Detector) -> float | None:
+    """Return where a table of quenching begins, in MeV, if smaller recoils are above threshold."""
+    table = detector.quenching
+    if not isinstance(table, TabulatedQuenching) or not detector.nuclei:
+        return None
+    begin = table.recoils[0]
+    return begin if begin * table.shares[0] > detector.edges[0] else None
 
 
 def _plural(word: str, number: int) -> str:

@@ -32,6 +32,7 @@ from ..physics.interactions import (
 from ..rates import counts_by_beam
 from ..statistics.chi2 import delta_chi2
 from ..statistics.likelihood import Likelihood
+from ..statistics.recorded import Recorded
 from ..statistics.strengths import Strengths, strengths
 from .report import data_of, distinct
 from .sterile import checked_splittings, disappeared_counts
@@ -233,7 +234,7 @@ def sterile(
         Which flavour disappears; by default that of the source if it has one, else mu.
     by_time : bool, optional
         Whether prompt and delayed neutrinos are counted apart. By default they are where a
-        projection's source has both.
+        projection's source has both, and no background or off counts are given.
 
     Returns
     -------
@@ -301,7 +302,11 @@ def _disappearing(
     """Return events in bins of time and energy, and those that full mixing takes away."""
     detector, parts = experiment.detector, experiment.flux.components
     timings = list(dict.fromkeys(part.timing for part in parts))
-    apart = experiment.measurement.projected if by_time is None else by_time
+    measured = experiment.measurement
+    free = measured.projected
+    if isinstance(measured, Recorded) and (measured.templates or measured.off is not None):
+        free = False  # what is given for each bin of the detector fits no others
+    apart = free if by_time is None else by_time
     samples = timings if apart else ["all"]
     edges = detector.edges
     windows = [
@@ -323,7 +328,7 @@ def _disappearing(
             pure = [fading[beam.name] for beam in beams if beam.flavour == flavour]
             gone.append(np.sum(pure, axis=0) if pure else np.zeros(len(splittings)))
     filled = np.array(counts) > 0
-    if not experiment.measurement.projected:
+    if not free:
         filled[:] = True
     return np.array(counts)[filled], np.stack(gone, axis=-1)[:, filled]
 
