@@ -92,13 +92,47 @@ def test_fit_where_something_was_counted(said):
 
 
 def test_json_is_written_whole_and_to_no_other_file(mine, said, capsys):
-    assert said("limits", "mine.toml", "--json", "out/found.json") == "written: out/found.json\n"
+    words = said("limits", "mine.toml", "--output", "out/found.json")
+    assert words == "written: out/found.json\n"
     assert json.loads(Path("out/found.json").read_text())["title"] == "my own"
     assert os.listdir("out") == ["found.json"]
-    assert cli.main(["limits", "--json", "mine.toml"]) == 2  # the file was meant to be read
-    assert cli.main(["limits", "mine.toml", "--json", "mine.toml"]) == 2
+    assert cli.main(["limits", "mine.toml", "--output", "mine.toml"]) == 2
     assert mine.read_text() == MINE
-    assert "allowed: a name that ends in .json, behind the files" in capsys.readouterr().err
+    assert "allowed: a name that ends in .json" in capsys.readouterr().err
+
+
+def test_options_stand_anywhere(mine, said):
+    first, *others = (
+        json.loads(said(*arguments))
+        for arguments in (
+            ["limits", "mine.toml", "--json"],
+            ["limits", "--json", "mine.toml"],
+            ["limits", "--json", "--confidence", "0.9", "mine.toml"],
+        )
+    )
+    assert others == [first, first]
+
+
+def test_inputs_are_in_words_and_units(mine, said):
+    mine.write_text(
+        MINE + "resolution = { constant_keV = 0.05 }\nleast_ionisation_keV = 0.003\n"
+        "efficiency = { kind = 'table', energies_keV = [0.2, 0.5], values = [0, 0.9] }\n"
+    )
+    inputs = json.loads(said("limits", mine, "--json"))["inputs"]
+    for name, words in (
+        ("quenching", "lindhard"),
+        ("resolution", "resolution, constant = 0.05 keV"),
+        ("efficiency", "tabulated efficiency, energies = 0.2, 0.5 keV, values = 0, 0.9"),
+    ):
+        assert inputs[name] == {"value": words, "unit": ""}
+    assert "(" not in inputs["efficiency"]["value"]
+
+
+def test_bins_are_shown_by_their_edges(mine, said):
+    mine.write_text(MINE.replace("threshold_keV = 0.3", "bins_keV = [0.2, 0.3, 0.5]"))
+    words = said("limits", mine)
+    assert re.search(r"(?m)^    0.2 to 0.3 keV +\d", words)
+    assert re.search(r"(?m)^    0.3 to 0.5 keV +\d", words)
 
 
 def test_confidence(mine, said):
@@ -241,6 +275,8 @@ def test_new_refuses(tmp_path, monkeypatch, capsys):
         ["scan", "mine.toml", "--parameter", "dipole", "--points", "1"],
         ["scan", "mine.toml", "--parameter", "dipole", "--points", "1000000"],
         ["scan", "mine.toml", "--parameter", "dipole", "--csv", "mine.toml"],
+        ["scan", "mine.toml", "--parameter", "dipole", "--values", "1,two"],
+        ["scan", "mine.toml", "--parameter", "dipole", "--values", "1", "--points", "3"],
         ["table", "--format", "xls"],
     ],
 )
