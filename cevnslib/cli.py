@@ -306,7 +306,7 @@ def _new(options: argparse.Namespace) -> str:
     from .commands import gallery
 
     if options.list:
-        return "\n".join(gallery.names())
+        return "\n".join(columns([list(row) for row in gallery.titles().items()], left=2))
     like = gallery.FIRST if options.like is None else options.like
     name = f"{like}.toml" if options.file is None else options.file
     written = gallery.copy(Path(name), like)

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 import threading
+import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -187,6 +188,13 @@ def test_the_table(said):
     assert all(f"({number})" in words for number in printed[:20])
 
 
+def test_the_gallery_is_listed(said):
+    words = said("new", "--list")
+    assert len(words.splitlines()) == len(gallery.names()) >= 10
+    for name, title in gallery.titles().items():
+        assert re.search(rf"(?m)^{name} +{re.escape(title)}$", words)
+
+
 @pytest.mark.parametrize("like", gallery.names())
 def test_the_gallery_is_copied_and_works(tmp_path, monkeypatch, said, like):
     monkeypatch.chdir(tmp_path)
@@ -194,11 +202,26 @@ def test_the_gallery_is_copied_and_works(tmp_path, monkeypatch, said, like):
     before = {name: Path(name).read_bytes() for name in os.listdir()}
     assert Path("my.toml").read_text().startswith("#")
     said("check", "my.toml")
-    found = json.loads(said("limits", "my.toml", "--json"))
+    found = json.loads(said("limits", "--json", "my.toml"))
     assert found["expected"]["standard_model"]["total"] > 0
-    assert any(found["limits"]["effective_moment"].values())
+    limits = found["limits"]
+    every = [*limits["effective_moment"].values(), *limits["transition_moments"]]
+    assert all(0 < limit < 1e-8 for limit in every)
+    assert found["warnings"] == []
+    content = tomllib.loads(Path("my.toml").read_text())
+    references = content.pop("references")
+    assert references
+    assert set(references) <= set(keys_and_names(content))  # each of something in the file
     assert cli.main(["new", "my.toml", "--like", like]) == 1
     assert {name: Path(name).read_bytes() for name in os.listdir()} == before
+
+
+def keys_and_names(given):
+    """Yield the keys of a file, and the names that stand in it."""
+    for key, value in given.items() if isinstance(given, dict) else enumerate(given):
+        yield value if key == "name" else key
+        if isinstance(value, dict | list):
+            yield from keys_and_names(value)
 
 
 def test_nothing_is_overwritten(tmp_path, monkeypatch, capsys):
