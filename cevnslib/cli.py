@@ -9,7 +9,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -98,18 +98,24 @@ def _parser() -> argparse.ArgumentParser:
 
     def one_file(command: Any) -> None:
         command.add_argument("file", metavar="FILE.toml", help=_FILE)
-        command.add_argument("--stage", help="which of the stages of an experiment that has some")
+        command.add_argument("--stage", help=_STAGE)
+
+    def several_files(command: Any) -> None:
+        command.add_argument(
+            "files", nargs="+", metavar="FILE.toml", help=f"{_FILE}; more are fitted together"
+        )
+        command.add_argument("--stage", help=_STAGE)
 
     def confidence(command: Any) -> None:
         words = "confidence level, above 0 and below 1 (default: that of the file, or 0.9)"
         command.add_argument("--confidence", type=_confidence, metavar="LEVEL", help=words)
 
     limits = command("limits", _limits, "print expected counts and limits")
-    limits.add_argument("files", nargs="+", metavar="FILE.toml", help=_FILE)
-    limits.add_argument("--stage", help="which of the stages of an experiment that has some")
+    several_files(limits)
     confidence(limits)
-    words = "print JSON, or write it to a file; stands behind the files"
-    limits.add_argument("--json", nargs="?", const="", type=_json_file, metavar="FILE", help=words)
+    limits.add_argument("--json", action="store_true", help="print JSON")
+    words = "write JSON to a file instead"
+    limits.add_argument("--output", type=_json_file, metavar="FILE.json", help=words)
 
     sheet = command("sheet", _sheet, "write a page without network, and the executed notebook")
     one_file(sheet)
@@ -118,12 +124,15 @@ def _parser() -> argparse.ArgumentParser:
     sheet.add_argument("--output", type=Path, default=Path(), metavar="FOLDER", help=words)
 
     scan = command("scan", _scan, "print limits on a parameter of new physics, value by value")
-    one_file(scan)
+    several_files(scan)
     confidence(scan)
     scan.add_argument("--parameter", required=True, choices=SCANS, help="what is limited")
     scan.add_argument("--from", type=float, dest="least", metavar="VALUE", help="least value")
     scan.add_argument("--to", type=float, dest="most", metavar="VALUE", help="largest value")
     scan.add_argument("--points", type=_points, help=f"how many values (default: {POINTS})")
+    words = "the values themselves instead, with commas between them"
+    scan.add_argument("--values", type=_list, metavar="VALUE,...", help=words)
+    scan.add_argument("--json", action="store_true", help="print JSON")
     scan.add_argument("--csv", type=_csv_file, metavar="FILE", help="write it to a file, too")
 
     table = command("table", _table, "print the table of all limits beside the published ones")
@@ -142,6 +151,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 _FILE = "a file, or the name of an experiment that is built in"
+_STAGE = "which of the stages of an experiment that has some"
 #: What `cevns scan` limits, and the formats of `cevns table`: here, so that help loads nothing.
 SCANS = ("light-vector", "light-scalar", "sterile", "dipole")
 FORMATS = ("txt", "csv", "md", "tex", "yaml")
@@ -165,6 +175,10 @@ def _number(text: str) -> float:
         raise argparse.ArgumentTypeError(f"got {quoted(text)}; allowed: a number") from None
 
 
+def _list(text: str) -> list[float]:
+    return [_number(part) for part in text.split(",")]
+
+
 def _points(text: str) -> int:
     if text.isascii() and text.isdecimal() and len(text) < 5 and 2 <= int(text) <= 1000:
         return int(text)
@@ -181,9 +195,9 @@ def _csv_file(text: str) -> Path:
 
 def _named(text: str, suffix: str) -> Path:
     """Return a path whose name ends as it should, so that no file of another kind is replaced."""
-    if text and not text.endswith(suffix):
+    if not text.endswith(suffix):
         raise argparse.ArgumentTypeError(
-            f"got {quoted(text)}; allowed: a name that ends in {suffix}, behind the files"
+            f"got {quoted(text)}; allowed: a name that ends in {suffix}"
         )
     return Path(text)
 
@@ -193,10 +207,13 @@ def _limits(options: argparse.Namespace) -> str:
 
     with waiting("computing limits"):
         _, found = answer(options.files, options.stage, options.confidence)
-    if options.json is None:
-        return as_text(found)
-    text = json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False, default=str) + "\n"
-    return _written(options.json, text) if options.json != Path() else text
+    if options.output is not None:
+        return _written(options.output, _as_json(found))
+    return _as_json(found) if options.json else as_text(found)
+
+
+def _as_json(found: Mapping[str, Any]) -> str:
+    return json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False, default=str) + "\n"
 
 
 def _written(path: Path, content: str) -> str:
@@ -217,20 +234,24 @@ def _sheet(options: argparse.Namespace) -> str:
 def _scan(options: argparse.Namespace) -> str:
     values = _values(options)
     from .commands.answers import listening, loaded
+    from .studies.report import agreed, distinct
     from .studies.scans import SCANS
 
     with waiting("computing limits"), listening() as said:
-        experiment = loaded(options.file, options.stage)
-        level = options.confidence or experiment.confidence
-        found = SCANS[options.parameter]([experiment], values, level)
+        experiments = [loaded(name, options.stage) for name in options.files]
+        level = agreed("confidence", options.confidence, distinct(experiments))
+        found = SCANS[options.parameter](experiments, values, level)
+    written = [] if options.csv is None else [_written(options.csv, found.as_csv())]
+    names = " and ".join(one.title for one in experiments)
+    if options.json:
+        return _as_json({"experiments": names, **found.as_json(), **said._asdict()})
     rows = [list(found.columns)]
     rows += [["none" if x == math.inf else f"{x:.4g}" for x in row] for row in found.rows.tolist()]
-    lines = [f"{experiment.title}: {found.title}", "", *columns(rows, left=0)]
-    for title, words in said._asdict().items():
+    lines = [f"{names}: {found.title}", "", *columns(rows, left=0)]
+    for title, words in {**said._asdict(), "": written}.items():
         if words:
-            lines += ["", title.capitalize(), *(f"  {text}" for text in words)]
-    if options.csv is not None:
-        lines += ["", _written(options.csv, found.as_csv())]
+            lines += ["", *([title.capitalize()] if title else [])]
+            lines += [f"  {text}" if title else text for text in words]
     return "\n".join(lines)
 
 
@@ -238,7 +259,9 @@ def _values(options: argparse.Namespace) -> Any:
     """Return the values of a scan, from the least to the largest in equal factors, or None."""
     least, most = options.least, options.most
     if least is None and most is None and options.points is None:
-        return None
+        return options.values
+    if options.values is not None:
+        options.parser.error("got --values beside --from, --to or --points; allowed: one of them")
     if least is None or most is None or not 0 < least < most < math.inf:
         options.parser.error(
             f"got --from {least} and --to {most}; allowed: both, above 0, the first one smaller"
@@ -283,7 +306,7 @@ def _new(options: argparse.Namespace) -> str:
     from .commands import gallery
 
     if options.list:
-        return "\n".join(gallery.names())
+        return "\n".join(columns([list(row) for row in gallery.titles().items()], left=2))
     like = gallery.FIRST if options.like is None else options.like
     name = f"{like}.toml" if options.file is None else options.file
     written = gallery.copy(Path(name), like)

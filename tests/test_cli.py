@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 import threading
+import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -92,13 +93,47 @@ def test_fit_where_something_was_counted(said):
 
 
 def test_json_is_written_whole_and_to_no_other_file(mine, said, capsys):
-    assert said("limits", "mine.toml", "--json", "out/found.json") == "written: out/found.json\n"
+    words = said("limits", "mine.toml", "--output", "out/found.json")
+    assert words == "written: out/found.json\n"
     assert json.loads(Path("out/found.json").read_text())["title"] == "my own"
     assert os.listdir("out") == ["found.json"]
-    assert cli.main(["limits", "--json", "mine.toml"]) == 2  # the file was meant to be read
-    assert cli.main(["limits", "mine.toml", "--json", "mine.toml"]) == 2
+    assert cli.main(["limits", "mine.toml", "--output", "mine.toml"]) == 2
     assert mine.read_text() == MINE
-    assert "allowed: a name that ends in .json, behind the files" in capsys.readouterr().err
+    assert "allowed: a name that ends in .json" in capsys.readouterr().err
+
+
+def test_options_stand_anywhere(mine, said):
+    first, *others = (
+        json.loads(said(*arguments))
+        for arguments in (
+            ["limits", "mine.toml", "--json"],
+            ["limits", "--json", "mine.toml"],
+            ["limits", "--json", "--confidence", "0.9", "mine.toml"],
+        )
+    )
+    assert others == [first, first]
+
+
+def test_inputs_are_in_words_and_units(mine, said):
+    mine.write_text(
+        MINE + "resolution = { constant_keV = 0.05 }\nleast_ionisation_keV = 0.003\n"
+        "efficiency = { kind = 'table', energies_keV = [0.2, 0.5], values = [0, 0.9] }\n"
+    )
+    inputs = json.loads(said("limits", mine, "--json"))["inputs"]
+    for name, words in (
+        ("quenching", "lindhard"),
+        ("resolution", "resolution, constant = 0.05 keV"),
+        ("efficiency", "tabulated efficiency, energies = 0.2, 0.5 keV, values = 0, 0.9"),
+    ):
+        assert inputs[name] == {"value": words, "unit": ""}
+    assert "(" not in inputs["efficiency"]["value"]
+
+
+def test_bins_are_shown_by_their_edges(mine, said):
+    mine.write_text(MINE.replace("threshold_keV = 0.3", "bins_keV = [0.2, 0.3, 0.5]"))
+    words = said("limits", mine)
+    assert re.search(r"(?m)^    0.2 to 0.3 keV +\d", words)
+    assert re.search(r"(?m)^    0.3 to 0.5 keV +\d", words)
 
 
 def test_confidence(mine, said):
@@ -155,6 +190,13 @@ def test_the_table(said):
     assert all(f"({number})" in words for number in printed[:20])
 
 
+def test_the_gallery_is_listed(said):
+    words = said("new", "--list")
+    assert len(words.splitlines()) == len(gallery.names()) >= 10
+    for name, title in gallery.titles().items():
+        assert re.search(rf"(?m)^{name} +{re.escape(title)}$", words)
+
+
 @pytest.mark.parametrize("like", gallery.names())
 def test_the_gallery_is_copied_and_works(tmp_path, monkeypatch, said, like):
     monkeypatch.chdir(tmp_path)
@@ -162,11 +204,26 @@ def test_the_gallery_is_copied_and_works(tmp_path, monkeypatch, said, like):
     before = {name: Path(name).read_bytes() for name in os.listdir()}
     assert Path("my.toml").read_text().startswith("#")
     said("check", "my.toml")
-    found = json.loads(said("limits", "my.toml", "--json"))
+    found = json.loads(said("limits", "--json", "my.toml"))
     assert found["expected"]["standard_model"]["total"] > 0
-    assert any(found["limits"]["effective_moment"].values())
+    limits = found["limits"]
+    every = [*limits["effective_moment"].values(), *limits["transition_moments"]]
+    assert all(0 < limit < 1e-8 for limit in every)
+    assert found["warnings"] == []
+    content = tomllib.loads(Path("my.toml").read_text())
+    references = content.pop("references")
+    assert references
+    assert set(references) <= set(keys_and_names(content))  # each of something in the file
     assert cli.main(["new", "my.toml", "--like", like]) == 1
     assert {name: Path(name).read_bytes() for name in os.listdir()} == before
+
+
+def keys_and_names(given):
+    """Yield the keys of a file, and the names that stand in it."""
+    for key, value in given.items() if isinstance(given, dict) else enumerate(given):
+        yield value if key == "name" else key
+        if isinstance(value, dict | list):
+            yield from keys_and_names(value)
 
 
 def test_nothing_is_overwritten(tmp_path, monkeypatch, capsys):
@@ -243,6 +300,8 @@ def test_new_refuses(tmp_path, monkeypatch, capsys):
         ["scan", "mine.toml", "--parameter", "dipole", "--points", "1"],
         ["scan", "mine.toml", "--parameter", "dipole", "--points", "1000000"],
         ["scan", "mine.toml", "--parameter", "dipole", "--csv", "mine.toml"],
+        ["scan", "mine.toml", "--parameter", "dipole", "--values", "1,two"],
+        ["scan", "mine.toml", "--parameter", "dipole", "--values", "1", "--points", "3"],
         ["table", "--format", "xls"],
     ],
 )

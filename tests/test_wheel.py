@@ -68,7 +68,7 @@ COMMANDS = (
     "new my.toml --like germanium-reactor",
     "check my.toml",
     "limits my.toml",
-    "limits my.toml --json found.json",
+    "limits my.toml --output found.json",
     "limits coherent-csi conus",
     "scan coherent-csi --parameter light-vector --from 1 --to 100 --points 2",
     "table --format csv",

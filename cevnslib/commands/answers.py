@@ -13,11 +13,12 @@ from .. import experiments
 from ..errors import AssumedWarning
 from ..experiments import Experiment
 from ..studies.report import limits_report
+from ..studies.words import FEW, percent
 from .terminal import columns
 
 Rows = list[list[str]]
-#: Unit of moments in words, in Bohr magnetons, and how many bins are shown one by one.
-UNIT, FEW = 1e-10, 12
+#: Unit of moments in words, in Bohr magnetons.
+UNIT = 1e-10
 #: How a terminal and a page write the names of beams and flavours.
 LAMBDA = ("|Λ₁|", "|Λ₂|", "|Λ₃|")
 #: Characters that Markdown, HTML or LaTeX would obey.
@@ -98,7 +99,7 @@ def answer(
 
 def parts(found: Mapping[str, Any]) -> dict[str, Rows]:
     """Return the parts of an answer by their titles; those without a row are left out."""
-    level = f"{100 * found['confidence']:.4g}% C.L."
+    level = f"{percent(found['confidence'])} C.L."
     made = {
         "Expected events": _expected(
             found["expected"], found["inputs"].get("bins", {}).get("value")

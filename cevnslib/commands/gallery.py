@@ -25,6 +25,17 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(file.name[:-5] for file in every if file.name.endswith(".toml")))
 
 
+def titles() -> dict[str, str]:
+    """Return the titles of the files of the gallery, by their names.
+
+    Examples
+    --------
+    >>> titles()[FIRST]
+    'Germanium at a reactor'
+    """
+    return {name: str(_content(name)["title"]) for name in names()}
+
+
 def files(name: str) -> tuple[str, ...]:
     """Return the names of a file of the gallery and of the tables that it names.
 
@@ -34,9 +45,8 @@ def files(name: str) -> tuple[str, ...]:
     'germanium-reactor.toml'
     """
     checked_choice("file of the gallery", name, names())
-    own = f"{name}.toml"
-    texts = _texts(tomllib.loads((_folder() / own).read_text("utf-8")))
-    return own, *(text for text in dict.fromkeys(texts) if (_folder() / text).is_file())
+    texts = _texts(_content(name))
+    return f"{name}.toml", *(text for text in dict.fromkeys(texts) if (_folder() / text).is_file())
 
 
 def copy(goal: Path, like: str = FIRST) -> tuple[Path, ...]:
@@ -73,6 +83,10 @@ def copy(goal: Path, like: str = FIRST) -> tuple[Path, ...]:
 
 def _folder() -> Traversable:
     return resources.files("cevnslib") / "data" / "gallery"
+
+
+def _content(name: str) -> dict[str, object]:
+    return tomllib.loads((_folder() / f"{name}.toml").read_text("utf-8"))
 
 
 def _texts(given: object) -> list[str]:

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +136,8 @@ class Table:
                 return f" (got {typed!r}; did you mean {key!r}, in {unit}?)"
             if isinstance(value, Mapping) and key in value:
                 return f" (it stands in {typed!r}; keys of no table stand above the first [table])"
-        return ""
+        near = get_close_matches(key, map(str, self.left), n=1, cutoff=0.8)
+        return f" (got {near[0]!r}; did you mean {key!r}?)" if near else ""
 
     def table(self, key: str) -> "Table":
         """Return the table under a key."""

@@ -3,7 +3,8 @@
 Means are linear in the nuisances and each bin's cost is convex, so there is one minimum. Newton's
 steps lead to it, each shortened until it stays inside and goes down; for Gaussian data the first is
 exact. Means of counts are not negative, nor is a nuisance below its least value: where Newton's
-minimum would be, it is sought again inside, with logarithmic barriers that are lowered to 1e-10.
+minimum would be, it is sought again inside, with logarithmic barriers that are lowered to 1e-10, or
+to what rounding leaves.
 """
 
 from collections.abc import Callable
@@ -22,7 +23,9 @@ STEPS, HALVINGS = 200, 60
 #: The square of a last step, in units of -2 ln L; what it leaves is smaller by as much again.
 CLOSE = 1e-12
 #: Heights of the barriers, one after the other; the last moves -2 ln L by about its own size.
-BARRIERS = 10.0 ** np.arange(0, -11, -1)
+BARRIERS = 10.0 ** np.arange(0, -11, -2)
+#: How many times its rounding a mean is from 0 at least: barriers lower than that are noise.
+ROUNDING = 100 * np.finfo(np.float64).eps
 
 
 def pairs_of(shifts: Floats, relative: Floats) -> tuple[Floats, Floats, Floats]:
@@ -257,9 +260,13 @@ class ConvexProblem:
                 "counted from 0) with the nuisances at 0, though some were seen there; allowed: "
                 "templates or predictions above 0 in such bins"
             )
-        z = start
+        z = start.copy()
+        lowest = ROUNDING * np.sum(np.abs(self.base), axis=1)
         for height in BARRIERS:
-            z = self._newton(z, height, close=max(CLOSE, 1e-3 * height))
+            which = np.flatnonzero((height > lowest) | (height == BARRIERS[0]))
+            if which.size:
+                part = self._some(which)
+                z[which] = part._newton(z[which], height, close=max(CLOSE, 1e-3 * height))
         lost = ~np.isfinite(z).all(axis=1)
         if lost.any():
             raise FitError(

@@ -32,6 +32,7 @@ from ..statistics.goodness import SUSPECT
 from ..statistics.likelihood import Likelihood
 from ..statistics.strengths import Strengths, strengths
 from .spectral import SpectralConstraint, roots, spectral_constraint
+from .words import described, percent
 
 __all__ = ["LimitsReport", "data_of", "distinct", "limits_report"]
 Floats = NDArray[np.float64]
@@ -191,9 +192,9 @@ def limits_report(
     ['conus', 'texono']
     """
     named = distinct(experiments)
-    level = _agreed("confidence", confidence, named)
+    level = agreed("confidence", confidence, named)
     delta_chi2(level)
-    mixing = checked_kind("parameters", _agreed("mixing", parameters, named), OscillationParameters)
+    mixing = checked_kind("parameters", agreed("mixing", parameters, named), OscillationParameters)
     for file in checked_kind("descriptions", descriptions, Sequence):
         checked_kind("one of the descriptions", file, Mapping)
     files = dict(zip(named, descriptions, strict=False))
@@ -204,8 +205,15 @@ def limits_report(
     return each[0] if len(each) == 1 else _together(named, each, level, mixing)
 
 
-def _agreed(key: str, given: Any, named: Mapping[str, Experiment]) -> Any:
-    """Return what the caller gives, or what all experiments say."""
+def agreed(key: str, given: Any, named: Mapping[str, Experiment]) -> Any:
+    """Return what the caller gives, or what all experiments say.
+
+    Examples
+    --------
+    >>> from cevnslib.experiments import load
+    >>> agreed("confidence", None, {"csi": load("coherent-csi"), "conus": load("conus")})
+    0.9
+    """
     if given is not None:
         return given
     said = {name: getattr(one, key) for name, one in named.items()}
@@ -380,7 +388,7 @@ def _limits(
         if squares.upper == np.inf:
             said.append(f"{name}: no limit, as the errors absorb any number of events")
         if squares.pieces[0][0] > 0:
-            said.append(f"{name}: the data prefer a moment: 0 is excluded at {level:g}")
+            said.append(f"{name}: the data prefer a moment: 0 is excluded at {percent(level)}")
     if fits:
         best, weights = min(fits, key=lambda pair: pair[0].chi2)
         if best.chi2 > SUSPECT:
@@ -475,8 +483,8 @@ def _assumed(
     """Yield what was taken for granted, in words."""
     detector, measurement = experiment.detector, experiment.measurement
     yield (
-        f"limits at {level:g}: chi2 rises by {delta_chi2(level):.3g} above its least value, one "
-        "moment at a time, the others zero, for squares of at least 0"
+        f"limits at {percent(level)}: chi2 rises by {delta_chi2(level):.3g} above its least value, "
+        "one moment at a time, the others zero, for squares of at least 0"
     )
     if measurement.projected:
         yield "no counts are given: what is expected stands for them (Asimov data set)"
@@ -544,9 +552,15 @@ def _inputs(experiment: Experiment, data: Counts) -> dict[str, Any]:
             "nuclear-recoil" if detector.quenching is None else "electron-equivalent",
             "",
         ),
-        "efficiency": (_short(detector.efficiency), ""),
-        "quenching": (_short(detector.quenching), ""),
-        "resolution": (_short(detector.resolution), ""),
+        "efficiency": (
+            "none" if detector.efficiency is None else described(detector.efficiency),
+            "",
+        ),
+        "quenching": ("none" if detector.quenching is None else described(detector.quenching), ""),
+        "resolution": (
+            "none" if detector.resolution is None else described(detector.resolution),
+            "",
+        ),
         "electrons": (detector.electrons, ""),
         "least ionisation": (detector.least_ionisation / KEV, "keV"),
     }
@@ -561,12 +575,6 @@ def _inputs(experiment: Experiment, data: Counts) -> dict[str, Any]:
     made |= {f"background {one.name}": (one.counts, "events") for one in data.templates}
     made |= {f"nuisance {one.name}": (one.sigma, "relative") for one in data.nuisances}
     return {name: {"value": value, "unit": unit} for name, (value, unit) in made.items()}
-
-
-def _short(thing: object) -> str:
-    """Return what something is, on one short line."""
-    words = "none" if thing is None else " ".join(repr(thing).split())
-    return words if len(words) <= 200 else f"{words[:200]}..."
 
 
 def _typed(description: Mapping[str, Any], above: str = "") -> dict[str, Any]:

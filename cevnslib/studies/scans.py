@@ -36,6 +36,7 @@ from ..statistics.recorded import Recorded
 from ..statistics.strengths import Strengths, strengths
 from .report import data_of, distinct
 from .sterile import checked_splittings, disappeared_counts
+from .words import percent
 
 __all__ = [
     "CHARGES",
@@ -336,7 +337,7 @@ def _disappearing(
 def _level(confidence: float) -> str:
     """Return a confidence level in words, or refuse it."""
     delta_chi2(confidence)
-    return f"{confidence:g} C.L."
+    return f"{percent(confidence)} C.L."
 
 
 def _masses(masses: ArrayLike | None) -> Floats:
