@@ -472,3 +472,12 @@ FLUX = Nuisance("flux", 0.1)
 def test_bad_input(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+def test_a_prediction_far_beyond_what_was_seen():
+    """A nuisance of 10% can take away all but 1e4 of 2.8e16 events, for a chi2 of 100."""
+    data = PoissonCounts("far", [1e4], variations={Nuisance("norm", 0.1): 1})
+    for events in (1e8, 1e12, 2.8e16):
+        # x = -1 + 1e4/events but for rounding: the last digit of 2.8e16 events is 4 events.
+        expected = 100 * (1 - 1e4 / events) ** 2
+        assert Likelihood([data])({"far": [events]}) == pytest.approx(expected, abs=0.02)

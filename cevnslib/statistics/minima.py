@@ -26,6 +26,8 @@ CLOSE = 1e-12
 BARRIERS = 10.0 ** np.arange(0, -11, -2)
 #: How many times its rounding a mean is from 0 at least: barriers lower than that are noise.
 ROUNDING = 100 * np.finfo(np.float64).eps
+#: Relative rounding of a mean.
+_DIGITS = 10 * np.finfo(np.float64).eps
 
 
 def pairs_of(shifts: Floats, relative: Floats) -> tuple[Floats, Floats, Floats]:
@@ -161,11 +163,11 @@ class ConvexProblem:
         active, part = np.arange(len(z)), self
         for _ in range(STEPS):
             mean = part.mean(z[active])
-            value, gradient, step = part._step(mean, z[active], height)
+            value, gradient, step, noise = part._step(mean, z[active], height)
             decrement = -np.sum(gradient * step, axis=1)
             moved = part._moved(step)
             share = np.ones(len(active))
-            enough = np.maximum(close, 1e-26 * np.sum(np.abs(part.base), axis=1))  # of rounding
+            enough = np.maximum(close, noise)
             last = np.full(len(active), exact) | (decrement < enough)
             rest = np.flatnonzero(~last)
             if rest.size:
@@ -188,9 +190,11 @@ class ConvexProblem:
         z[active] = np.nan
         return z
 
-    def _step(self, mean: Floats, z: Floats, height: float) -> tuple[Floats, Floats, Floats]:
-        """Return -2 ln L with the barriers, its gradient and Newton's step."""
+    def _step(self, mean: Floats, z: Floats, height: float) -> tuple[Floats, ...]:
+        """Return -2 ln L with the barriers, its gradient, Newton's step, and what rounding does."""
         costs, slope, curvature = self.cost(mean)
+        # Where nuisances cancel nearly all of a mean, its last digits are those of what they cancel.
+        noise = np.sum(curvature * (_DIGITS * self.base) ** 2, axis=1)
         value = self._objective(costs, mean, z, height)
         weight = 2 * self.weight
         gradient = weight * z
@@ -218,7 +222,7 @@ class ConvexProblem:
             step = -np.linalg.solve(scaled, wanted)[..., 0] / size
         except np.linalg.LinAlgError:  # errors of some 1e8 times what the bins tell
             step = -np.linalg.solve(scaled + 1e-12 * np.eye(K), wanted)[..., 0] / size
-        return value, gradient, step
+        return value, gradient, step, noise
 
     def _share(
         self,
