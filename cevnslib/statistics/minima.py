@@ -193,7 +193,7 @@ class ConvexProblem:
     def _step(self, mean: Floats, z: Floats, height: float) -> tuple[Floats, ...]:
         """Return -2 ln L with the barriers, its gradient, Newton's step, and what rounding does."""
         costs, slope, curvature = self.cost(mean)
-        # Where nuisances cancel nearly all of a mean, its last digits are those of what they cancel.
+        # Where nuisances cancel nearly all of a mean, it has no more digits than what they cancel.
         noise = np.sum(curvature * (_DIGITS * self.base) ** 2, axis=1)
         value = self._objective(costs, mean, z, height)
         weight = 2 * self.weight
