@@ -481,3 +481,17 @@ def test_a_prediction_far_beyond_what_was_seen():
         # x = -1 + 1e4/events but for rounding: the last digit of 2.8e16 events is 4 events.
         expected = 100 * (1 - 1e4 / events) ** 2
         assert Likelihood([data])({"far": [events]}) == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize("signal", [1e3, 1e5, 1e7, 1e9])
+def test_nothing_counted_where_much_is_expected(signal):
+    """The minimum lies where the mean is 0, next to a signal whose rounding is far above 1e-10.
+
+    There (x^2 + b^2)/0.1^2 is least with signal x + 1000 b = -(signal + 1000): by hand.
+    """
+    flux, background = Nuisance("flux", 0.1), Nuisance("background", 0.1, -1.0)
+    data = PoissonCounts("x", [0], [Template("B", [1000], {background: 1})], {flux: 1})
+    value, x = Likelihood([data]).minimum([signal])
+    whole, norm2 = signal + 1000, signal**2 + 1000**2
+    assert value == pytest.approx(whole**2 / norm2 / 0.1**2, rel=1e-5)
+    assert x["flux"] == pytest.approx(-signal * whole / norm2, rel=1e-5)
