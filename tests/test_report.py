@@ -442,3 +442,16 @@ def test_a_law_of_the_counts_is_told(report):
     assert any("Poisson's law in 1 bin" in words for words in report(REACTOR).assumed)
     gaussian = f"{REACTOR}\n[data]\ncounts = 900\nerrors = 40"
     assert any("the Gaussian law in 1 bin" in words for words in report(gaussian).assumed)
+
+
+@pytest.mark.parametrize("more", ["", "[[nuisances]]\nname = 'flux'\nrelative_error = 0.1\n"])
+def test_counts_where_nothing_is_expected(report, more):
+    """Their bin is named by its edges; a background makes them possible."""
+    text = REACTOR.replace(
+        "threshold_keV = 0.17\nmaximum_keV = 0.8", "bins_keV = [0.2, 0.3, 9, 12]"
+    )
+    text += f"electrons = 'left out'\n[data]\ncounts = [500, 0, 4]\n{more}"
+    with pytest.raises(ConfigurationError, match="got 4 in the bin of 9 to 12 keV, where nothing"):
+        report(text)
+    dust = "[[data.backgrounds]]\nname = 'dust'\ncounts = [0, 1, 3]\n"
+    assert report(text + dust).limits["effective_moment"]["e"] > 0
