@@ -444,6 +444,7 @@ def test_a_law_of_the_counts_is_told(report):
     assert any("the Gaussian law in 1 bin" in words for words in report(gaussian).assumed)
 
 
+<<<<<<< HEAD
 def test_what_a_file_adds_is_told(report):
     """A window, a fourth neutrino, interactions: what is called Standard Model holds them."""
     plain = report(SNS).assumed
@@ -470,3 +471,16 @@ def test_which_best_fit_is_bad(report):
     found = report(f"{REACTOR}\n[data]\ncounts = 7")
     assert found.fit["chi2"] == pytest.approx(0, abs=FLAT)
     assert found.warnings[0].startswith("Standard Model and a moment: the best fit has chi2 = ")
+=======
+@pytest.mark.parametrize("more", ["", "[[nuisances]]\nname = 'flux'\nrelative_error = 0.1\n"])
+def test_counts_where_nothing_is_expected(report, more):
+    """Their bin is named by its edges; a background makes them possible."""
+    text = REACTOR.replace(
+        "threshold_keV = 0.17\nmaximum_keV = 0.8", "bins_keV = [0.2, 0.3, 9, 12]"
+    )
+    text += f"electrons = 'left out'\n[data]\ncounts = [500, 0, 4]\n{more}"
+    with pytest.raises(ConfigurationError, match="got 4 in the bin of 9 to 12 keV, where nothing"):
+        report(text)
+    dust = "[[data.backgrounds]]\nname = 'dust'\ncounts = [0, 1, 3]\n"
+    assert report(text + dust).limits["effective_moment"]["e"] > 0
+>>>>>>> gal

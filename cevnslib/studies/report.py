@@ -238,6 +238,8 @@ def _report(
     expected = _expected(experiment, said)
     constraint = _constraint(named, mixing)
     (data,) = constraint.likelihood.data
+    seen = constraint.signals[name] + np.sum(constraint.flavours[name], axis=0)
+    _refuse_impossible(experiment, data, seen)
     limits = _limits(constraint, _flavours(named), level, said)
     projected = experiment.measurement.projected
     if projected and expected["standard_model"]["total"] < 1:
@@ -332,6 +334,25 @@ def _expected(experiment: Experiment, said: list[str]) -> dict[str, Any]:
             "electrons": float(max(moment - nuclei, 0.0)),
         },
     }
+
+
+def _refuse_impossible(experiment: Experiment, data: Counts, signal: Floats) -> None:
+    """Refuse counts in a bin in which neither a signal nor a background can be seen."""
+    if type(data) is not PoissonCounts:
+        return
+    known = signal + data._fixed()
+    for template in data.templates:
+        known = known + sum(np.abs(template._shift(one)) for one in data.nuisances)
+    (where,) = np.nonzero((data.observed > 0) & (known <= 0))
+    if where.size:
+        edges = np.array(experiment.detector.edges) / KEV
+        place = f"bin {where[0] + 1} of {len(known)}"
+        if len(edges) == len(known) + 1:
+            place = f"the bin of {edges[where[0]]:.4g} to {edges[where[0] + 1]:.4g} keV"
+        raise ConfigurationError(
+            f"experiment {experiment.name!r}: data: counts: got {data.observed[where[0]]:g} in "
+            f"{place}, where nothing is expected; allowed: 0 there, a background, or other bins"
+        )
 
 
 def _summed(every: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
