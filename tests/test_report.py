@@ -444,7 +444,6 @@ def test_a_law_of_the_counts_is_told(report):
     assert any("the Gaussian law in 1 bin" in words for words in report(gaussian).assumed)
 
 
-<<<<<<< HEAD
 def test_what_a_file_adds_is_told(report):
     """A window, a fourth neutrino, interactions: what is called Standard Model holds them."""
     plain = report(SNS).assumed
@@ -471,7 +470,8 @@ def test_which_best_fit_is_bad(report):
     found = report(f"{REACTOR}\n[data]\ncounts = 7")
     assert found.fit["chi2"] == pytest.approx(0, abs=FLAT)
     assert found.warnings[0].startswith("Standard Model and a moment: the best fit has chi2 = ")
-=======
+
+
 @pytest.mark.parametrize("more", ["", "[[nuisances]]\nname = 'flux'\nrelative_error = 0.1\n"])
 def test_counts_where_nothing_is_expected(report, more):
     """Their bin is named by its edges; a background makes them possible."""
@@ -483,4 +483,3 @@ def test_counts_where_nothing_is_expected(report, more):
         report(text)
     dust = "[[data.backgrounds]]\nname = 'dust'\ncounts = [0, 1, 3]\n"
     assert report(text + dust).limits["effective_moment"]["e"] > 0
->>>>>>> gal
