@@ -1,4 +1,4 @@
-"""The command `cevns`, as `python -m cevnslib`."""
+"""The command ``cevns``, as ``python -m cevnslib``."""
 
 import sys
 

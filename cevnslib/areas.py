@@ -35,7 +35,7 @@ def effective_area(
     Parameters
     ----------
     experiment, interaction
-        See `counts_by_beam`; the source plays no part.
+        See `cevnslib.rates.counts_by_beam`; the source plays no part.
     E : array_like
         Neutrino energy in MeV, any shape, above 0.
     neutrino : Neutrino, optional

@@ -1,4 +1,4 @@
-"""The command `cevns`: limits from the file of an experiment, without a line of Python.
+"""The command ``cevns``: limits from the file of an experiment, without a line of Python.
 
 It ends with 0; with 1 if what it reads is wrong, or a file cannot be written; with 2 if it is
 called wrongly. What is wrong stands on one line of stderr.

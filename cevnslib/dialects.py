@@ -1,7 +1,7 @@
 """How tables of numbers are written, found out without guessing.
 
 Every way of writing is tried on all lines, and what two ways read differently is refused.
-`csv.Sniffer` decides by how often signs occur, and NumPy must be told: neither can refuse.
+``csv.Sniffer`` decides by how often signs occur, and NumPy must be told: neither can refuse.
 """
 
 import csv

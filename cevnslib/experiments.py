@@ -488,7 +488,7 @@ def load_interaction(name: str | Path, stage: str | None = None, **changes: Any)
 def load_oscillation(
     name: str | Path, stage: str | None = None, **changes: Any
 ) -> OscillationParameters:
-    """Load the mixing of three neutrinos: the table ``oscillation`` of a file, or `TALK_2019`.
+    """Load the mixing of three neutrinos: the table ``oscillation`` of a file, or ``TALK_2019``.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """A reader's TOML file: its tables, whose keys are taken one by one and refused by their names.
 
-Each module of this room lists its keys under the heading of their table, as `Key`; the page of all
+Each module of this room lists its keys under the heading of their table (``Key``); the page of all
 keys and what the command writes are made from these lists, which tests compare with what is taken.
 """
 

@@ -195,7 +195,7 @@ class Recorded(Measurement):
         return replace(self, templates=templates, **arrays)
 
     def without_signal_nuisance(self) -> "Recorded":
-        """See `Measurement.without_signal_nuisance`."""
+        """See `cevnslib.statistics.data.Measurement.without_signal_nuisance`."""
         return replace(self, variations={})
 
 
@@ -274,7 +274,7 @@ class WithNuisances(Measurement):
         return replace(self, measurement=self.measurement._scaled(factor))
 
     def without_signal_nuisance(self) -> "WithNuisances":
-        """See `Measurement.without_signal_nuisance`."""
+        """See `cevnslib.statistics.data.Measurement.without_signal_nuisance`."""
         return replace(self, measurement=self.measurement.without_signal_nuisance(), variations={})
 
 

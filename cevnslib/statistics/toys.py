@@ -1,6 +1,6 @@
 r"""Fits that are repeated: coverage and critical values of any likelihood, by pseudo-experiments.
 
-Each repetition has data of its own, drawn with `Likelihood.drawn`: nuisances and constrained
+Each repetition has data of its own, as ``Likelihood.drawn`` draws them: nuisances and constrained
 parameters from their Gaussians, then counts from their laws. It is fitted as the real data are, and
 :math:`\Delta\chi^2` is -2 ln L at the truth above the least, all else profiled.
 `cevnslib.statistics.coverage.study` counts them.

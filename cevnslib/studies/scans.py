@@ -406,7 +406,7 @@ def _scan(
     return ScanTable(title, columns, np.array(rows))
 
 
-#: What `cevns scan` limits: functions of experiments, values and confidence.
+#: What ``cevns scan`` limits: functions of experiments, values and confidence.
 SCANS: Mapping[str, Callable[..., ScanTable]] = MappingProxyType(
     {
         "light-vector": light_vector,
