@@ -194,3 +194,20 @@ def test_what_is_refused():
     moment = replace(csi, interaction=MagneticMoment(1e-9))
     with pytest.raises(ConfigurationError, match="beside a light vector"):
         scans.light_vector([moment], [1.0])
+
+
+def test_windows_of_time_in_a_sterile_scan():
+    """One window for all is no window; three tell prompt neutrinos from delayed ones."""
+    one = set_up("coherent-lar", "100%, 15%, 10%")
+    splittings = [0.5, 1.5, 5.0]
+    plain = scans.sterile([one], splittings, flavour="mu", by_time=False).rows[:, 1]
+    whole = replace(one, times_us=(-1e3, 1e3))
+    found = scans.sterile([whole], splittings, flavour="mu").rows[:, 1]
+    np.testing.assert_allclose(found, plain, rtol=1e-6)
+    cut = replace(one, times_us=(-1e3, 0.5, 1.5, 1e3))
+    with_clock = scans.sterile([cut], splittings, flavour="mu").rows[:, 1]
+    counts, gone = scans._disappearing(cut, np.array(splittings), "mu", None)
+    bare, lost = scans._disappearing(one, np.array(splittings), "mu", False)
+    np.testing.assert_allclose(counts.sum(), bare.sum(), rtol=1e-9)
+    np.testing.assert_allclose(gone.sum(axis=1), lost.sum(axis=1), rtol=1e-9)
+    assert np.all(with_clock[np.isfinite(plain)] < plain[np.isfinite(plain)])

@@ -308,10 +308,13 @@ def _disappearing(
     if isinstance(measured, Recorded) and (measured.templates or measured.off is not None):
         free = False  # what is given for each bin of the detector fits no others
     apart = free if by_time is None else by_time
-    samples = timings if apart else ["all"]
+    in_windows = experiment.times_us is not None
+    samples = timings if apart and not in_windows else ["all"]
     edges = detector.edges
+    shares = dict(zip((part.name for part in parts), experiment.shares_in_time, strict=True))
+    always = replace(experiment, times_us=None)
     windows = [
-        replace(experiment, detector=replace(detector, bins=None, threshold=low, maximum=high))
+        replace(always, detector=replace(detector, bins=None, threshold=low, maximum=high))
         for low, high in pairwise(edges)
     ]
     counts, gone = [], []
@@ -325,9 +328,11 @@ def _disappearing(
     for sample in samples:
         beams = experiment.flux.select(sample)
         for by_beam, fading in every:
-            counts.append(sum(by_beam[beam.name] for beam in beams))
-            pure = [fading[beam.name] for beam in beams if beam.flavour == flavour]
-            gone.append(np.sum(pure, axis=0) if pure else np.zeros(len(splittings)))
+            for k in range(experiment.shares_in_time.shape[1]):
+                counts.append(sum(by_beam[beam.name] * shares[beam.name][k] for beam in beams))
+                pure = [b for b in beams if b.flavour == flavour]
+                zero = np.zeros(len(splittings))
+                gone.append(sum((fading[b.name] * shares[b.name][k] for b in pure), zero))
     filled = np.array(counts) > 0
     if not free:
         filled[:] = True
