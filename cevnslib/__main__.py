@@ -1,6 +1,10 @@
 """The command ``cevns``, as ``python -m cevnslib``."""
 
+import os
 import sys
+
+# Its sums are short: starting threads for them would take longer than the sums.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from .cli import main
 
