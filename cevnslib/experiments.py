@@ -40,8 +40,6 @@ __all__ = [
     "description",
     "from_description",
     "load",
-    "load_interaction",
-    "load_oscillation",
     "load_solar",
     "names",
     "solar_names",
@@ -467,46 +465,6 @@ def _whole(name: str | Path) -> tuple[str, Mapping[str, Any]]:
         files = (packaged(paper, "experiments.toml") for paper in papers())
         return known, next(file[known] for file in files if known in file)
     return Path(name).stem, read_toml(Path(name))
-
-
-def load_interaction(name: str | Path, stage: str | None = None, **changes: Any) -> Interaction:
-    """Load what scatters neutrinos: the table ``interactions`` of a file, or the Standard Model.
-
-    Parameters
-    ----------
-    name, stage, changes
-        See `load`.
-
-    Examples
-    --------
-    >>> load_interaction("conus", interactions={"weak": "tree level"}).couplings.charged_current
-    1.0
-    """
-    return read_interaction(_table(name, stage, **changes))
-
-
-def load_oscillation(
-    name: str | Path, stage: str | None = None, **changes: Any
-) -> OscillationParameters:
-    """Load the mixing of three neutrinos: the table ``oscillation`` of a file, or ``TALK_2019``.
-
-    Parameters
-    ----------
-    name, stage, changes
-        See `load`.
-
-    Examples
-    --------
-    >>> round(load_oscillation("conus", oscillation={"delta_cp_degrees": 212}).delta_cp, 4)
-    3.7001
-    """
-    return read_oscillation(_table(name, stage, **changes))
-
-
-def _table(name: str | Path, stage: str | None, **changes: Any) -> Table:
-    given = description(name, stage, **changes)
-    place = ", ".join(filter(None, (f"experiment {_whole(name)[0]!r}", stage or stages(name)[0])))
-    return Table(given, place, Path(name).parent if _is_file(name) else None)
 
 
 def load_solar(name: str = "borexino", line: str = "be7") -> SolarMeasurement:

@@ -311,8 +311,6 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "experiments.Experiment.fluence": {"beam": CONUS.beams[0]},
     "experiments.SolarMeasurement": fields_of(experiments.load_solar()),
     "experiments.load": {"name": "conus", "threshold_kind": "nuclear-recoil"},
-    "experiments.load_interaction": {"name": "conus"},
-    "experiments.load_oscillation": {"name": "conus"},
     "experiments.load_solar": {},
     "experiments.stages": {"name": "conus"},
     "signals.Signal": {

@@ -478,9 +478,12 @@ def test_a_prediction_far_beyond_what_was_seen():
     """A nuisance of 10% can take away all but 1e4 of 2.8e16 events, for a chi2 of 100."""
     data = PoissonCounts("far", [1e4], variations={Nuisance("norm", 0.1): 1})
     for events in (1e8, 1e12, 2.8e16):
-        # x = -1 + 1e4/events but for rounding: the last digit of 2.8e16 events is 4 events.
+        # A mean of n + d for x = (n + d)/events - 1, where chi2 = 100 x^2 + d^2/n is least for
+        # d = 100 n/events: all but nothing. The mean has the last digit of the events, some times.
         expected = 100 * (1 - 1e4 / events) ** 2
-        assert Likelihood([data])({"far": [events]}) == pytest.approx(expected, abs=0.02)
+        digits = (4 * np.spacing(events)) ** 2 / 1e4
+        found = Likelihood([data])({"far": [events]})
+        assert found == pytest.approx(expected, abs=1e-6 + digits)
 
 
 @pytest.mark.parametrize("signal", [1e3, 1e5, 1e7, 1e9])

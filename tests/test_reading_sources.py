@@ -4,6 +4,7 @@ The cases and their numbers are those of `tests.test_cases_sources`, here withou
 """
 
 import math
+import tomllib
 from itertools import pairwise, product
 
 import numpy as np
@@ -470,18 +471,23 @@ def test_exposures(load):
     assert load(f"{text} exposure_years = 2\n").exposure == pytest.approx(2 * YEAR)
 
 
+def with_tables(path):
+    """Return a built-in experiment with the tables of a file."""
+    return experiments.load("conus", **tomllib.loads(path.read_text()))
+
+
 def test_the_phase_in_degrees(tmp_path):
     """D17: 212 degrees is 3.7001 rad; 212 rad is refused, with the key of degrees."""
     path = tmp_path / "mine.toml"
     path.write_text("[oscillation]\n sin2_theta12 = 0.308\n delta_cp_degrees = 212\n")
-    mixing = experiments.load_oscillation(path)
+    mixing = with_tables(path).mixing
     assert mixing.delta_cp == pytest.approx(3.7001, abs=5e-5)
     assert (mixing.sin2_theta12, mixing.sin2_theta13) == (0.308, 0.0216)
     path.write_text("[oscillation]\n delta_cp = 3.7\n")
-    assert experiments.load_oscillation(path).delta_cp == 3.7
+    assert with_tables(path).mixing.delta_cp == 3.7
     path.write_text("[oscillation]\n delta_cp = 212\n")
     with pytest.raises(ConfigurationError, match=r"did you give degrees.*delta_cp_degrees"):
-        experiments.load_oscillation(path)
+        with_tables(path)
 
 
 @pytest.mark.parametrize(
@@ -501,7 +507,7 @@ def test_interactions_of_a_file(tmp_path, words, beam, expected):
     """Against numbers of independent calculations, on nuclei alone."""
     path = tmp_path / "mine.toml"
     path.write_text(f'[interactions]\n weak = "tree level"\n {words}\n')
-    interaction = experiments.load_interaction(path)
+    interaction = with_tables(path).interaction
     csi = experiments.load("coherent-csi")
     assert rates.expected_counts(csi, interaction, beam) == pytest.approx(expected, rel=5e-3)
 
@@ -510,7 +516,7 @@ def test_interactions_that_add_up(tmp_path):
     """A moment adds its events; a scalar and a partner those of their own classes."""
     path = tmp_path / "mine.toml"
     path.write_text("[interactions]\n magnetic_moment = 1e-9\n form_factor = 'point-like'\n")
-    csi, both = experiments.load("coherent-csi"), experiments.load_interaction(path)
+    csi, both = experiments.load("coherent-csi"), with_tables(path).interaction
     from cevnslib.physics.form_factors import point_like
 
     apart = [StandardModel(form_factor=point_like), MagneticMoment(1e-9, point_like)]
@@ -522,11 +528,11 @@ def test_interactions_that_add_up(tmp_path):
         "dipole_portal = { mass_MeV = 5, moment = 1e-9 }\n"
         "light_vector = { mass_MeV = 1, coupling = 0, charges = 'b-l' }\n"
     )
-    parts = experiments.load_interaction(path).parts
+    parts = with_tables(path).interaction.parts
     counts = [rates.expected_counts(csi, part) for part in parts]
     assert counts[0] == pytest.approx(rates.expected_counts(csi, WEAK), rel=1e-12)
     assert all(count > 0 for count in counts[1:])
-    assert experiments.load_interaction("conus") == StandardModel()
+    assert experiments.load("conus").interaction == StandardModel()
 
 
 SHAPE = "kind = 'table'\n energies_MeV = [1, 2]\n"
@@ -645,4 +651,4 @@ def test_wrong_mixing(tmp_path, key, value):
     path = tmp_path / "mine.toml"
     path.write_text(f"[oscillation]\n {key} = {value}\n")
     with pytest.raises(ConfigurationError, match=f"oscillation: {key}: got {value}"):
-        experiments.load_oscillation(path)
+        with_tables(path)

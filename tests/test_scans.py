@@ -18,6 +18,7 @@ from cevnslib.physics.interactions import (
     Sum,
     WeakScattering,
 )
+from cevnslib.physics.mediators import CHARGES
 from cevnslib.statistics.chi2 import BinnedChi2, delta_chi2
 from cevnslib.statistics.likelihood import Likelihood
 from cevnslib.statistics.recorded import Recorded
@@ -46,7 +47,7 @@ def test_a_light_vector(name, charges, mass):
     ((_, low, high, largest),) = scans.light_vector([experiment], [mass], charges=charges).rows
 
     def cost(g):
-        vector = LightVector(mass, g, **scans.CHARGES[charges])
+        vector = LightVector(mass, g, **CHARGES[charges])
         return rise(experiment, WeakScattering(RADIATIVE, vector))
 
     inside = np.concatenate([[0], np.geomspace(high / 100, 1.5 * largest, 300)])

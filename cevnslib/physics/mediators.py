@@ -1,7 +1,8 @@
 """Light mediators: a vector, which interferes with weak scattering, and a scalar, which adds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,14 @@ from .form_factors import FormFactor, helm
 from .scattering import Interaction, form_factors
 from .targets import Electron, Struck
 
-__all__ = ["LightScalar", "LightVector"]
+__all__ = ["CHARGES", "LightScalar", "LightVector"]
+#: Charges under a light vector, by the name of what it couples to; all are 1 unless told.
+CHARGES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "universal": MappingProxyType({}),
+        "b-l": MappingProxyType({"up": 1 / 3, "down": 1 / 3, "electron": -1.0, "neutrino": -1.0}),
+    }
+)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from ..physics.interactions import (
     WeakCouplings,
     WeakScattering,
 )
+from ..physics.mediators import CHARGES
 from ..physics.neutrinos import FLAVOURS
 from .keys import Key, Table
 
@@ -82,12 +83,6 @@ _FORM_FACTORS = MappingProxyType(
         **{"symmetrized fermi": symmetrized_fermi, "point-like": point_like},
     }
 )
-_CHARGES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {
-        "universal": {},
-        "b-l": {"neutrino": -1.0, "up": 1 / 3, "down": 1 / 3, "electron": -1.0},
-    }
-)
 
 
 def read_interaction(table: Table) -> Interaction:
@@ -142,7 +137,7 @@ def _charges(own: Table) -> list[Charge]:
             fields |= {name: given.number(name, 0.0, at_least=-1e3, at_most=1e3) for name in names}
             given.finish()
         else:
-            fields = dict(_CHARGES[vector.choice("charges", tuple(_CHARGES), "universal")])
+            fields = dict(CHARGES[vector.choice("charges", tuple(CHARGES), "universal")])
         vector.finish()
         charges.append(LightVector(mass, coupling, **fields))
     return charges

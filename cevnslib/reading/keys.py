@@ -68,6 +68,18 @@ class Key:
         return unit_of(self.name)
 
 
+def curve_keys(unit: str, energies: str = "", values: str = "") -> tuple[Key, ...]:
+    """Return the keys of a curve in some unit, from a file or two lists."""
+    return (
+        Key("file", "", "a table beside the file, of energies and values"),
+        Key("energy_column", "", "number or name of the column of energies"),
+        Key("value_column", "", "number or name of the column of values"),
+        Key("energy_unit", f'"{unit}"', "unit of these energies: eV, keV, MeV or GeV"),
+        Key(f"energies_{unit}", "", f"a list of energies, instead{energies}"),
+        Key("values", "", f"a list of values there{values}"),
+    )
+
+
 #: The keys of tables, by the headings of these.
 Listing = Mapping[str, tuple[Key, ...]]
 

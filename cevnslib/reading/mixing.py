@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ..physics.mixing import TALK_2019, OscillationParameters
+from ..physics.mixing import TALK_2019, OscillationParameters, phase_from_degrees
 from ..physics.oscillations import SIGNALS, SterileMixing
 from ..sources.beams import Source
 from ..sources.flux import Flux
@@ -52,8 +52,8 @@ def read_oscillation(table: Table) -> OscillationParameters:
         turn = 2 * math.pi
         phase = own.number("delta_cp", at_least=-turn, at_most=turn, hint=hint)
     else:
-        degrees = own.number("delta_cp_degrees", 0.0, at_least=-360, at_most=360)
-        phase = math.radians(degrees)
+        with own.place_said():
+            phase = phase_from_degrees("delta_cp_degrees", own.number("delta_cp_degrees", 0.0))
     own.finish()
     return OscillationParameters(sines[0], sines[1], sines[2], phase)
 

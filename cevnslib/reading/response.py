@@ -24,16 +24,9 @@ from ..detectors.quenching import (
     TabulatedQuenching,
 )
 from ..detectors.resolution import GammaResolution, PoissonResolution, Readout, Resolution
-from .keys import Key, Table
+from .keys import Key, Table, curve_keys
 
-_KEV_CURVE = (
-    Key("file", "", "a table beside the file, of energies and values"),
-    Key("energy_column", "", "number or name of the column of energies"),
-    Key("value_column", "", "number or name of the column of values"),
-    Key("energy_unit", '"keV"', "unit of these energies: eV, keV, MeV or GeV"),
-    Key("energies_keV", "", "a list of energies, instead; in an efficiency one may stand twice"),
-    Key("values", "", "a list of values there, from 0 to 1"),
-)
+_KEV_CURVE = curve_keys("keV", "; in an efficiency one may stand twice", ", from 0 to 1")
 _YIELD = Key("photoelectrons_per_keV", "", "light yield, unless it stands above all tables")
 _KIND = Key("kind", "needed", "lindhard, modified lindhard, polynomial, table or constant")
 _READOUT = Key("kind", '"gaussian"', "gaussian, poisson or gamma")

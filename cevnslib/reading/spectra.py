@@ -9,17 +9,10 @@ from ..sources.arrivals import Arrival, GaussianPulse, Pulse, Pulsed, TabulatedP
 from ..sources.beams import Source
 from ..sources.flux import TIMINGS, Component, Flux
 from ..sources.spectra import LineSpectrum, Spectrum, TabulatedSpectrum
-from .keys import Key, Table
+from .keys import Key, Table, curve_keys
 from .setting import MOST_FLUX
 
-_CURVE = (
-    Key("file", "", "a table beside the file, of energies and values"),
-    Key("energy_column", "", "number or name of the column of energies"),
-    Key("value_column", "", "number or name of the column of values"),
-    Key("energy_unit", '"MeV"', "unit of these energies: eV, keV, MeV or GeV"),
-    Key("energies_MeV", "", "a list of energies, instead"),
-    Key("values", "", "a list of values there"),
-)
+_CURVE = curve_keys("MeV")
 #: The keys of a spectrum.
 SPECTRUM = _CURVE
 #: The keys of a pulse.

@@ -4,6 +4,7 @@ Every number is finite or None, in an order that does not change, so that `Limit
 can be written as it is; what a reader should know is said beside in words.
 """
 
+import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -41,7 +42,7 @@ SHOWN = 1e-10
 #: What a fit says of the factor on the prediction.
 _FACTOR = ("best", "error", "chi2", "degrees_of_freedom")
 #: The share of one standard deviation.
-_SIGMA = 0.6826894921370859
+_SIGMA = math.erf(math.sqrt(0.5))
 #: The largest count for which the construction of Feldman and Cousins is made.
 _FEW = 2000
 

@@ -29,6 +29,7 @@ from ..physics.interactions import (
     StandardModel,
     WeakScattering,
 )
+from ..physics.mediators import CHARGES
 from ..rates import counts_by_beam
 from ..statistics.chi2 import delta_chi2
 from ..statistics.likelihood import Likelihood
@@ -39,7 +40,6 @@ from .sterile import checked_splittings, disappeared_counts
 from .words import percent
 
 __all__ = [
-    "CHARGES",
     "SCANS",
     "ScanTable",
     "dipole",
@@ -48,13 +48,6 @@ __all__ = [
     "sterile",
 ]
 Floats = NDArray[np.float64]
-#: Charges of quarks and leptons under a light vector, by the name of what it couples to.
-CHARGES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {
-        "universal": MappingProxyType({}),
-        "b-l": MappingProxyType({"up": 1 / 3, "down": 1 / 3, "electron": -1.0, "neutrino": -1.0}),
-    }
-)
 #: A coupling for which a scalar's counts are computed: they go like its fourth power.
 _UNIT = 1e-4
 #: Amplitudes between which the largest allowed is sought, and how often a bracket is cut in 64.
@@ -122,7 +115,7 @@ def light_vector(
     confidence : float, optional
         Confidence level of one coupling.
     charges : {"universal", "b-l"}, optional
-        What it couples to, see `CHARGES`.
+        What it couples to, see `cevnslib.physics.mediators.CHARGES`.
 
     Returns
     -------

@@ -116,7 +116,8 @@ def reactors() -> Drawing:
     )
 
 
-#: A pulse of protons like that of a spallation source: its middle and its width, in microseconds.
+#: A pulse of protons like that of a spallation source, chosen for the picture: its middle and its
+#: width in microseconds.
 PROTONS = GaussianPulse(0.5, 0.15)
 
 
@@ -173,7 +174,8 @@ def pulse() -> Drawing:
     )
 
 
-#: The recoil that is followed, in MeV, and how many photoelectrons its light makes per keV.
+#: The recoil that is followed, in MeV, and how many photoelectrons its light makes per keV
+#: electron-equivalent: COHERENT's CsI[Na], arXiv:2110.07730 (recalled; 13.35 in their release).
 RECOIL, LIGHT_YIELD = 10 * KEV, 13.348
 
 

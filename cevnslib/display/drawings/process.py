@@ -162,7 +162,8 @@ def inverse_beta_decay(E: NDArray[np.float64]) -> NDArray[np.float64]:
 
     References
     ----------
-    A. Strumia and F. Vissani, Phys. Lett. B 564 (2003) 42, astro-ph/0302055, eq. 25.
+    A. Strumia and F. Vissani, Phys. Lett. B 564 (2003) 42, astro-ph/0302055, eq. 25 (recalled; a
+    test compares it with the lowest order).
 
     Examples
     --------
