@@ -106,6 +106,8 @@ def symbols(latex: str) -> list[tuple[str, str]]:
             index = "*" * min(len(INDEX.findall(index)), 2)
         if re.fullmatch(r"\{(?:\\(?:alpha|beta)'?){2}\}", scripts.get("^", "")):
             index = "tensor"
+        if (letter, scripts.get("^")) == ("chi", "2"):  # a square that is a name
+            letter = "chi2"
         found.append((f"{accent} {letter}".strip(), index))
     return [symbol for symbol in found if symbol not in NO_SYMBOLS]
 
@@ -164,7 +166,7 @@ def test_symbols_are_on_the_notation_page(path):
     ("latex", "found"),
     [
         (r"m_A T^2", {("m", "A"), ("T", "")}),
-        (r"\Delta m^2_{41}\,\Delta\chi^2", {("Delta m", "**"), ("Delta chi", "")}),
+        (r"\Delta m^2_{41}\,\Delta\chi^2", {("Delta m", "**"), ("Delta chi2", "")}),
         (r"\delta N_\text{SM} = \tfrac{\Delta}{2}", {("N", "SM"), ("Delta", "")}),
         (r"L^{\alpha\beta} \ln L", {("L", "tensor"), ("L", "")}),
         (r"\mathbf q\cdot\tilde a_i", {("mathbf q", ""), ("tilde a", "*")}),
