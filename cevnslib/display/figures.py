@@ -257,6 +257,7 @@ def exclusion(curves: Sequence[ExclusionCurve]) -> None:
             title="prompt and delayed events apart" if timed else "",
         )
         ax.tick_params(labelbottom=True)
+        ax.xaxis.set_minor_formatter("")
         for curve, (colour, dashes) in zip(shown, itertools.cycle(STYLES), strict=False):
             line, low, high = _averaged(curve)
             ax.plot(line, x, dashes, lw=1.3, color=colour)
