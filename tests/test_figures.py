@@ -9,6 +9,7 @@ import pytest
 from cevnslib import experiments
 from cevnslib.display import figures, sheets
 from cevnslib.errors import DomainError
+from cevnslib.studies import sterile
 
 DESCRIPTION: dict[str, Any] = {
     **{"source": "reactor", "thermal_power_GW": 4.5, "baseline_m": 20, "exposure_years": 1},
@@ -95,3 +96,55 @@ def test_profiles(changes, parameters, labels, words):
 def test_a_detector_without_threshold(draw):
     with pytest.raises(DomainError, match="threshold: got 0 keV; allowed: above 0 keV"):
         drawn(draw, {"threshold_keV": 0})
+
+
+def exclusion_panels(name):
+    """Return the panels of the curves of a detector, once drawn."""
+    figures.exclusion(sterile.exclusion_curves(name))
+    panels = plt.gcf().axes
+    plt.close("all")
+    return panels
+
+
+def test_exclusion_has_few_named_curves_in_a_panel():
+    panels = exclusion_panels("csi-100kg")
+    assert [ax.get_title() != "" for ax in panels] == [False, False, True, True]
+    for ax in panels:
+        assert ax.get_legend() is None
+        assert len(ax.lines) <= 4
+        words = "\n".join(text.get_text() for text in ax.texts)
+        assert all(words.count(scenario) == 1 for scenario in sterile.scenarios())
+    heights = [np.log(text.xyann[1]) for text in panels[3].texts]
+    bottom, top = np.log(panels[3].get_ylim())
+    assert np.diff(heights).min() >= 0.069 * (top - bottom)  # no name over another
+
+
+def test_exclusion_draws_close_swings_as_a_band_and_their_mean():
+    # A loss of 1 - cos(phase) of a line: the mean of its swings excludes 0.1.
+    x = np.geomspace(0.05, 50, 800)
+    with np.errstate(divide="ignore"):
+        amplitudes = 0.1 / (1 - np.cos(x))
+    amplitudes = np.where(amplitudes > 1, np.inf, amplitudes)
+    figures.exclusion([sterile.ExclusionCurve("mu", "a line", x, amplitudes)])
+    (ax,) = plt.gcf().axes
+    (line,) = ax.lines
+    (band,) = ax.collections
+    drawn, (low, high) = np.asarray(line.get_xdata()), band.get_datalim(ax.transData).intervalx
+    plt.close("all")
+    slow = x < 20
+    np.testing.assert_array_equal(
+        drawn[slow & (amplitudes <= 1)], amplitudes[slow & (amplitudes <= 1)]
+    )
+    np.testing.assert_allclose(drawn[(x > 35) & (x < 45)], 0.1, rtol=0.1)
+    assert low == pytest.approx(0.05, rel=0.02)
+    assert high == pytest.approx(1.0)
+
+
+def test_exclusion_of_few_splittings_and_of_nothing():
+    nothing = sterile.ExclusionCurve("e", "weak", np.array([1.0, 2.0]), np.full(2, np.inf))
+    figures.exclusion([nothing])
+    (ax,) = plt.gcf().axes
+    plt.close("all")
+    assert [text.get_text() for text in ax.texts] == ["nothing excluded:\nweak"]
+    figures.exclusion(sterile.exclusion_curves("conus", [1.0]))
+    plt.close("all")

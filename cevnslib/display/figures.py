@@ -1,9 +1,11 @@
 """The look of every figure, and the figures of the sheets."""
 
+import itertools
 from collections.abc import Sequence
 from importlib import resources
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..checks import checked_kind, checked_tuple
 from ..constants import KEV
@@ -14,6 +16,7 @@ from ..rates import counts_by_beam, measured_spectrum
 from ..statistics.chi2 import delta_chi2
 from ..studies.moments import constraint
 from ..studies.sterile import ExclusionCurve, checked_curves
+from .sheets import BEAM_NAMES as BEAM_NAMES
 from .sheets import SheetParameters
 from .style import drawing
 
@@ -29,15 +32,9 @@ __all__ = [
     "spectrum",
     "use_house_style",
 ]
+Values = NDArray[np.float64]
 #: The file of the style.
 HOUSE_STYLE = str(resources.files("cevnslib") / "display" / "house.mplstyle")
-#: How the names of the beams are set.
-BEAM_NAMES = {
-    "nu_mu": r"$\nu_\mu$",
-    "nu_e": r"$\nu_e$",
-    "nubar_mu": r"$\bar\nu_\mu$",
-    "nubar_e": r"$\bar\nu_e$",
-}
 
 
 def _check(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
@@ -106,8 +103,8 @@ def recoils(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
     >>> recoils([experiments.load("conus")], SheetParameters("conus"))
     """
     _check(stages, parameters)
-    _, axes = plt.subplots(1, len(stages), figsize=(4.6 * len(stages), 3.8), squeeze=False)
-    for ax, experiment in zip(axes[0], stages, strict=True):
+    _, axes = plt.subplots(len(stages), 1, figsize=(6.0, 3.6 * len(stages)), squeeze=False)
+    for ax, experiment in zip(axes[:, 0], stages, strict=True):
         limit = None
         counts = sum(counts_by_beam(experiment, MagneticMoment()).values())
         if counts > 0:
@@ -194,8 +191,8 @@ def profiles(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
     >>> profiles([experiments.load("conus")], SheetParameters("conus"))
     """
     _check(stages, parameters)
-    _, axes = plt.subplots(1, len(stages), figsize=(4.6 * len(stages), 3.8), squeeze=False)
-    for ax, experiment in zip(axes[0], stages, strict=True):
+    _, axes = plt.subplots(len(stages), 1, figsize=(6.0, 3.6 * len(stages)), squeeze=False)
+    for ax, experiment in zip(axes[:, 0], stages, strict=True):
         for color, (label, beam) in enumerate(parameters.beams(experiment).items()):
             for style, treatment in zip(("-", "--"), parameters.treatments, strict=False):
                 treated = variants(experiment)[treatment]
@@ -221,8 +218,17 @@ def profiles(stages: Sequence[Experiment], parameters: SheetParameters) -> None:
     plt.show()
 
 
+#: How the curves of a panel are drawn: colours and dashes that a deuteranope tells apart.
+STYLES = (("#0072B2", "-"), ("#B04A00", "-"), ("k", "--"), ("0.45", "-"))
+#: Swings closer than this ratio of splittings are drawn as a band and their mean.
+RESOLVED = 1.3
+
+
 def exclusion(curves: Sequence[ExclusionCurve]) -> None:
-    """Draw exclusion curves, a panel for each flavour that disappears.
+    """Draw exclusion curves, a panel for each flavour and for counts with and without times.
+
+    Where swings come closer than the eye can follow, a band shows between which bounds they run,
+    and a line the amplitude that the mean loss of the band would exclude.
 
     Examples
     --------
@@ -230,31 +236,87 @@ def exclusion(curves: Sequence[ExclusionCurve]) -> None:
     >>> exclusion(sterile.exclusion_curves("conus", [0.1, 1.0, 10.0]))
     """
     checked_curves(curves)
-    flavours = list(dict.fromkeys(curve.flavour for curve in curves))
-    width = 4.4 * len(flavours) if len(flavours) > 1 else 6.0
-    _, axes = plt.subplots(1, len(flavours), figsize=(width, 4.0), squeeze=False, sharey=True)
-    for ax, flavour in zip(axes[0], flavours, strict=True):
-        shown = [curve for curve in curves if curve.flavour == flavour]
-        colours = {label: i for i, label in enumerate(dict.fromkeys(map(_plain, shown)))}
-        for curve in shown:
-            timed = curve.label != _plain(curve)
-            ax.loglog(
-                np.where(np.isfinite(curve.amplitudes), curve.amplitudes, np.nan),
-                curve.splittings,
-                "--" if timed else "-",
-                lw=1.2,
-                color=f"C{colours[_plain(curve)]}",
-                label=None if timed else curve.label,
-            )
+    panels: dict[tuple[str, bool], list[ExclusionCurve]] = {}
+    for curve in curves:
+        panels.setdefault((curve.flavour, curve.label != _plain(curve)), []).append(curve)
+    size = (6.0, 3.3 * len(panels))
+    _, axes = plt.subplots(len(panels), 1, figsize=size, squeeze=False, sharex=True)
+    left = min(_decade(shown) for shown in panels.values())
+    begins = [x.splittings[x.amplitudes <= 1] for x in curves]
+    bottom = min((x[0] for x in begins if x.size), default=curves[0].splittings[0]) / 2
+    for ax, ((flavour, timed), shown) in zip(axes[:, 0], panels.items(), strict=True):
         names = {"e": "ee", "mu": r"\mu\mu"}
-        ax.set(xlabel=rf"$\sin^2 2\theta_{{{names[flavour]}}}$", xlim=(_decade(shown), 1))
-        scenarios = "%" in shown[0].label
-        title = "efficiency, errors:\nsignal, background" if scenarios else None
-        if any(curve.label != _plain(curve) for curve in shown):
-            title = f"{title}\ndashed: prompt,\ndelayed apart"
-        ax.legend(fontsize=7, title=title, title_fontsize=7, loc="lower left")
-    axes[0, 0].set(ylabel=r"$\Delta m^2_{41}$ (eV$^2$)")
+        x = shown[0].splittings
+        ax.set(
+            xscale="log",
+            yscale="log",
+            xlabel=rf"$\sin^2 2\theta_{{{names[flavour]}}}$",
+            ylabel=r"$\Delta m^2_{41}$ (eV$^2$)",
+            xlim=(left, 1),
+            ylim=(bottom, max(x[-1], 4 * bottom)),
+            title="prompt and delayed events apart" if timed else "",
+        )
+        ax.tick_params(labelbottom=True)
+        ax.xaxis.set_minor_formatter("")
+        for curve, (colour, dashes) in zip(shown, itertools.cycle(STYLES), strict=False):
+            line, low, high = _averaged(curve)
+            ax.plot(line, x, dashes, lw=1.3, color=colour)
+            ax.fill_betweenx(x, low, high, color=colour, alpha=0.18, lw=0)
+        _name_curves(ax, shown)
     plt.show()
+
+
+def _averaged(curve: ExclusionCurve) -> tuple[Values, Values, Values]:
+    """Return a curve with its closest swings averaged, and their least and greatest amplitudes.
+
+    The amplitude that is excluded goes like one over the share that is lost, so the mean loss
+    excludes the harmonic mean. The bounds are not numbers where the curve is drawn as it is.
+    """
+    x, inverse = np.log(curve.splittings), 1 / curve.amplitudes  # 0 where nothing is excluded
+    crests = 1 + np.flatnonzero((inverse[1:-1] > inverse[:-2]) & (inverse[1:-1] >= inverse[2:]))
+    close = np.flatnonzero(np.diff(x[crests]) < np.log(RESOLVED))
+    unresolved = x >= (x[crests[close[0]]] if close.size else np.inf)
+    distance = abs(x[:, np.newaxis] - x) / np.log(RESOLVED)
+    weights = np.cos(np.pi / 2 * np.minimum(distance, 1)) ** 2
+    weights /= weights.sum(axis=1, keepdims=True)
+    means = [
+        weights @ inverse,
+        weights @ np.where(distance < 1, inverse, 0).max(axis=1),
+        weights @ np.where(distance < 1, inverse, np.inf).min(axis=1),
+    ]
+    with np.errstate(divide="ignore"):
+        line, low, high = (1 / np.where(unresolved, mean, np.nan) for mean in means)
+    line = np.where(unresolved, line, curve.amplitudes)
+    return np.where(line <= 1, line, np.nan), low, np.minimum(high, 1)
+
+
+def _name_curves(ax: Axes, curves: Sequence[ExclusionCurve]) -> None:
+    """Name each curve at the right of a panel, where it begins, and those that exclude nothing."""
+    bottom, top = np.log(ax.get_ylim())
+    step = 0.07 * (top - bottom)  # the height of a line
+    named, none, height = [], [], bottom - step
+    for curve, (colour, _) in zip(curves, itertools.cycle(STYLES), strict=False):
+        inside = np.flatnonzero(curve.amplitudes <= 1)
+        if inside.size:
+            place = curve.amplitudes[inside[0]], curve.splittings[inside[0]]
+            named.append((place, _plain(curve), colour))
+        else:
+            none.append(_plain(curve))
+    for place, label, colour in sorted(named, key=lambda one: (one[0][1], -one[0][0])):
+        height = max(height + step, np.log(place[1]))
+        ax.annotate(
+            label,
+            place,
+            (1.1, np.exp(height)),
+            color=colour,
+            fontsize=9,
+            va="center",
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.6, "shrinkB": 0},
+        )
+    if none:
+        words = "nothing excluded:\n" + "\n".join(none)
+        ax.text(0.03, 0.05, words, transform=ax.transAxes, color="0.35", fontsize=9)
 
 
 def _plain(curve: ExclusionCurve) -> str:

@@ -28,6 +28,13 @@ __all__ = [
     "solar_row",
 ]
 ALL = "all"
+#: How the names of the beams are set.
+BEAM_NAMES = {
+    "nu_mu": r"$\nu_\mu$",
+    "nu_e": r"$\nu_e$",
+    "nubar_mu": r"$\bar\nu_\mu$",
+    "nubar_e": r"$\bar\nu_e$",
+}
 
 
 @dataclass(frozen=True)
@@ -309,10 +316,18 @@ def counts_table(experiment: Experiment, moment: float = 1e-10) -> str:
     weak = counts_by_beam(experiment, StandardModel())
     magnetic = counts_by_beam(experiment, MagneticMoment(moment))
     weak[ALL], magnetic[ALL] = sum(weak.values()), sum(magnetic.values())
-    body = [[beam, f"{weak[beam]:.4g}", f"{magnetic[beam]:.4g}"] for beam in weak]
+    body = [
+        [BEAM_NAMES.get(beam, beam), _four_digits(weak[beam]), _four_digits(magnetic[beam])]
+        for beam in weak
+    ]
     if len(body) == 2:
         body = body[:1]
     return _markdown(["beam", "Standard Model", f"magnetic, {moment:g} Bohr magnetons"], body)
+
+
+def _four_digits(x: float) -> str:
+    """Return a number of events to four digits, with commas rather than a power of ten."""
+    return f"{float(f'{x:.4g}'):,.15g}" if 1e-3 < x < 1e9 else f"{x:.4g}"
 
 
 def limits_table(shown: Sequence[Row]) -> str:
