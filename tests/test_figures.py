@@ -135,8 +135,8 @@ def test_exclusion_draws_close_swings_as_a_band_and_their_mean():
     np.testing.assert_array_equal(
         drawn[slow & (amplitudes <= 1)], amplitudes[slow & (amplitudes <= 1)]
     )
-    np.testing.assert_allclose(drawn[(x > 35) & (x < 45)], 0.1, rtol=0.1)
-    assert low == pytest.approx(0.05, rel=0.02)
+    np.testing.assert_allclose(drawn[(x > 35) & (x < 45)], 0.1, rtol=0.02)
+    assert low == pytest.approx(0.05, rel=1e-4)  # a crest between two splittings
     assert high == pytest.approx(1.0)
 
 
